@@ -1,0 +1,13 @@
+# oneDNN and OpenBLAS for the host backend. Debian's dnnl package configuration asks for OpenCL,
+# which the CPU path does not use, so both are found plainly.
+find_path(ASSAY_DNNL_INCLUDE dnnl.hpp REQUIRED)
+find_library(ASSAY_DNNL_LIBRARY dnnl REQUIRED)
+find_path(ASSAY_OPENBLAS_INCLUDE cblas.h REQUIRED
+          PATHS /usr/include/x86_64-linux-gnu/openblas-openmp NO_DEFAULT_PATH)
+find_library(ASSAY_OPENBLAS_LIBRARY openblas REQUIRED
+             PATHS /usr/lib/x86_64-linux-gnu/openblas-openmp NO_DEFAULT_PATH)
+add_library(assay_host_libraries INTERFACE)
+target_include_directories(assay_host_libraries SYSTEM INTERFACE
+                           "${ASSAY_DNNL_INCLUDE}" "${ASSAY_OPENBLAS_INCLUDE}")
+target_link_libraries(assay_host_libraries INTERFACE "${ASSAY_DNNL_LIBRARY}"
+                      "${ASSAY_OPENBLAS_LIBRARY}")

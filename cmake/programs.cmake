@@ -1,0 +1,13 @@
+# The programs. What a program needs beside its main is in harness/cli/, globbed into assay;
+# assay-verify is kept small: model, reports and libcrypto only.
+configure_file("${PROJECT_SOURCE_DIR}/cmake/version.h.in" "${PROJECT_BINARY_DIR}/generated/version.h" @ONLY)
+
+file(GLOB cli_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/harness/cli/*.cpp")
+list(REMOVE_ITEM cli_files "${PROJECT_SOURCE_DIR}/harness/cli/verify_main.cpp")
+add_executable(assay ${cli_files})
+target_include_directories(assay PRIVATE "${PROJECT_BINARY_DIR}/generated")
+target_link_libraries(assay PRIVATE assay_suites assay_warnings CLI11::CLI11 OpenSSL::Crypto)
+
+add_executable(assay-verify harness/cli/verify_main.cpp harness/cli/verify_command.cpp)
+target_include_directories(assay-verify PRIVATE "${PROJECT_BINARY_DIR}/generated")
+target_link_libraries(assay-verify PRIVATE assay_reports assay_warnings CLI11::CLI11)

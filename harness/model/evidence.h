@@ -1,0 +1,70 @@
+// What was seen: one Attempt per journal record pair, as integers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/model/natural.h"
+#include "harness/model/quantity.h"
+#include "harness/model/roster.h"
+
+namespace assay {
+
+/// How an attempt ended. What each counts as is decided by judge() alone.
+enum class Ending {
+  measured,             ///< A value with verified outputs.
+  wrong_result,         ///< At least one verified output differs.
+  device_lost,          ///< Fell off the bus, or a fatal Xid.
+  crashed,              ///< The worker ended without a result.
+  hung,                 ///< Killed at its deadline.
+  late,                 ///< Began after the common start, or never reached its window.
+  gap,                  ///< Blocks not contiguous within the contract's condition.
+  clock,                ///< Clocks disagree beyond the contract's condition.
+  no_telemetry,         ///< Telemetry that the case requires is missing.
+  power_limit,          ///< Enforced power limit differs from the contract's.
+  foreign_environment,  ///< A variable or object that was not there before, or is not allowed.
+  unsupported,          ///< This backend or machine can't do it; named in `note`.
+  no_end                ///< Begun and never ended: killed, lost or interrupted.
+};
+[[nodiscard]] std::string_view name_of(Ending ending);
+[[nodiscard]] Result<Ending> ending_from(std::string_view name);
+
+/// One run of one clause on one item. Times are nanoseconds.
+struct Attempt {
+  std::uint64_t number = 0;  ///< Its serial number in its node's journal, from 1, without gaps.
+  std::string clause;
+  ItemIndex item = 0;
+  std::uint32_t round = 0;  ///< From 1: the nonce link it used. Equal rounds share a window.
+  std::int64_t day = 0;     ///< UTC days since 1970-01-01 of its start.
+  Ending ending = Ending::no_end;
+  Dimension dimension = Dimension::count;
+  Natural work = 0;            ///< FLOPs, operations or bytes; events for poisson; 1 for times.
+  Natural elapsed_ns = 0;      ///< Length of the window; the value itself for times.
+  std::int64_t start_ns = 0;   ///< UTC, of the window.
+  std::uint64_t checked = 0;   ///< Outputs verified (tiles, slots, full compares).
+  std::uint64_t wrong = 0;     ///< Of these, how many differed.
+  std::uint64_t matching = 0;  ///< For `once`: 1 if what was found is what was ordered.
+  std::string serial;          ///< Serial number of the device, "" where it has none.
+  std::string note;            ///< One sentence for people; decides nothing.
+  bool excused = false;        ///< The buyer signed this attempt's cause as his own.
+};
+
+/// A repaired or exchanged item. Attempts of `item` up to number `after` belong to the old one.
+struct Replacement {
+  ItemIndex item = 0;
+  std::uint64_t after = 0;
+  std::string old_serial;
+  std::string new_serial;
+};
+
+struct Evidence {
+  std::vector<Attempt> attempts;  ///< In the order of their journals and numbers.
+  std::vector<Replacement> replacements;
+  bool selftest_passed = false;   ///< On every node that has attempts.
+  bool chain_whole = false;       ///< Every journal's chain, numbering and signature verified.
+  std::vector<std::string> marks; ///< "emulated", "simulated", "replayed", "reduced".
+};
+
+}  // namespace assay

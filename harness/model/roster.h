@@ -1,0 +1,35 @@
+// Who is judged: the inventory of a contract, item by item, frozen before the first run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/model/contract.h"
+
+namespace assay {
+
+using ItemIndex = std::uint32_t;
+
+struct Item {
+  std::string id;  ///< "b200/00012/gpu3", "host/00000", "b200/00012/link5", "system".
+  Scope kind = Scope::each_node;
+  std::uint32_t line = 0;  ///< Index into Contract::inventory; unused for "system".
+  std::uint32_t node = 0;  ///< Number of the node over all lines; also of its journal.
+};
+
+/// All items of the contract: for each line and node the node itself, its GPUs and its links; last
+/// the item "system". Spares are no items until they replace one.
+[[nodiscard]] std::vector<Item> roster_of(const Contract& contract);
+
+/// The items a clause binds, in the order of the roster: those of its scope and population; for
+/// Scope::system the one item "system".
+[[nodiscard]] std::vector<ItemIndex> items_of(const Clause& clause, const Contract& contract,
+                                              const std::vector<Item>& roster);
+
+/// The items that must be measured for a clause: as items_of, but for Scope::system its parts: the
+/// GPUs of the population's lines, or their nodes where a line has no GPUs.
+[[nodiscard]] std::vector<ItemIndex> parts_of(const Clause& clause, const Contract& contract,
+                                              const std::vector<Item>& roster);
+
+}  // namespace assay

@@ -1,0 +1,43 @@
+// A case says what can be measured and how it is counted. One case is one file under suites/; see
+// docs/adding_a_case.md. How it is timed, verified and judged is none of its business.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/model/contract.h"
+#include "kernels/backend.h"
+
+namespace assay {
+
+/// One parameter of a case. A contract can't name one that isn't declared.
+struct Param {
+  std::string_view name;
+  std::string_view meaning;              ///< With its unit.
+  std::vector<std::string_view> values;  ///< The allowed words.
+  bool whole = false;                    ///< A whole number from 1 is allowed (too).
+  std::string_view fallback;             ///< "" where the contract must say it.
+};
+
+struct Case {
+  std::string_view id;       ///< "area.noun", as in the path suites/area/noun.cpp. Never renamed.
+  std::string_view summary;  ///< One line, shown by `list`.
+  std::string_view formula;  ///< What a run's value is, with its source.
+  std::vector<Scope> scopes;
+  std::vector<Param> params;
+
+  /// The dimension of a run's value; params are complete (fallbacks filled in) and checked.
+  Dimension (*dimension)(const Params& params) = nullptr;
+
+  /// The problem to run. Fails with bad_input on a combination that makes no sense.
+  Result<Problem> (*problem)(const Params& params) = nullptr;
+};
+
+/// Every case of this build, in the order of their ids. Generated from the files in suites/.
+[[nodiscard]] std::vector<Case> all_cases();
+
+/// Fills in fallbacks and refuses unknown, missing or ill-formed parameters, naming the parameter.
+[[nodiscard]] Result<Params> complete_params(const Case& a_case, const Params& given);
+
+}  // namespace assay

@@ -1,0 +1,147 @@
+// What executes: a backend prepares a problem on one of its devices; the kernel runs it.
+//
+// A kernel holds many distinct operand sets ("tuples") and several output slots. The caller says
+// which tuple goes into which slot, and afterwards has the slots checked against what it asked
+// for. So a skipped, cached or cheaper computation shows, and no kernel knows what is checked.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/model/natural.h"
+#include "harness/model/quantity.h"
+#include "harness/model/result.h"
+
+namespace assay {
+
+enum class NumberType { f64, f32, bf16, s32, s8 };
+[[nodiscard]] std::string_view name_of(NumberType type);
+[[nodiscard]] Result<NumberType> number_type_from(std::string_view name);
+
+/// C = A x B, A m x k, B k x n, row-major: 2 m n k operations an iteration.
+struct GemmProblem {
+  NumberType input = NumberType::f32;
+  NumberType accumulate = NumberType::f32;
+  NumberType output = NumberType::f32;
+  std::uint64_t m = 0, n = 0, k = 0;
+};
+
+/// STREAM counting: read 8, copy 16, triad 24 bytes an element of 8 bytes; write-allocate traffic
+/// is not counted.
+struct MemoryProblem {
+  enum class Op { read, copy, triad };
+  Op op = Op::triad;
+  std::uint64_t array_bytes = 0;  ///< Of each array; 0: four times the last-level caches.
+  bool non_temporal = true;
+};
+
+/// The closed list of what backends can be asked to do. A new kind of work starts here.
+using Problem = std::variant<GemmProblem, MemoryProblem>;
+
+struct Device {
+  std::string id;      ///< "host", "gpu3".
+  std::string model;   ///< "AMD EPYC 9655", as the machine calls it.
+  std::string serial;  ///< "" where it has none.
+};
+
+using Seed = std::array<std::uint8_t, 32>;
+
+/// One iteration: operand tuple `tuple` multiplied (copied, summed) into output slot `slot`.
+struct Step {
+  std::uint64_t tuple = 0;
+  std::uint32_t slot = 0;
+
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+/// The first difference found, for the report.
+struct Mismatch {
+  std::uint32_t step = 0;        ///< Index into the steps that were checked.
+  std::uint64_t index = 0;       ///< Element of the slot, row-major; the row for a projection.
+  std::string expected, actual;  ///< As text: integers where the values are integers.
+};
+
+struct CheckResult {
+  std::uint64_t tiles = 0;  ///< Slots of which a drawn tile was compared element by element.
+  std::uint64_t full = 0;   ///< Slots that were checked as a whole.
+  std::uint64_t wrong = 0;  ///< Slots in which anything differed.
+  double log2_miss = 0.0;   ///< Of one full check: log2 of the chance to miss a wrong slot.
+  std::optional<Mismatch> first;
+};
+
+/// What ran, for the report: facts, not claims.
+struct Ran {
+  std::string library;  ///< "oneDNN", "OpenBLAS", "assay".
+  std::string version;
+  std::string kernel;  ///< "brg:avx512_core_amx_bf16"
+  std::string isa;
+  std::uint32_t threads = 0;
+};
+
+/// One problem with its memory, ready to run again and again. Used by one thread at a time.
+class Kernel {
+ public:
+  Kernel() = default;
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+  virtual ~Kernel() = default;
+
+  [[nodiscard]] virtual Ran ran() const = 0;
+  [[nodiscard]] virtual Dimension dimension() const = 0;
+  [[nodiscard]] virtual Natural work_per_step() const = 0;
+
+  /// Tuples are 0 .. tuples()-1; any two give different outputs in every tile.
+  [[nodiscard]] virtual std::uint64_t tuples() const = 0;
+  [[nodiscard]] virtual std::uint32_t slots() const = 0;
+
+  /// Poisons a lattice of the slots named in `steps`, so that what was not written shows. Cheap.
+  virtual Result<Done> poison(std::span<const Step> steps) = 0;
+
+  /// Runs the steps in order and waits for the end. Nothing else is in it: this is what is timed.
+  virtual Result<Done> run(std::span<const Step> steps) = 0;
+
+  /// Bytes that depend on every slot of `steps`: samples at places fixed by the problem. The
+  /// challenge is drawn from their digest. Equal operands give equal bytes on every device.
+  virtual Result<std::vector<std::uint8_t>> witness(std::span<const Step> steps) = 0;
+
+  /// Checks that slot steps[i].slot holds the result of steps[i].tuple: a tile drawn from
+  /// `challenge` in every slot, and as a whole the slots of the steps listed in `full`.
+  virtual Result<CheckResult> check(std::span<const Step> steps, const Seed& challenge,
+                                    std::span<const std::uint32_t> full) = 0;
+
+  /// For the self-test: inverts bit `bit` of the output in `slot`, 0 <= bit < slot_bits().
+  virtual Result<Done> flip(std::uint32_t slot, std::uint64_t bit) = 0;
+  [[nodiscard]] virtual std::uint64_t slot_bits() const = 0;
+};
+
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  /// Short, lower case and stable: it is printed in every report. "host", "cuda".
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  /// The devices of this machine. An empty list is no error: nothing of this kind is here.
+  virtual Result<std::vector<Device>> devices() = 0;
+
+  /// Whether `prepare` would find what it needs, in one sentence if not; allocates nothing.
+  virtual Result<Done> supports(const Problem& problem, const Device& device) = 0;
+
+  /// Allocates the problem on `device` and fills its operands from `seed`. Fails with unsupported,
+  /// by name, if this backend or machine has no exact kernel for the problem.
+  virtual Result<std::unique_ptr<Kernel>> prepare(const Problem& problem, const Device& device,
+                                                  const Seed& seed) = 0;
+};
+
+}  // namespace assay
