@@ -70,6 +70,7 @@ struct JsonLimits {
 [[nodiscard]] std::string canonical_json(const Json& value);
 
 /// As read_json, and the text must be its own canonical form, byte for byte.
-[[nodiscard]] Result<Json> read_canonical_json(std::string_view text, const JsonLimits& limits = {});
+[[nodiscard]] Result<Json> read_canonical_json(std::string_view text,
+                                               const JsonLimits& limits = {});
 
 }  // namespace assay

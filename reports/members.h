@@ -19,15 +19,15 @@ class Members {
   Members(const Json& value, std::string place);
 
   [[nodiscard]] bool has(std::string_view name) const;
-  std::string text(std::string_view name);           ///< Required string.
+  std::string text(std::string_view name);  ///< Required string.
   std::string text_or(std::string_view name, std::string_view fallback);
-  std::int64_t whole(std::string_view name);         ///< Required whole number from 0.
+  std::int64_t whole(std::string_view name);  ///< Required whole number from 0.
   std::int64_t whole_or(std::string_view name, std::int64_t fallback);
-  Natural decimal(std::string_view name);            ///< Required decimal string, a Natural.
+  Natural decimal(std::string_view name);  ///< Required decimal string, a Natural.
   bool boolean_or(std::string_view name, bool fallback);
-  const Json* object(std::string_view name);         ///< Required; nullptr after a failure.
-  const Json* array(std::string_view name);          ///< Required; nullptr after a failure.
-  const Json* optional(std::string_view name);       ///< nullptr where absent.
+  const Json* object(std::string_view name);    ///< Required; nullptr after a failure.
+  const Json* array(std::string_view name);     ///< Required; nullptr after a failure.
+  const Json* optional(std::string_view name);  ///< nullptr where absent.
 
   /// Records a failure at member `name` ("" for the object itself), unless there already is one.
   void fail(std::string_view name, std::string_view sentence);

@@ -58,7 +58,7 @@ struct Clause {
   std::optional<Quantity> every_run;  ///< The floor (ceiling) that one run already breaks.
   std::optional<Quantity> plausible;  ///< at_most_plausible of rates, at_least_plausible of times.
   Aggregate aggregate = Aggregate::none;
-  std::optional<Quantity> quantile;            ///< Percent, for Aggregate::quantile.
+  std::optional<Quantity> quantile;             ///< Percent, for Aggregate::quantile.
   std::optional<std::uint32_t> at_most_events;  ///< For poisson.
   Weight weight = Weight::mandatory;
   std::uint32_t defect_class = 1;  ///< 1 prevents operation, 2 hinders it, 3 is slight.
@@ -70,8 +70,8 @@ struct Clause {
 struct Conditions {
   std::optional<Quantity> block_gap;           ///< Percent of the window, 0..2 %.
   std::optional<Quantity> clock_disagreement;  ///< Percent, 0..0.1 % (1 % for a demonstration).
-  std::optional<Quantity> session_spread;      ///< Pilot's spread between sessions, percent, 0..5 %.
-  std::optional<Quantity> start_skew;          ///< Time, up to 1 s.
+  std::optional<Quantity> session_spread;  ///< Pilot's spread between sessions, percent, 0..5 %.
+  std::optional<Quantity> start_skew;      ///< Time, up to 1 s.
 };
 
 struct Remedy {

@@ -62,9 +62,9 @@ struct Replacement {
 struct Evidence {
   std::vector<Attempt> attempts;  ///< In the order of their journals and numbers.
   std::vector<Replacement> replacements;
-  bool selftest_passed = false;   ///< On every node that has attempts.
-  bool chain_whole = false;       ///< Every journal's chain, numbering and signature verified.
-  std::vector<std::string> marks; ///< "emulated", "simulated", "replayed", "reduced".
+  bool selftest_passed = false;    ///< On every node that has attempts.
+  bool chain_whole = false;        ///< Every journal's chain, numbering and signature verified.
+  std::vector<std::string> marks;  ///< "emulated", "simulated", "replayed", "reduced".
 };
 
 }  // namespace assay

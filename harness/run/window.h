@@ -17,10 +17,10 @@ namespace assay {
 struct WindowPlan {
   std::int64_t soak_ns = 0;
   std::int64_t window_ns = 0;
-  std::int64_t start_utc_ns = 0;     ///< Common start of the window; 0: at once after the soak.
+  std::int64_t start_utc_ns = 0;  ///< Common start of the window; 0: at once after the soak.
   std::int64_t shortest_block_ns = 100'000'000;
   std::int64_t check_share_ppm = 10'000;  ///< Time for full checks, of the window so far.
-  Digest link{};                     ///< This round's nonce link.
+  Digest link{};                          ///< This round's nonce link.
   std::string clause, item;
   std::uint64_t attempt = 0;
 };

@@ -1,0 +1,52 @@
+// compute.memory: sustained bandwidth of main memory.
+//
+// STREAM counting (McCalpin): 8 bytes an element are read, copy moves 16, triad 24; write-allocate
+// traffic is not counted. A run's value is total bytes over the window, never the best pass.
+#include "harness/run/case.h"
+
+namespace assay {
+namespace {
+
+Dimension dimension(const Params& /*params*/) {
+  return Dimension::byte_rate;
+}
+
+Result<Problem> problem(const Params& params) {
+  const std::string& op = params.at("op");
+  MemoryProblem memory;
+  memory.op = op == "read"   ? MemoryProblem::Op::read
+              : op == "copy" ? MemoryProblem::Op::copy
+                             : MemoryProblem::Op::triad;
+  memory.non_temporal = params.at("stores") == "non_temporal";
+  if (params.at("array_mib") != "4x_llc") {
+    const auto mib = natural_from(params.at("array_mib"));
+    if (!mib || *mib > (Natural{1} << 24U)) {
+      return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
+    }
+    memory.array_bytes = static_cast<std::uint64_t>(*mib) << 20U;
+  }
+  return Problem{memory};
+}
+
+}  // namespace
+
+Case compute_memory() {
+  return {.id = "compute.memory",
+          .summary = "Sustained bandwidth of main memory: read, copy or triad, every pass verified",
+          .formula = "8, 16 or 24 bytes x elements x passes / T (STREAM counting; 1 GB/s = 1e9)",
+          .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+          .params = {{.name = "op", .meaning = "kernel", .values = {"read", "copy", "triad"}},
+                     {.name = "stores",
+                      .meaning = "how results are stored",
+                      .values = {"non_temporal", "ordinary"},
+                      .fallback = "non_temporal"},
+                     {.name = "array_mib",
+                      .meaning = "size of each array in MiB",
+                      .values = {"4x_llc"},
+                      .whole = true,
+                      .fallback = "4x_llc"}},
+          .dimension = dimension,
+          .problem = problem};
+}
+
+}  // namespace assay
