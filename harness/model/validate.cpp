@@ -39,7 +39,8 @@ std::optional<Error> fault_of_conditions(const Contract& contract) {
   check_required(checks, "block_gap", given.block_gap, {Dimension::percent, "0 %", "2 %"});
   check_required(checks, "clock_disagreement", given.clock_disagreement,
                  {Dimension::percent, "0 %", shown ? "1 %" : "0.1 %"});
-  check_optional(checks, "session_spread", given.session_spread, {Dimension::percent, "0 %", "5 %"});
+  check_optional(checks, "session_spread", given.session_spread,
+                 {Dimension::percent, "0 %", "5 %"});
   check_optional(checks, "start_skew", given.start_skew, {Dimension::time, "0 s", "1 s"});
   return checks.error();
 }
@@ -59,15 +60,18 @@ std::optional<Error> fault_of_frame(const Contract& contract) {
   Checks checks("");
   checks.require(is_identifier(contract.id), "id",
                  "'" + contract.id + std::string(k_no_identifier));
-  checks.require(!contract.buyer.empty(), "parties.buyer.name", "empty; a contract has two parties");
+  checks.require(!contract.buyer.empty(), "parties.buyer.name",
+                 "empty; a contract has two parties");
   checks.require(!contract.supplier.empty(), "parties.supplier.name",
                  "empty; a contract has two parties");
   checks.require(contract.days >= 1 && contract.days <= 60, "sessions.days",
                  "from 1 to 60, on how many days the runs are spread");
-  checks.require(contract.max_invalid <= 10, "max_invalid",
-                 "from 0 to 10, how many attempts per item and clause the buyer may take on himself");
-  checks.require(!contract.clauses.empty(), "clauses", "empty; a contract without clauses promises "
-                                                       "nothing");
+  checks.require(
+      contract.max_invalid <= 10, "max_invalid",
+      "from 0 to 10, how many attempts per item and clause the buyer may take on himself");
+  checks.require(!contract.clauses.empty(), "clauses",
+                 "empty; a contract without clauses promises "
+                 "nothing");
   checks.require(contract.clauses.size() <= k_most_clauses, "clauses", "more than 10000");
   return checks.error();
 }
@@ -129,8 +133,8 @@ std::string out_of(const Bounds& bounds, const Quantity& quantity) {
 }
 
 Result<Done> validate(const Contract& contract) {
-  for (const auto& rule : {fault_of_frame, fault_of_inventory, fault_of_conditions,
-                           fault_of_remedy, fault_of_clauses, fault_of_cover}) {
+  for (const auto& rule : {fault_of_frame, fault_of_inventory, fault_of_conditions, fault_of_remedy,
+                           fault_of_clauses, fault_of_cover}) {
     if (const auto fault = rule(contract)) {
       return *fault;
     }

@@ -11,9 +11,8 @@ namespace assay {
 namespace {
 
 const InventoryLine* find_line(const Contract& contract, std::string_view id) {
-  const auto found =
-      std::find_if(contract.inventory.begin(), contract.inventory.end(),
-                   [id](const InventoryLine& line) { return line.id == id; });
+  const auto found = std::find_if(contract.inventory.begin(), contract.inventory.end(),
+                                  [id](const InventoryLine& line) { return line.id == id; });
   return found == contract.inventory.end() ? nullptr : &*found;
 }
 
@@ -71,7 +70,8 @@ void check_qualifiers(Checks& checks, const Contract& contract, const Clause& cl
   constexpr std::array<std::string_view, 6> k_needed{"input",    "accumulate", "output",
                                                      "sparsity", "emulation",  "operands"};
   const std::string why =
-      "missing; without types, sparsity, emulation, operands, shape and power limit one exaflop can "
+      "missing; without types, sparsity, emulation, operands, shape and power limit one exaflop "
+      "can "
       "be 111, 222 or 291 B200s";
   for (const std::string_view name : k_needed) {
     checks.require(clause.params.count(std::string(name)) == 1, "params." + std::string(name), why);

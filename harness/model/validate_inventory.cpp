@@ -21,9 +21,9 @@ void check_gpus(Checks& checks, const Gpus& gpus) {
                    "'" + gpus.memory->text + "' is no amount of memory");
   }
   if (gpus.power_limit) {
-    checks.require(gpus.power_limit->dimension == Dimension::power &&
-                       gpus.power_limit->base.numerator > 0,
-                   "gpus.power_limit", "'" + gpus.power_limit->text + "' is no power limit");
+    checks.require(
+        gpus.power_limit->dimension == Dimension::power && gpus.power_limit->base.numerator > 0,
+        "gpus.power_limit", "'" + gpus.power_limit->text + "' is no power limit");
   }
 }
 

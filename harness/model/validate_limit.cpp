@@ -45,8 +45,9 @@ void check_plausible(Checks& checks, const Contract& contract, const Clause& cla
   const std::string word = words_of(clause).plausible;
   const Quantity& limit = *clause.limit;
   if (!clause.plausible) {
-    checks.fail(word, "missing; it is what catches a slipped decimal point and a value too good to "
-                      "be measured");
+    checks.fail(word,
+                "missing; it is what catches a slipped decimal point and a value too good to "
+                "be measured");
     return;
   }
   if (!check_companion(checks, word, *clause.plausible, limit)) {
@@ -72,8 +73,7 @@ void check_provisional(Checks& checks, const Clause& clause) {
   if (!clause.freeze_not_below) {
     checks.fail("freeze_not_below",
                 "missing; a provisional limit without it could be frozen at anything");
-  } else if (check_companion(checks, "freeze_not_below", *clause.freeze_not_below,
-                             *clause.limit)) {
+  } else if (check_companion(checks, "freeze_not_below", *clause.freeze_not_below, *clause.limit)) {
     checks.require(is_weaker(clause, *clause.freeze_not_below, *clause.limit), "freeze_not_below",
                    "'" + clause.freeze_not_below->text + "' is stricter than the limit '" +
                        clause.limit->text + "'");
@@ -96,9 +96,9 @@ void check_counted(Checks& checks, const Contract& contract, const Clause& claus
                  words.limit, "a time is promised from above: at_most");
   check_plausible(checks, contract, clause);
   if (clause.every_run && check_companion(checks, words.every_run, *clause.every_run, limit)) {
-    checks.require(is_weaker(clause, *clause.every_run, limit), words.every_run,
-                   "'" + clause.every_run->text + "' is stricter than the limit '" + limit.text +
-                       "'");
+    checks.require(
+        is_weaker(clause, *clause.every_run, limit), words.every_run,
+        "'" + clause.every_run->text + "' is stricter than the limit '" + limit.text + "'");
   }
   check_provisional(checks, clause);
 }

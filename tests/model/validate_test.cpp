@@ -15,16 +15,28 @@ Quantity q(const char* text) {
 /// 10 nodes with 8 GPUs, one FLOP/s clause on each GPU and one on the system.
 Contract sound() {
   Contract contract{.id = "sound", .buyer = "Buyer", .supplier = "Supplier", .days = 3};
-  contract.inventory.push_back({.id = "b200", .kind = "dgx-b200", .nodes = 10,
-                                .gpus = Gpus{.model = "NVIDIA B200", .count = 8,
-                                             .memory = q("180 GB"), .power_limit = q("1000 W")}});
+  contract.inventory.push_back(
+      {.id = "b200",
+       .kind = "dgx-b200",
+       .nodes = 10,
+       .gpus = Gpus{
+           .model = "NVIDIA B200", .count = 8, .memory = q("180 GB"), .power_limit = q("1000 W")}});
   contract.conditions.block_gap = q("1 %");
   contract.conditions.clock_disagreement = q("0.01 %");
-  Clause clause{.id = "C-1", .case_id = "compute.gemm", .population = {"b200"},
-                .scope = Scope::each_gpu, .concurrent = Concurrency::all_items};
-  clause.params = {{"input", "bf16"}, {"accumulate", "f32"}, {"output", "bf16"},
-                   {"sparsity", "dense"}, {"emulation", "forbidden"}, {"operands", "integers"},
-                   {"m", "8192"}, {"n", "8192"}, {"k", "8192"}};
+  Clause clause{.id = "C-1",
+                .case_id = "compute.gemm",
+                .population = {"b200"},
+                .scope = Scope::each_gpu,
+                .concurrent = Concurrency::all_items};
+  clause.params = {{"input", "bf16"},
+                   {"accumulate", "f32"},
+                   {"output", "bf16"},
+                   {"sparsity", "dense"},
+                   {"emulation", "forbidden"},
+                   {"operands", "integers"},
+                   {"m", "8192"},
+                   {"n", "8192"},
+                   {"k", "8192"}};
   clause.soak = q("60 s");
   clause.window = q("300 s");
   clause.limit = q("1620 TFLOP/s");
@@ -43,7 +55,9 @@ Contract sound() {
 
 /// Rule on a time instead of a rate.
 Clause latency() {
-  Clause clause{.id = "L-1", .case_id = "network.latency", .population = {"b200"},
+  Clause clause{.id = "L-1",
+                .case_id = "network.latency",
+                .population = {"b200"},
                 .concurrent = Concurrency::one_at_a_time};
   clause.window = q("1 s");
   clause.comparator = Comparator::at_most;
@@ -103,13 +117,15 @@ TEST(Validate, RefusesAFrameThatIsNone) {
 TEST(Validate, RefusesConditionsBeyondTheirBounds) {
   expect_refusals({
       {[](Contract& c) { c.conditions.block_gap.reset(); },
-       "conditions.block_gap: missing; every tolerance stands in the contract, none in the program"},
+       "conditions.block_gap: missing; every tolerance stands in the contract, none in the "
+       "program"},
       {[](Contract& c) { c.conditions.block_gap = q("2.1 %"); },
        "conditions.block_gap: '2.1 %' is not within 0 % to 2 %"},
       {[](Contract& c) { c.conditions.block_gap = q("1 s"); },
        "conditions.block_gap: '1 s' is not within 0 % to 2 %"},
       {[](Contract& c) { c.conditions.clock_disagreement.reset(); },
-       "conditions.clock_disagreement: missing; every tolerance stands in the contract, none in the "
+       "conditions.clock_disagreement: missing; every tolerance stands in the contract, none in "
+       "the "
        "program"},
       {[](Contract& c) { c.conditions.clock_disagreement = q("0.11 %"); },
        "conditions.clock_disagreement: '0.11 %' is not within 0 % to 0.1 %"},
@@ -134,9 +150,13 @@ TEST(Validate, RefusesARemedyWithoutBounds) {
   expect_refusals({
       {[](Contract& c) { c.remedy = Remedy{}; },
        "remedy.replacements: missing; every tolerance stands in the contract, none in the program"},
-      {[](Contract& c) { c.remedy = Remedy{q("11 %"), 1}; },
+      {[](Contract& c) {
+         c.remedy = Remedy{q("11 %"), 1};
+       },
        "remedy.replacements: '11 %' is not within 0 % to 10 %"},
-      {[](Contract& c) { c.remedy = Remedy{q("1 %"), 0}; },
+      {[](Contract& c) {
+         c.remedy = Remedy{q("1 %"), 0};
+       },
        "remedy.per_slot: from 1 to 10, how often one place may be replaced"},
   });
 }
@@ -179,7 +199,8 @@ TEST(Validate, RefusesClausesWithoutAnIdOfTheirOwn) {
   expect_refusals({
       {[](Contract& c) { c.clauses[1].id = "C-1"; }, "clauses[1].id: 'C-1' stands twice"},
       {[](Contract& c) { c.clauses[0].id = "C 1"; },
-       "clauses[0].id: 'C 1' is no plain identifier: letters, digits, '.', '_' and '-', at most 64, "
+       "clauses[0].id: 'C 1' is no plain identifier: letters, digits, '.', '_' and '-', at most "
+       "64, "
        "beginning with a letter or digit"},
       {[](Contract& c) { c.clauses[0].case_id = "gemm"; },
        "clauses[0].case: 'gemm' is no case; a case is called area.noun"},
@@ -194,7 +215,9 @@ TEST(Validate, RefusesAPopulationThatIsNone) {
        "clauses[0].population: empty; a clause binds somebody"},
       {[](Contract& c) { c.clauses[0].population = {"h100"}; },
        "clauses[0].population: the inventory has no line 'h100'"},
-      {[](Contract& c) { c.clauses[0].population = {"b200", "b200"}; },
+      {[](Contract& c) {
+         c.clauses[0].population = {"b200", "b200"};
+       },
        "clauses[0].population: 'b200' stands twice"},
       {[](Contract& c) { c.inventory[0].gpus.reset(); },
        "clauses[0].scope: each_gpu, but inventory line 'b200' has no gpus"},
@@ -223,10 +246,10 @@ TEST(Validate, RefusesAMeasurementWithoutWindowOrConcurrency) {
 
 TEST(Validate, SaysWhyAFlopLimitNeedsAllItsQualifiers) {
   const std::string why =
-      "missing; without types, sparsity, emulation, operands, shape and power limit one exaflop can "
+      "missing; without types, sparsity, emulation, operands, shape and power limit one exaflop "
+      "can "
       "be 111, 222 or 291 B200s";
-  for (const char* name :
-       {"input", "accumulate", "output", "sparsity", "emulation", "operands"}) {
+  for (const char* name : {"input", "accumulate", "output", "sparsity", "emulation", "operands"}) {
     Contract contract = sound();
     contract.clauses[0].params.erase(name);
     EXPECT_EQ(refusal_of(contract), "clauses[0].params." + std::string(name) + ": " + why);
@@ -274,12 +297,14 @@ TEST(Validate, CatchesASlippedDecimalPoint) {
        "clauses[0].at_most_plausible: missing; it is what catches a slipped decimal point and a "
        "value too good to be measured"},
       {[](Contract& c) { c.clauses[0].limit = q("162 TFLOP/s"); },
-       "clauses[0].at_most_plausible: '2382 TFLOP/s' is more than a factor of 3 from the limit '162 "
+       "clauses[0].at_most_plausible: '2382 TFLOP/s' is more than a factor of 3 from the limit "
+       "'162 "
        "TFLOP/s': has a decimal point slipped?"},
       {[](Contract& c) { c.clauses[0].limit = q("16200 TFLOP/s"); },
        "clauses[0].at_most_plausible: '2382 TFLOP/s' is not beyond the limit '16200 TFLOP/s'"},
       {[](Contract& c) { c.clauses[0].plausible = q("2382 GB/s"); },
-       "clauses[0].at_most_plausible: '2382 GB/s' is of another kind than the limit '1620 TFLOP/s'"},
+       "clauses[0].at_most_plausible: '2382 GB/s' is of another kind than the limit '1620 "
+       "TFLOP/s'"},
       {[](Contract& c) { c.clauses[0].plausible = q("4860.1 TFLOP/s"); },
        "clauses[0].at_most_plausible: '4860.1 TFLOP/s' is more than a factor of 3 from the limit "
        "'1620 TFLOP/s': has a decimal point slipped?"},
@@ -379,8 +404,8 @@ TEST(Validate, RefusesValuesThatARuleWouldNotJudge) {
 
 TEST(Validate, NeedsNoWindowForAnInspection) {
   Contract contract = sound();
-  contract.clauses.push_back({.id = "I-1", .case_id = "system.inventory", .population = {"b200"},
-                              .rule = Rule::once});
+  contract.clauses.push_back(
+      {.id = "I-1", .case_id = "system.inventory", .population = {"b200"}, .rule = Rule::once});
   EXPECT_EQ(refusal_of(contract), "accepted");
 }
 
