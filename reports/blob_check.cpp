@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t k_largest_blob = std::size_t{768} << 20;
 constexpr std::int64_t k_million = 1'000'000;
 
-Error bad(std::string sentence) { return {Error::Code::bad_input, std::move(sentence)}; }
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
 
 /// One member of a line, as stated and as its blocks show it.
 struct Pair {
@@ -24,7 +26,9 @@ struct Pair {
   Natural recomputed = 0;
 };
 
-Natural natural(std::int64_t value) { return static_cast<Natural>(value); }
+Natural natural(std::int64_t value) {
+  return static_cast<Natural>(value);
+}
 
 /// The line's elapsed_ns: the window's length, or for times the mean of a step, rounded up, since
 /// rounding is against the supplier.
@@ -63,8 +67,8 @@ Result<Done> compare_line(const EndLine& end, const Blocks& blocks, const Window
     }
   }
   if (end.ending == Ending::measured && sums.tiles != sums.steps) {
-    return bad("checked: only " + std::to_string(sums.tiles) + " of " +
-               std::to_string(sums.steps) + " slots have a drawn tile compared");
+    return bad("checked: only " + std::to_string(sums.tiles) + " of " + std::to_string(sums.steps) +
+               " slots have a drawn tile compared");
   }
   return Done{};
 }

@@ -49,8 +49,8 @@ Result<Done> check_windows(const Reading& reading, NodeJournal& journal) {
     if (!checked) {
       const EndLine& end = window.end;
       return at_place(journal_name(journal.facts.node) + ":" + std::to_string(window.line) +
-                          " (attempt " + std::to_string(end.key.attempt) + " of " +
-                          end.key.clause + " on " + end.key.item + ")",
+                          " (attempt " + std::to_string(end.key.attempt) + " of " + end.key.clause +
+                          " on " + end.key.item + ")",
                       checked.error());
     }
   }
@@ -132,8 +132,7 @@ class Gathering {
  private:
   template <class T>
   static void append(std::vector<T>& to, std::vector<T>& from) {
-    to.insert(to.end(), std::make_move_iterator(from.begin()),
-              std::make_move_iterator(from.end()));
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   }
 
   Campaign& campaign_;

@@ -8,7 +8,9 @@
 namespace assay {
 namespace {
 
-Error bad(std::string sentence) { return {Error::Code::bad_input, std::move(sentence)}; }
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
 
 Result<Done> check_items(const CampaignFrame& frame) {
   const std::vector<std::string>& items = frame.session.items;
@@ -65,6 +67,11 @@ void index(CampaignFrame& frame) {
     std::vector<bool> binds(frame.roster.size(), false);
     for (const ItemIndex item : parts_of(clause, frame.contract, frame.roster)) {
       binds[item] = true;
+    }
+    if (clause.scope == Scope::system && clause.aggregate == Aggregate::none) {
+      for (const ItemIndex item : items_of(clause, frame.contract, frame.roster)) {
+        binds[item] = true;  // measured as one, not made of its parts
+      }
     }
     frame.binds.push_back(std::move(binds));
   }

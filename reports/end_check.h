@@ -1,9 +1,7 @@
-// Whether what an `end` line says fits the contract's conditions.
+// Whether the ending that an `end` line states is the one that the contract's conditions make it.
 #pragma once
 
-#include <string>
-
-#include "reports/campaign_frame.h"
+#include "harness/model/contract.h"
 #include "reports/run_lines.h"
 
 namespace assay {
@@ -13,8 +11,9 @@ struct WindowLength {
   Natural elapsed_ns = 0, gap_ns = 0;
 };
 
-/// Checks the window's length against the clause's, and the ending against the contract's
-/// conditions on gaps and clocks. Fails with bad_input, naming the member.
+/// Holds `measured`, `gap` and `clock` against the gaps and clocks of the window, both ways. A
+/// condition that the contract leaves out is held to its schema's bound (2 % and 0.1 %). Whether a
+/// window is long enough is the judge's business. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_conditions(const EndLine& end, const WindowLength& window,
                                             const Clause& clause, const Conditions& conditions);
 

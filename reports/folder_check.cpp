@@ -15,12 +15,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t k_most_strays = 20;
 
 constexpr std::array<std::string_view, 12> k_known = {
-    "contract.json", "session.json",       "session.sig.json", "report.json",
-    "report.sig.json", "report.html",      "report.pdf",       "report.de.html",
-    "report.en.html",  "manifest-sha256.txt", "VERIFY.txt",    "plan.json"};
+    "contract.json",   "session.json",        "session.sig.json", "report.json",
+    "report.sig.json", "report.html",         "report.pdf",       "report.de.html",
+    "report.en.html",  "manifest-sha256.txt", "VERIFY.txt",       "plan.json"};
 constexpr std::array<std::string_view, 3> k_folders = {"journal", "nodes", "blobs"};
 
-Error bad(std::string sentence) { return {Error::Code::bad_input, std::move(sentence)}; }
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
 
 template <std::size_t size>
 bool is_one_of(const std::array<std::string_view, size>& names, std::string_view name) {

@@ -17,9 +17,13 @@ namespace {
 
 constexpr std::int64_t k_slack_ns = k_ns_per_second;  ///< What a slewed clock may go back.
 
-Error bad(std::string sentence) { return {Error::Code::bad_input, std::move(sentence)}; }
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
 
-std::string numbered(std::uint64_t attempt) { return "attempt " + std::to_string(attempt); }
+std::string numbered(std::uint64_t attempt) {
+  return "attempt " + std::to_string(attempt);
+}
 
 /// Walks over one journal; keeps what later lines are held against.
 class Walk {
@@ -286,7 +290,8 @@ Result<Done> Walk::check_times(const EndLine& end) const {
   if (!end.blocks) {
     return Done{};
   }
-  constexpr std::int64_t k_rounding_ns = k_slack_ns + k_ns_per_second;  // `at` may be cut to seconds
+  constexpr std::int64_t k_rounding_ns =
+      k_slack_ns + k_ns_per_second;  // `at` may be cut to seconds
   const Open& begun = open_.find(end.key.attempt)->second;
   const Natural start = static_cast<Natural>(end.start_ns);
   const Natural length = states_window(end) ? end.elapsed_ns : 0;

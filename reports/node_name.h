@@ -6,8 +6,8 @@
 
 namespace assay {
 
-[[nodiscard]] std::string journal_name(std::uint32_t node);           ///< "journal/00003.jsonl"
-[[nodiscard]] std::string node_name(std::uint32_t node);              ///< "nodes/00003.jws"
-[[nodiscard]] std::string blob_name(const std::string& sha256);       ///< "blobs/sha256/<hex>"
+[[nodiscard]] std::string journal_name(std::uint32_t node);      ///< "journal/00003.jsonl"
+[[nodiscard]] std::string node_name(std::uint32_t node);         ///< "nodes/00003.jws"
+[[nodiscard]] std::string blob_name(const std::string& sha256);  ///< "blobs/sha256/<hex>"
 
 }  // namespace assay

@@ -13,9 +13,13 @@ namespace {
 
 constexpr std::string_view k_schema = "assay.node/1";
 
-Error bad(std::string sentence) { return {Error::Code::bad_input, std::move(sentence)}; }
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
 
-Json json_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+Json json_of(std::uint64_t number) {
+  return static_cast<std::int64_t>(number);
+}
 
 std::string digest_member(Members& members, std::string_view name) {
   std::string text = members.text(name);
