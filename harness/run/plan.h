@@ -64,7 +64,8 @@ struct Plan {
 /// reach, campaigns too short to see a difference between days, fleets without a remedy.
 [[nodiscard]] std::vector<std::string> warnings_of(const Contract& contract, const Plan& plan);
 
-/// Canonical JSON, integers and words only: its SHA-256 is the same on every machine.
+/// Canonical JSON, integers and words only: its SHA-256 is the same on every machine. Warnings and
+/// risks are not in it, since their wording may improve.
 [[nodiscard]] std::string plan_json(const Plan& plan);
 
 }  // namespace assay

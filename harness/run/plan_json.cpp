@@ -56,9 +56,6 @@ std::string plan_json(const Plan& plan) {
   for (const PlannedRound& round : plan.rounds) {
     rounds.push_back(json_of(round, plan));
   }
-  for (const std::string& warning : plan.warnings) {
-    warnings.emplace_back(warning);
-  }
   return canonical_json(Json::Object{{"attempts", to_decimal(plan.attempts)},
                                      {"bytes", to_decimal(plan.bytes)},
                                      {"clauses", std::move(clauses)},
@@ -71,8 +68,7 @@ std::string plan_json(const Plan& plan) {
                                      {"purpose", name_of(plan.purpose)},
                                      {"rounds", std::move(rounds)},
                                      {"schema", "assay.plan/1"},
-                                     {"total_ns", to_decimal(plan.total_ns)},
-                                     {"warnings", std::move(warnings)}});
+                                     {"total_ns", to_decimal(plan.total_ns)}});
 }
 
 }  // namespace assay
