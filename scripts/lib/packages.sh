@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What is needed from Debian 12, and what for. Only what is missing is installed; if nothing is
 # missing, apt is not called at all.
+# shellcheck disable=SC2034  # each script takes the lists it needs
 
 packages_to_build=(
   "g++              compiler"
@@ -61,9 +62,16 @@ install_missing() {
     missing+=("$name")
   done
   ((${#missing[@]} > 0)) || return 0
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" </dev/null
+  local log=$root/build/apt.log
+  mkdir -p "$root/build"
+  {
+    as_root apt-get update -qq &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}"
+  } </dev/null >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "the packages could not be installed; the log is $log"
+  }
 }
 
 # Node runs the outside verifiers in tests/outside; any node and npm will do, Debian's are taken
