@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reports/json.h"
+#include "reports/keys.h"
 #include "reports/members.h"
 
 namespace assay {
@@ -85,13 +86,10 @@ Result<std::vector<std::string>> read_items(const Json& value) {
   return items;
 }
 
-/// SubjectPublicKeyInfo of a P-256 key is 91 bytes, and all but the last 64 are always these.
 std::string p256_key(Members& members, std::string_view name) {
-  constexpr std::string_view k_p256 = "3059301306072a8648ce3d020106082a8648ce3d03010703420004";
-  constexpr std::size_t k_spki_bytes = 91;
   std::string text = members.text(name);
   const auto key = from_base64(text);
-  if (!key || key->size() != k_spki_bytes || hex(*key).substr(0, k_p256.size()) != k_p256) {
+  if (!key || !is_p256(*key)) {
     members.fail(name, "must be base64 of a P-256 SubjectPublicKeyInfo");
   }
   return text;
