@@ -42,10 +42,10 @@ TEST(ContractSchema, KnowsTheUnitsThatTheReaderKnows) {
   EXPECT_TRUE(ends_with(pattern("power"), units_of({Dimension::power})));
   EXPECT_TRUE(
       ends_with(pattern("operations"), units_of({Dimension::flop_rate, Dimension::op_rate})));
-  EXPECT_TRUE(ends_with(pattern("limit"),
-                        units_of({Dimension::flop_rate, Dimension::op_rate, Dimension::byte_rate,
-                                  Dimension::time, Dimension::bytes, Dimension::power,
-                                  Dimension::percent})));
+  EXPECT_TRUE(ends_with(
+      pattern("limit"),
+      units_of({Dimension::flop_rate, Dimension::op_rate, Dimension::byte_rate, Dimension::time,
+                Dimension::bytes, Dimension::power, Dimension::percent})));
 }
 
 /// Every schema for an object, wherever it stands, must say what else it allows: nothing, mostly.
