@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/json.h"
+#include "reports/shown.h"
 
 namespace assay {
 namespace {
@@ -40,15 +41,6 @@ const char* forbidden_character(std::string_view text) {
     }
   }
   return nullptr;
-}
-
-/// A name as it may stand in a message: short, and nothing a terminal would act on.
-std::string shown(std::string_view name) {
-  constexpr std::size_t k_enough = 60;
-  std::string text(name.substr(0, k_enough));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return name.size() > k_enough ? text + "..." : text;
 }
 
 /// Receives the events of nlohmann's parser. The parent of an open container doesn't grow, so
