@@ -60,8 +60,12 @@ class Builder {
                : put(Json(static_cast<std::int64_t>(value)));
   }
   bool number_float(double value, const std::string& written) {
-    if (written.find_first_of(".eE") == std::string::npos) {
-      return beyond();  // digits only, but too many even for 64 bits
+    // Digits only, but too many even for 64 bits; or, like 1e20, canonically written as such.
+    constexpr double k_first_with_exponent = 1e21;
+    const double size = std::fabs(value);
+    if (written.find_first_of(".eE") == std::string::npos ||
+        (size > static_cast<double>(k_largest_whole) && size < k_first_with_exponent)) {
+      return beyond();
     }
     return put(Json(value));
   }
