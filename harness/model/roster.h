@@ -12,7 +12,9 @@ namespace assay {
 using ItemIndex = std::uint32_t;
 
 struct Item {
-  std::string id;  ///< "b200/00012/gpu3", "host/00000", "b200/00012/link5", "system".
+  /// "b200/00012/gpu3", "host/00000", "b200/00012/link5", "system"; the number is that of the node
+  /// over all lines, so that an item leads to its journal.
+  std::string id;
   Scope kind = Scope::each_node;
   std::uint32_t line = 0;  ///< Index into Contract::inventory; unused for "system".
   std::uint32_t node = 0;  ///< Number of the node over all lines; also of its journal.
