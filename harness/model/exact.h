@@ -30,6 +30,9 @@ struct Ratio {
 /// For people only; never read back.
 [[nodiscard]] std::string significant(const Ratio& value, int digits = 4);
 
+/// The product of `factors` divided by `divisor` > 0, rounded down; 2^128-1 if it is more.
+[[nodiscard]] Natural quotient_floor(std::span<const Natural> factors, Natural divisor);
+
 /// The largest whole number whose square is at most `value`.
 [[nodiscard]] Natural square_root_floor(Natural value);
 

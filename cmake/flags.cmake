@@ -1,0 +1,29 @@
+# How everything is compiled, whoever configures it.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, RelWithDebInfo or Debug" FORCE)
+endif()
+
+# Without NDEBUG: an assert that fails in the field is worth more than the nanoseconds it costs.
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
+# Same bytes wherever it is built: no path of the build machine gets into an object.
+add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}=build"
+                    "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
+
+# Bounds checks of the standard library, everywhere but in kernels/, whose loops are measured.
+function(assay_check_bounds)
+  foreach(target IN LISTS ARGN)
+    target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
+  endforeach()
+endfunction()
+
+# There is no CUDA backend yet: AUTO and OFF build the same; ON must not look as if it had worked.
+set(ASSAY_CUDA AUTO CACHE STRING "AUTO, ON or OFF")
+if(ASSAY_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "ASSAY_CUDA=ON: there is no CUDA backend yet; use AUTO or OFF")
+endif()

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Makes the .deb, unpacks it somewhere else and runs what is in it; as root, also installs and removes it.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/assay-package.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+
+(cd "$here" && cmake --preset release && cmake --build --preset release --target assay assay-verify &&
+  cpack --config build/release/CPackConfig.cmake -B "$work/deb") >"$work/log" 2>&1 || {
+  tail -n 40 "$work/log"
+  exit 1
+}
+package=$(ls "$work"/deb/*.deb)
+dpkg-deb -f "$package" Package Version Architecture Depends
+
+runs() {  # BIN
+  (cd / && env -i "$1/assay" --version && env -i "$1/assay-verify" --version)
+}
+dpkg-deb -x "$package" "$work/root"
+runs "$work/root/usr/bin"
+
+# The tree of cmake --install can be moved.
+(cd "$here" && cmake --install build/release --prefix "$work/tree") >/dev/null
+mv "$work/tree" "$work/moved"
+runs "$work/moved/bin"
+
+sbom=$work/root/usr/share/doc/assay/assay.spdx.json
+for name in libc6 nlohmann-json3-dev libcli11-dev libboost1.74-dev; do
+  grep -q "\"name\": \"$name" "$sbom" || {
+    echo "the bill of materials does not name $name" >&2
+    exit 1
+  }
+done
+[[ ! -s $here/LICENSE ]] || cmp "$here/LICENSE" "$work/root/usr/share/doc/assay/copyright"
+
+if [[ $(id -u) == 0 ]] && ! dpkg-query -W assay >/dev/null 2>&1; then
+  dpkg -i "$package" >/dev/null
+  installed=0
+  runs /usr/bin || installed=1
+  dpkg -r assay >/dev/null
+  exit "$installed"
+fi

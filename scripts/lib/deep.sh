@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# The parts of scripts/test --deep. Each is a function deep_<part> that returns 0 if all is well;
+# a part that fails does not keep the others from running.
+
+readonly deep_parts=(format shellcheck asan tsan tidy fuzz no-cuda cuda reproducible package)
+readonly fuzz_seconds=${ASSAY_FUZZ_SECONDS:-20}
+
+sources() { git -C "$root" ls-files -- '*.cpp' '*.h' | sed "s|^|$root/|"; }
+
+# Parts that are one check each: counted as one test. Their status is looked at, so `set -e` does
+# not hold inside them: each ends with the command that decides, or says `|| return 1`.
+counted() {
+  local name=$1 status=0
+  shift
+  "$@" || status=$?
+  if ((status == 0)); then count "$name" 1 0 0; else count "$name" 0 1 0; fi
+  return "$status"
+}
+
+deep_format() { counted format check_format; }
+check_format() { sources | xargs -r clang-format-14 --dry-run -Werror; }
+
+deep_shellcheck() { counted shellcheck check_scripts; }
+check_scripts() {
+  local -a files
+  mapfile -t files < <(cd "$root" && git grep -lE '^#!.*\bbash\b' -- scripts .ci packaging tests bench)
+  (cd "$root" && shellcheck -x -a "${files[@]}")
+}
+
+deep_asan() {
+  configure_and_build asan || { count "build (asan)" 0 1 0; return 1; }
+  run_tests asan
+}
+
+deep_tsan() {
+  note "model, reports and run only: the OpenMP run-time of the host libraries is not instrumented,"
+  note "so whatever multiplies matrices would report races that are none."
+  configure_and_build tsan || { count "build (tsan)" 0 1 0; return 1; }
+  run_tests tsan
+}
+
+deep_tidy() { counted tidy check_tidy; }
+check_tidy() {
+  (cd "$root" && cmake --preset tidy >/dev/null) || return 1
+  sources | grep '\.cpp$' |
+    xargs -r -P "$cores" -n 4 clang-tidy-14 -p "$root/build/tidy" --quiet 2>"$root/build/tidy/noise.log"
+}
+
+deep_fuzz() {
+  configure_and_build fuzz || { count "build (fuzz)" 0 1 0; return 1; }
+  local program status=0
+  for program in "$root"/build/fuzz/bin/*_fuzz; do
+    counted "fuzz ${program##*/}" fuzz_one "$program" || status=1
+  done
+  return "$status"
+}
+# New inputs go to build/fuzz/corpus, so that the kept corpus changes only on purpose.
+fuzz_one() {
+  local program=$1 subject log
+  subject=$(basename "$program" _fuzz)
+  mkdir -p "$root/build/fuzz/corpus/$subject" "$root/tests/fuzz/corpus/$subject"
+  log=$root/build/fuzz/$subject.log
+  (cd "$root/build/fuzz" && "$program" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=4096 \
+    -print_final_stats=1 "corpus/$subject" "$root/tests/fuzz/corpus/$subject") >"$log" 2>&1 || {
+    tail -n 40 "$log"
+    note "$subject: failed; the input is named above, in build/fuzz/"
+    return 1
+  }
+  note "$subject: $(sed -nE 's/^stat::number_of_executed_units: +//p' "$log") inputs in $fuzz_seconds s"
+}
+
+deep_no-cuda() { counted no-cuda check_no_cuda; }
+check_no_cuda() {
+  (cd "$root" && cmake --preset no-cuda >/dev/null) || return 1
+  note "configures; its sources are those of the release build as long as there is no CUDA code"
+}
+
+deep_cuda() { note "there is no CUDA code yet, so there is nothing to build with nvcc"; }
+
+deep_reproducible() { counted reproducible bash "$root/packaging/check_reproducible.sh"; }
+deep_package() { counted package bash "$root/packaging/check_package.sh"; }
+
+run_deep() {
+  local part status=0 known
+  local -a parts=("$@") failed=()
+  ((${#parts[@]} > 0)) || parts=("${deep_parts[@]}")
+  for part in "${parts[@]}"; do
+    known=" ${deep_parts[*]} "
+    [[ $known == *" $part "* ]] || die "there is no part '$part' of --deep: ${deep_parts[*]}"
+  done
+  for part in "${parts[@]}"; do
+    say "$part"
+    SECONDS=0
+    if "deep_$part"; then
+      note "$part: well, $SECONDS s"
+    else
+      failed+=("$part")
+      note "$part: FAILED, $SECONDS s"
+      status=1
+    fi
+  done
+  say "deep: ${#parts[@]} parts, ${#failed[@]} failed${failed[*]:+: ${failed[*]}}"
+  return "$status"
+}

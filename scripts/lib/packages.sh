@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# What is needed from Debian 12, and what for. Only what is missing is installed; if nothing is
+# missing, apt is not called at all.
+
+packages_to_build=(
+  "g++              compiler"
+  "cmake            build description"
+  "ninja-build      build"
+  "ccache           makes the next build fast"
+  "libssl-dev       hashes, keys and signatures (OpenSSL)"
+  "nlohmann-json3-dev  tokens of JSON"
+  "libcli11-dev     command line"
+  "libboost-dev     exact statistics (Boost.Math)"
+  "libdnnl-dev      matrix products on the CPU (oneDNN)"
+  "libopenblas-openmp-dev  matrix products in f64 (OpenBLAS)"
+)
+
+packages_to_test=(
+  "libgtest-dev     tests (GoogleTest)"
+  "libbenchmark-dev benchmarks of the tool itself (Google Benchmark)"
+  "openssl          outside verifier of signatures"
+  "binutils         looks at what the programs link"
+  "git              time of the last commit, for reproducible builds"
+)
+
+packages_for_deep=(
+  "clang-14         second compiler, for the fuzzers"
+  "libclang-rt-14-dev  run-time of the fuzzers and sanitizers"
+  "clang-tidy-14    lint"
+  "clang-format-14  layout of the sources"
+  "shellcheck       lint of the scripts"
+  "dpkg-dev         dependencies of the .deb"
+  "file             used by dpkg-shlibdeps"
+)
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]]
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "packages are missing and there is no sudo: as root, run: $*"
+  fi
+}
+
+# install_missing "NAME purpose"...
+install_missing() {
+  local line name purpose
+  local -a missing=()
+  command -v dpkg-query >/dev/null ||
+    die "this is no Debian: install what docs/dependencies.md lists, then build with cmake --preset release"
+  for line in "$@"; do
+    read -r name purpose <<<"$line"
+    is_installed "$name" && continue
+    ((${#missing[@]} > 0)) || say "Installing what is missing, from Debian:"
+    note "$(printf '%-24s %s' "$name" "$purpose")"
+    missing+=("$name")
+  done
+  ((${#missing[@]} > 0)) || return 0
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" </dev/null
+}
+
+# Node runs the outside verifiers in tests/outside; any node and npm will do, Debian's are taken
+# only where there are none.
+packages_for_node() {
+  command -v node >/dev/null || echo "nodejs  outside verifiers of schemas and signatures"
+  command -v npm >/dev/null || echo "npm     fetches the outside verifiers (tests/outside/package-lock.json)"
+}
