@@ -93,6 +93,26 @@ TEST(KnownUnits, AreAllReadable) {
   EXPECT_EQ(count, 44);
 }
 
+TEST(ForPeople, ChoosesAFittingPrefixAndFourDigits) {
+  const auto shown = [](const char* text) {
+    const auto quantity = parse_quantity(text);
+    return for_people(quantity->base, quantity->dimension);
+  };
+  EXPECT_EQ(shown("1620 TFLOP/s"), "1.620 PFLOP/s");
+  EXPECT_EQ(shown("0.5 GB/s"), "500.0 MB/s");
+  EXPECT_EQ(shown("1 GiB/s"), "1.073 GB/s");
+  EXPECT_EQ(shown("12.34567 us"), "12.34 us");
+  EXPECT_EQ(shown("90 s"), "1.500 min");
+  EXPECT_EQ(shown("0.5 %"), "0.5000 %");
+  EXPECT_EQ(shown("0.5 ns"), "0.5000 ns");
+}
+
+TEST(ForPeople, ShowsWorkOfAWholeMachineOverItsTime) {
+  const Ratio exaflops{Natural{5} << 120U, Natural{1} << 60U};
+  EXPECT_EQ(for_people(exaflops, Dimension::flop_rate), "5.764 EFLOP/s");
+  EXPECT_EQ(for_people({7, 2}, Dimension::count), "3.500");
+}
+
 TEST(Dimensions, HaveNamesThatReadBack) {
   for (const char* name :
        {"flop_rate", "op_rate", "byte_rate", "time", "bytes", "power", "percent", "count"}) {

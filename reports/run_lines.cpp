@@ -1,0 +1,186 @@
+#include "reports/run_lines.h"
+
+#include <limits>
+
+#include "reports/chain_members.h"
+#include "reports/digest.h"
+#include "reports/members.h"
+#include "reports/time_of_day.h"
+
+namespace assay {
+namespace {
+
+Error bad(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
+
+AttemptKey key_of(Members& members) {
+  AttemptKey key;
+  key.attempt = static_cast<std::uint64_t>(members.whole("attempt"));
+  key.clause = members.text("clause");
+  key.item = members.text("item");
+  const std::int64_t round = members.whole("round");
+  if (round < 1 || round > std::numeric_limits<std::uint32_t>::max()) {
+    members.fail("round", "must be a number from 1");
+    return key;
+  }
+  key.round = static_cast<std::uint32_t>(round);
+  return key;
+}
+
+/// A decimal string below 2^63.
+std::int64_t decimal63(Members& members, std::string_view name) {
+  const Natural value = members.decimal(name);
+  if (value > static_cast<Natural>(std::numeric_limits<std::int64_t>::max())) {
+    members.fail(name, "must be below 2^63");
+    return 0;
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+/// A number for people; it decides nothing.
+void skip_number(Members& members, std::string_view name) {
+  const Json* value = members.optional(name);
+  if (value == nullptr || (value->whole() == nullptr && value->real() == nullptr)) {
+    members.fail(name, "must be a number");
+  }
+}
+
+/// An object for people that some endings have and others have not.
+void skip_object(Members& members, std::string_view name) {
+  const Json* value = members.optional(name);
+  if (value != nullptr && value->object() == nullptr) {
+    members.fail(name, "must be an object");
+  }
+}
+
+void skip_text(Members& members, std::string_view name) {
+  static_cast<void>(members.text_or(name, ""));
+}
+
+Result<Done> read_verification(const Json& value, EndLine& end) {
+  Members members(value, "verification");
+  end.tiles = static_cast<std::uint64_t>(members.whole("tiles"));
+  end.full = static_cast<std::uint64_t>(members.whole("full"));
+  end.share_ppm = static_cast<std::uint64_t>(members.whole("share_ppm"));
+  skip_number(members, "log2_miss");
+  const Json* first = members.optional("first");
+  if (first == nullptr || (!first->is_null() && first->object() == nullptr)) {
+    members.fail("first", "must be null or an object");
+  }
+  return members.done();
+}
+
+Result<Done> read_blocks(const Json& value, EndLine& end) {
+  Members members(value, "blocks");
+  BlocksLine blocks;
+  blocks.sha256 = members.text("sha256");
+  if (!digest_from_hex(blocks.sha256)) {
+    members.fail("sha256", "must be a SHA-256 in lower-case hex");
+  }
+  blocks.bytes = static_cast<std::uint64_t>(members.whole("bytes"));
+  blocks.count = static_cast<std::uint64_t>(members.whole("count"));
+  blocks.gap_ns = members.whole("gap_ns");
+  blocks.shortest_ns = members.whole("shortest_ns");
+  end.blocks = std::move(blocks);
+  return members.done();
+}
+
+void read_numbers(Members& members, EndLine& end) {
+  end.work = members.decimal("work");
+  end.work_per_step = members.decimal("work_per_step");
+  end.elapsed_ns = members.decimal("elapsed_ns");
+  end.clock_ns = members.decimal("clock_ns");
+  end.start_ns = decimal63(members, "start_ns");
+  end.checked = static_cast<std::uint64_t>(members.whole("checked"));
+  end.wrong = static_cast<std::uint64_t>(members.whole("wrong"));
+  end.matching = static_cast<std::uint64_t>(members.whole_or("matching", 0));
+}
+
+void read_words(Members& members, EndLine& end) {
+  end.note = members.text("note");
+  end.serial = members.text("serial");
+  if (const auto dimension = dimension_from(members.text("dimension"))) {
+    end.dimension = *dimension;
+  } else {
+    members.fail("dimension", dimension.error().message);
+  }
+  if (const auto ending = ending_from(members.text("ending")); !ending) {
+    members.fail("ending", ending.error().message);
+  } else if (*ending == Ending::no_end) {
+    members.fail("ending", "a line that ends an attempt can't say that it didn't end");
+  } else {
+    end.ending = *ending;
+  }
+}
+
+}  // namespace
+
+Result<BeginLine> read_begin(const Json& line) {
+  Members members(line, "");
+  take_chain_members(members);
+  BeginLine begin;
+  begin.key = key_of(members);
+  begin.at_ns = take_time(members, "at");
+  if (const Result<Done> done = members.done(); !done) {
+    return done.error();
+  }
+  return begin;
+}
+
+Result<EndLine> read_end(const Json& line) {
+  Members members(line, "");
+  take_chain_members(members);
+  EndLine end;
+  end.key = key_of(members);
+  end.at_ns = take_time(members, "at");
+  read_words(members, end);
+  read_numbers(members, end);
+  for (const std::string_view name : {"ran", "telemetry"}) {
+    skip_object(members, name);
+  }
+  skip_text(members, "output_digest");
+  const Json* verification = members.optional("verification");
+  const Json* blocks = members.optional("blocks");
+  if (const Result<Done> done = members.done(); !done) {
+    return done.error();
+  }
+  if (verification != nullptr) {
+    if (const Result<Done> read = read_verification(*verification, end); !read) {
+      return read.error();
+    }
+  }
+  if (blocks != nullptr) {
+    if (const Result<Done> read = read_blocks(*blocks, end); !read) {
+      return read.error();
+    }
+  }
+  return end;
+}
+
+Result<Done> check_end(const EndLine& end) {
+  if (end.wrong > end.checked) {
+    return bad("wrong: " + std::to_string(end.wrong) + " wrong slots of " +
+               std::to_string(end.checked) + " checked");
+  }
+  if (end.checked != end.tiles && end.blocks) {
+    return bad("checked: is " + std::to_string(end.checked) + ", but verification.tiles is " +
+               std::to_string(end.tiles));
+  }
+  if (end.wrong > 0 && end.ending != Ending::wrong_result && end.ending != Ending::device_lost) {
+    return bad("ending: is " + std::string(name_of(end.ending)) + ", but " +
+               std::to_string(end.wrong) + " slots were wrong");
+  }
+  if (end.ending == Ending::wrong_result && end.wrong == 0) {
+    return bad("ending: is wrong_result, but no slot was wrong");
+  }
+  if ((end.elapsed_ns > 0 || end.work > 0) && !end.blocks && end.matching == 0) {
+    return bad("blocks: is missing, but work or time is stated");
+  }
+  if (end.blocks && (end.elapsed_ns == 0 || end.blocks->count == 0)) {
+    return bad("elapsed_ns: is 0, but there are blocks");
+  }
+  return Done{};
+}
+
+}  // namespace assay

@@ -1,0 +1,22 @@
+// Times of day as files hold them: RFC 3339, UTC, "Z".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "harness/model/result.h"
+
+namespace assay {
+
+constexpr std::int64_t k_ns_per_second = 1'000'000'000;
+constexpr std::int64_t k_seconds_per_day = 86'400;
+
+/// Nanoseconds since 1970-01-01 of "2026-11-21T22:26:43Z" or, with up to 9 decimals, of
+/// "2026-11-21T22:26:43.25Z". Only from 1970 to 2199, without leap seconds. Fails with bad_input.
+[[nodiscard]] Result<std::int64_t> time_from(std::string_view text);
+
+/// The inverse, cut to whole seconds.
+[[nodiscard]] std::string time_of_day(std::int64_t seconds);
+
+}  // namespace assay

@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/case.h"
+
+namespace assay {
+namespace {
+
+Case gemm() {
+  const auto cases = all_cases();
+  return *std::find_if(cases.begin(), cases.end(),
+                       [](const Case& known) { return known.id == "compute.gemm"; });
+}
+
+Params params(const char* input, const char* accumulate, const char* output) {
+  return {{"input", input},      {"accumulate", accumulate}, {"output", output},
+          {"sparsity", "dense"}, {"emulation", "forbidden"}, {"operands", "integers"},
+          {"m", "512"},          {"n", "256"},               {"k", "1024"}};
+}
+
+TEST(Gemm, TurnsParametersIntoItsProblem) {
+  const auto problem = gemm().problem(params("bf16", "f32", "bf16"));
+  ASSERT_TRUE(problem) << problem.error().message;
+  const auto& product = std::get<GemmProblem>(*problem);
+  EXPECT_EQ(product.input, NumberType::bf16);
+  EXPECT_EQ(product.accumulate, NumberType::f32);
+  EXPECT_EQ(product.output, NumberType::bf16);
+  EXPECT_EQ(product.m, 512U);
+  EXPECT_EQ(product.n, 256U);
+  EXPECT_EQ(product.k, 1024U);
+}
+
+TEST(Gemm, CountsIntegersAsOperationsAndAllElseAsFlops) {
+  EXPECT_EQ(gemm().dimension(params("s8", "s32", "s32")), Dimension::op_rate);
+  EXPECT_EQ(gemm().dimension(params("nvfp4", "f32", "bf16")), Dimension::flop_rate);
+}
+
+TEST(Gemm, HasAProblemForEveryInputTypeItNames) {
+  for (const Param& param : gemm().params) {
+    if (param.name != "input") {
+      continue;
+    }
+    for (const auto name : param.values) {
+      const std::string input(name);
+      const std::string sums = input == "s8" ? "s32" : input == "f64" ? "f64" : "f32";
+      const auto problem = gemm().problem(params(input.c_str(), sums.c_str(), sums.c_str()));
+      EXPECT_TRUE(problem) << input;
+    }
+  }
+}
+
+TEST(Gemm, RefusesTypesThatDontGoTogether) {
+  const auto refusal = [](const char* input, const char* accumulate, const char* output) {
+    const auto problem = gemm().problem(params(input, accumulate, output));
+    return problem ? "accepted" : problem.error().message;
+  };
+  EXPECT_EQ(refusal("s8", "f32", "f32"), "params.accumulate: s8 is summed in s32");
+  EXPECT_EQ(refusal("f64", "f32", "f32"), "params.accumulate: f64 is summed in f64");
+  EXPECT_EQ(refusal("bf16", "s32", "s32"), "params.accumulate: bf16 is summed in f32");
+  EXPECT_EQ(refusal("s8", "s32", "f32"), "params.output: sums of s8 are not stored as f32");
+  EXPECT_EQ(refusal("f32", "f32", "s32"), "params.output: sums of f32 are not stored as s32");
+}
+
+TEST(Gemm, RefusesAbsurdSizes) {
+  Params huge = params("f32", "f32", "f32");
+  huge["k"] = "1048577";
+  const auto problem = gemm().problem(huge);
+  ASSERT_FALSE(problem);
+  EXPECT_EQ(problem.error().message, "params: m, n and k are at most 1048576");
+}
+
+}  // namespace
+}  // namespace assay
