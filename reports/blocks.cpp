@@ -72,6 +72,9 @@ Result<Head> read_head(std::string_view bytes) {
 
 /// What is wrong with one block on its own, or "".
 std::string_view problem_of(const Blocks& blocks, std::size_t i) {
+  if (blocks.start_ns[i] < 0) {
+    return "starts before the window";
+  }
   if (blocks.end_ns[i] <= blocks.start_ns[i]) {
     return "ends before it starts";
   }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/json.h"
+#include "reports/shown.h"
 
 namespace assay {
 namespace {
@@ -42,15 +43,6 @@ const char* forbidden_character(std::string_view text) {
   return nullptr;
 }
 
-/// A name as it may stand in a message: short, and nothing a terminal would act on.
-std::string shown(std::string_view name) {
-  constexpr std::size_t k_enough = 60;
-  std::string text(name.substr(0, k_enough));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return name.size() > k_enough ? text + "..." : text;
-}
-
 /// Receives the events of nlohmann's parser. The parent of an open container doesn't grow, so
 /// pointers into it stay good.
 class Builder {
@@ -68,8 +60,12 @@ class Builder {
                : put(Json(static_cast<std::int64_t>(value)));
   }
   bool number_float(double value, const std::string& written) {
-    if (written.find_first_of(".eE") == std::string::npos) {
-      return beyond();  // digits only, but too many even for 64 bits
+    // Digits only, but too many even for 64 bits; or, like 1e20, canonically written as such.
+    constexpr double k_first_with_exponent = 1e21;
+    const double size = std::fabs(value);
+    if (written.find_first_of(".eE") == std::string::npos ||
+        (size > static_cast<double>(k_largest_whole) && size < k_first_with_exponent)) {
+      return beyond();
     }
     return put(Json(value));
   }

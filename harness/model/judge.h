@@ -29,11 +29,13 @@ enum class Reason {
   undecided,           ///< inconclusive after the last look
   too_few_runs,        ///< inconclusive: the next look is not reached
   too_few_days,        ///< inconclusive: enough runs, but on fewer days than the contract's
+  ended_badly,         ///< inconclusive: a failed attempt under a rule that counts no runs
   unverified,          ///< invalid: a value without a verified output
   implausible,         ///< invalid: beyond at_most_plausible
   other_unit,          ///< invalid: evidence of another dimension
   too_many_excused,    ///< invalid: more than max_invalid
   banned_serial,       ///< invalid: a replaced device came back
+  device_changed,      ///< invalid: another device without a replacement, or one in two slots
   duplicate_evidence,  ///< invalid: one number or round twice
   no_evidence,         ///< not_run
   unsupported,         ///< not_run
@@ -46,11 +48,11 @@ struct Verdict {
   ItemIndex item = 0;
   Outcome outcome = Outcome::not_run;
   Reason reason = Reason::no_evidence;
-  std::string detail;       ///< One sentence with the numbers.
-  std::uint32_t runs = 0;   ///< Runs that were counted, up to the look that decided.
-  std::uint32_t below = 0;  ///< Of these, how many missed the limit.
-  std::uint32_t look = 0;   ///< 10, 20, 30; 0 before the first.
-  std::uint32_t attempts = 0;
+  std::string detail;          ///< One sentence with the numbers.
+  std::uint32_t runs = 0;      ///< Runs that were counted, up to the look that decided.
+  std::uint32_t below = 0;     ///< Of these, how many missed the limit.
+  std::uint32_t look = 0;      ///< 10, 20, 30; 0 before the first.
+  std::uint32_t attempts = 0;  ///< Of the device judged, excused ones too; rounds for a system.
   std::uint32_t excused = 0;
   std::uint32_t generation = 0;  ///< How often this slot was replaced.
   std::optional<Ratio> median;   ///< Of the counted runs, base unit; information.
@@ -69,7 +71,8 @@ enum class Decision { accepted, rejected, not_accepted, limits_met, limits_misse
 struct Defect {
   std::string clause;  ///< "" for a defect of the campaign as a whole.
   std::string item;    ///< "" for a whole clause.
-  std::string name;    ///< A Reason's name, or "selftest", "chain", "mark", "replacements".
+  std::string name;    ///< A Reason's name, or "selftest", "chain", "mark", "replacements",
+                       ///< "roster", "coverage", "stray_evidence".
   std::string sentence;
   std::uint32_t defect_class = 1;
 };
@@ -87,7 +90,9 @@ struct Judgement {
                               const Evidence& evidence);
 
 /// The guard band U_B of a clause as a share of the value, in parts per billion, rounded up:
-/// 2 sqrt(sum t^2 / 3) over every tolerance t in the contract's conditions and its session spread.
-[[nodiscard]] std::uint64_t guard_band_ppb(const Contract& contract);
+/// 2 sqrt(sum t^2 / 3) over every tolerance t in the contract's conditions and its session spread
+/// (JCGM 100, 4.3.7: rectangular distributions, k = 2). The start skew is a tolerance where items
+/// share one window, as a share of it. At most one billion.
+[[nodiscard]] std::uint64_t guard_band_ppb(const Contract& contract, const Clause& clause);
 
 }  // namespace assay

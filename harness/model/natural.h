@@ -10,8 +10,7 @@
 namespace assay {
 
 /// A count below 2^128. Ten thousand GPUs at 2e15 FLOP/s for a year are 2^109.
-__extension__ typedef unsigned __int128
-    Natural;  // NOLINT(modernize-use-using): __extension__ needs it
+__extension__ using Natural = unsigned __int128;
 
 /// Decimal digits, no separators: the only form in which a Natural stands in a file.
 [[nodiscard]] std::string to_decimal(Natural value);

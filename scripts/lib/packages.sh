@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What is needed from Debian 12, and what for. Only what is missing is installed; if nothing is
 # missing, apt is not called at all.
+# shellcheck disable=SC2034  # each script takes the lists it needs
 
 packages_to_build=(
   "g++              compiler"

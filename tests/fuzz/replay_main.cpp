@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include "tests/fuzz/fuzz.h"
 
 int main(int argc, char** argv) {
   std::vector<std::filesystem::path> files;

@@ -110,11 +110,12 @@ TEST(JsonRead, RefusesNulInAString) {
 TEST(JsonRead, RefusesWholeNumbersBeyondWhatADoubleHolds) {
   EXPECT_EQ(*read_json("9007199254740991")->whole(), 9007199254740991);
   EXPECT_EQ(*read_json("-9007199254740991")->whole(), -9007199254740991);
-  for (const char* text :
-       {"9007199254740992", "-9007199254740992", "9007199254740993", "18446744073709551615",
-        "18446744073709551616", "-9223372036854775809", "100000000000000000000000"}) {
+  for (const char* text : {"9007199254740992", "-9007199254740992", "9007199254740993",
+                           "18446744073709551615", "18446744073709551616", "-9223372036854775809",
+                           "100000000000000000000000", "1e20", "-9007199254740992.0"}) {
     expect_refused(text, "beyond 2^53-1");
   }
+  EXPECT_EQ(canonical_json(*read_json("1e21")), "1e+21");  // written with an exponent again
 }
 
 TEST(JsonRead, RefusesOverflow) {

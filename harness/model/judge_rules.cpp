@@ -1,0 +1,144 @@
+#include "harness/model/judge_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace assay {
+namespace {
+
+void add_saturating(Natural& sum, Natural value) {
+  if (__builtin_add_overflow(sum, value, &sum)) {
+    sum = ~Natural{0};
+  }
+}
+
+struct Totals {
+  Natural work = 0;
+  Natural elapsed_ns = 0;
+  std::uint32_t attempts = 0;
+  std::uint32_t ended_badly = 0;
+  bool part_missing = false;
+};
+
+Totals total(std::span<const Screened> parts) {
+  Totals totals;
+  for (const Screened& part : parts) {
+    totals.part_missing = totals.part_missing || part.counted.empty();
+    for (const Attempt* attempt : part.counted) {
+      ++totals.attempts;
+      if (attempt->ending != Ending::measured) {
+        ++totals.ended_badly;
+        continue;
+      }
+      add_saturating(totals.work, attempt->work);
+      add_saturating(totals.elapsed_ns, attempt->elapsed_ns);
+    }
+  }
+  return totals;
+}
+
+Finding part_missing() {
+  return {Outcome::inconclusive, Reason::part_missing,
+          "At least one part has no attempt that counts."};
+}
+
+Finding window_too_short(const Setting& setting, const Totals& totals) {
+  return {Outcome::inconclusive, Reason::too_few_runs,
+          "The windows of " + std::to_string(totals.attempts) + " attempts sum to " +
+              for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) + " of " +
+              setting.clause.window->text + "."};
+}
+
+std::optional<Finding> judge_zero_wrong(const Setting& setting, const Totals& totals) {
+  if (totals.ended_badly > 0) {
+    return Finding{Outcome::inconclusive, Reason::ended_badly,
+                   std::to_string(totals.ended_badly) + " of " + std::to_string(totals.attempts) +
+                       " attempts ended badly and may have hidden a wrong result."};
+  }
+  if (!setting.yardstick.fills_window(totals.elapsed_ns)) {
+    return window_too_short(setting, totals);
+  }
+  const bool is_limited = setting.clause.limit.has_value();
+  if (totals.work == 0 ||
+      (is_limited && compare({totals.work, 1}, setting.clause.limit->base) < 0)) {
+    return Finding{Outcome::inconclusive, Reason::too_few_runs,
+                   significant({totals.work, 1}) + " operations were verified; at least " +
+                       (is_limited ? setting.clause.limit->text : "1") + " are needed."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void decide_once(std::span<const Screened> parts, Verdict& verdict) {
+  std::optional<Finding> finding;
+  for (const Screened& part : parts) {
+    verdict.runs += part.counted.empty() ? 0U : 1U;
+    for (const Attempt* attempt : part.counted) {
+      if (attempt->ending == Ending::measured && attempt->matching != 1) {
+        conclude(verdict, {Outcome::reject, Reason::not_as_ordered,
+                           "Attempt " + std::to_string(attempt->number) +
+                               " found something else than was ordered."});
+        verdict.below = 1;
+        return;
+      }
+    }
+    if (part.counted.empty()) {
+      finding = part_missing();
+    } else if (part.counted.front()->ending != Ending::measured) {
+      finding = Finding{Outcome::inconclusive, Reason::ended_badly,
+                        "The one attempt that decides ended as " +
+                            std::string(name_of(part.counted.front()->ending)) + "."};
+    }
+  }
+  conclude(verdict, finding ? std::move(*finding)
+                            : Finding{Outcome::accept, Reason::limit_met,
+                                      "What was found is what was ordered."});
+}
+
+void decide_zero_wrong(const Setting& setting, std::span<const Screened> parts, Verdict& verdict) {
+  const Totals totals = total(parts);
+  verdict.runs = totals.attempts;
+  if (totals.part_missing) {
+    conclude(verdict, part_missing());
+    return;
+  }
+  if (auto finding = judge_zero_wrong(setting, totals)) {
+    conclude(verdict, std::move(*finding));
+    return;
+  }
+  // Rule of three: with no event in N, the rate is below 3/N with 95 % confidence.
+  conclude(verdict, {Outcome::accept, Reason::limit_met,
+                     "None of " + significant({totals.work, 1}) +
+                         " verified operations was wrong: with 95 % confidence fewer than " +
+                         significant({3, totals.work}, 3) + " of all are."});
+}
+
+void decide_poisson(const Setting& setting, std::span<const Screened> parts, Verdict& verdict) {
+  const Totals totals = total(parts);
+  const Natural allowed = setting.clause.at_most_events.value_or(0);
+  Natural events = totals.work;
+  add_saturating(events, totals.ended_badly);
+  verdict.runs = totals.attempts;
+  const std::string sentence = to_decimal(events) + " events in " +
+                               for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) +
+                               "; at most " + to_decimal(allowed) + " may be";
+  if (events > allowed) {
+    conclude(verdict, {Outcome::reject, Reason::events_exceeded, sentence + "."});
+    return;
+  }
+  if (totals.part_missing) {
+    conclude(verdict, part_missing());
+    return;
+  }
+  constexpr Natural k_billion = 1'000'000'000;
+  if (setting.clause.window &&
+      compare({totals.elapsed_ns, k_billion}, setting.clause.window->base) < 0) {
+    conclude(verdict, window_too_short(setting, totals));
+    return;
+  }
+  conclude(verdict, {Outcome::accept, Reason::limit_met, sentence + "."});
+}
+
+}  // namespace assay

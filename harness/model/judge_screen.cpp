@@ -1,0 +1,174 @@
+#include "harness/model/judge_screen.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay {
+namespace {
+
+std::string attempt_named(const Setting& setting, const Attempt& attempt) {
+  return "attempt " + std::to_string(attempt.number) + " of " + setting.roster[attempt.item].id;
+}
+
+bool has_repeats(std::vector<std::uint64_t> values) {
+  std::sort(values.begin(), values.end());
+  return std::adjacent_find(values.begin(), values.end()) != values.end();
+}
+
+bool has_duplicates(std::span<const Attempt* const> attempts) {
+  std::vector<std::uint64_t> numbers;
+  std::vector<std::uint64_t> rounds;
+  for (const Attempt* attempt : attempts) {
+    numbers.push_back(attempt->number);
+    rounds.push_back(attempt->round);
+  }
+  return has_repeats(std::move(numbers)) || has_repeats(std::move(rounds));
+}
+
+std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt) {
+  if (attempt.ending == Ending::wrong_result || attempt.wrong > 0) {
+    return Finding{Outcome::reject, Reason::wrong_result,
+                   "In " + attempt_named(setting, attempt) + " " + std::to_string(attempt.wrong) +
+                       " of " + std::to_string(attempt.checked) + " checked outputs were wrong."};
+  }
+  if (attempt.ending == Ending::device_lost) {
+    return Finding{Outcome::reject, Reason::device_lost,
+                   "In " + attempt_named(setting, attempt) + " the device was lost."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> invalid_value(const Setting& setting, const Attempt& attempt,
+                                     bool value_is_judged) {
+  if (attempt.ending != Ending::measured || setting.clause.rule == Rule::once) {
+    return std::nullopt;
+  }
+  const std::string what = attempt_named(setting, attempt);
+  if (setting.yardstick.other_dimension(attempt)) {
+    return Finding{Outcome::invalid, Reason::other_unit,
+                   "The value of " + what + " is of dimension " +
+                       std::string(name_of(attempt.dimension)) + ", not the limit's."};
+  }
+  const bool is_value_rule =
+      setting.clause.rule == Rule::sign_1_5_9 || setting.clause.rule == Rule::sign_1_4_8;
+  const auto value = value_of(attempt);
+  if (attempt.checked == 0 || (is_value_rule && !value)) {
+    return Finding{Outcome::invalid, Reason::unverified,
+                   "The value of " + what + " comes without a verified output."};
+  }
+  if (is_value_rule && value_is_judged && setting.yardstick.implausible(*value)) {
+    return Finding{Outcome::invalid, Reason::implausible,
+                   "The value of " + what + ", " + for_people(ratio_of(*value), attempt.dimension) +
+                       ", lies beyond " + setting.clause.plausible->text +
+                       ", which is held possible."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> invalid_device(const Setting& setting, ItemIndex item,
+                                      std::span<const Attempt* const> counted) {
+  const std::string* serial = nullptr;
+  bool changed = setting.slots.is_inconsistent(item);
+  for (const Attempt* attempt : counted) {
+    if (setting.slots.is_banned(*attempt)) {
+      return Finding{Outcome::invalid, Reason::banned_serial,
+                     "The device of " + attempt_named(setting, *attempt) + ", serial number '" +
+                         attempt->serial + "', had been replaced before."};
+    }
+    if (!attempt->serial.empty()) {
+      changed = changed || (serial != nullptr && *serial != attempt->serial);
+      serial = &attempt->serial;
+    }
+  }
+  if (changed) {
+    return Finding{Outcome::invalid, Reason::device_changed,
+                   "The serial numbers in slot " + setting.roster[item].id +
+                       " change without a replacement, or are those of another slot."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> invalid_evidence(const Setting& setting, ItemIndex item,
+                                        const Screened& screened, bool duplicates) {
+  if (duplicates) {
+    return Finding{
+        Outcome::invalid, Reason::duplicate_evidence,
+        "Two attempts of " + setting.roster[item].id + " have the same number or the same round."};
+  }
+  if (screened.excused_rounds.size() > setting.contract.max_invalid) {
+    return Finding{Outcome::invalid, Reason::too_many_excused,
+                   std::to_string(screened.excused_rounds.size()) + " attempts of " +
+                       setting.roster[item].id + " are excused; the contract allows " +
+                       std::to_string(setting.contract.max_invalid) + "."};
+  }
+  return invalid_device(setting, item, screened.counted);
+}
+
+bool is_current(const Setting& setting, const Attempt& attempt) {
+  return setting.roster[attempt.item].kind == Scope::system
+             ? attempt.round > setting.renewed_after_round
+             : attempt.number > setting.slots.renewed_after(attempt.item);
+}
+
+}  // namespace
+
+Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uint32_t> indices,
+                bool value_is_judged) {
+  std::vector<const Attempt*> all;
+  all.reserve(indices.size());
+  for (const std::uint32_t index : indices) {
+    all.push_back(&setting.attempts[index]);
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Attempt* a, const Attempt* b) { return a->number < b->number; });
+  Screened screened;
+  for (const Attempt* attempt : all) {
+    if (!is_current(setting, *attempt)) {
+      continue;
+    }
+    if (attempt->excused) {
+      screened.excused_rounds.push_back(attempt->round);
+    } else {
+      screened.counted.push_back(attempt);
+    }
+  }
+  for (const Attempt* attempt : screened.counted) {
+    if (auto found = rejection(setting, *attempt)) {
+      screened.finding = std::move(found);
+      return screened;
+    }
+  }
+  screened.finding = invalid_evidence(setting, item, screened, has_duplicates(all));
+  for (const Attempt* attempt : screened.counted) {
+    if (screened.finding) {
+      break;
+    }
+    screened.finding = invalid_value(setting, *attempt, value_is_judged);
+  }
+  return screened;
+}
+
+std::optional<Finding> nothing_to_judge(std::span<const Screened> parts) {
+  bool any = false;
+  for (const Screened& part : parts) {
+    for (const Attempt* attempt : part.counted) {
+      if (attempt->ending != Ending::unsupported) {
+        return std::nullopt;
+      }
+      any = true;
+    }
+  }
+  if (any) {
+    return Finding{Outcome::not_run, Reason::unsupported,
+                   "Every attempt ended as unsupported on this machine."};
+  }
+  return Finding{Outcome::not_run, Reason::no_evidence, "There is no attempt that counts."};
+}
+
+void conclude(Verdict& verdict, Finding finding) {
+  verdict.outcome = finding.outcome;
+  verdict.reason = finding.reason;
+  verdict.detail = std::move(finding.detail);
+}
+
+}  // namespace assay

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/model/judge_rules.h"
+#include "harness/model/sign_plan.h"
+
+namespace assay {
+namespace {
+
+struct Count {
+  std::uint32_t runs = 0;
+  std::uint32_t below = 0;
+  std::uint32_t certain = 0;  ///< Below, and no part of the value was missing.
+  const Run* broken_floor = nullptr;
+};
+
+Count count(std::span<const Run> runs) {
+  Count count;
+  for (const Run& run : runs) {
+    ++count.runs;
+    count.below += run.below ? 1U : 0U;
+    count.certain += run.below && !run.part_missing ? 1U : 0U;
+    if (run.breaks_floor && count.broken_floor == nullptr) {
+      count.broken_floor = &run;
+    }
+  }
+  return count;
+}
+
+std::string missed(const Setting& setting, const Count& count) {
+  const std::string limit = setting.clause.limit ? setting.clause.limit->text : "a limit";
+  return std::to_string(count.below) + " of " + std::to_string(count.runs) + " runs missed " +
+         std::string(name_of(setting.clause.comparator)) + " " + limit;
+}
+
+/// Of an even number of runs the worse of the two in the middle.
+std::optional<Ratio> median_of(const Setting& setting, std::span<const Run> runs) {
+  std::vector<Value> values;
+  for (const Run& run : runs) {
+    if (run.value) {
+      values.push_back(*run.value);
+    }
+  }
+  if (values.empty()) {
+    return std::nullopt;
+  }
+  const bool larger_is_better = setting.yardstick.larger_is_better();
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end(),
+                   [larger_is_better](const Value& a, const Value& b) {
+                     return larger_is_better ? compare(a, b) < 0 : compare(a, b) > 0;
+                   });
+  return ratio_of(*middle);
+}
+
+std::uint32_t days_of(std::span<const Run> runs) {
+  std::set<std::int64_t> days;
+  for (const Run& run : runs) {
+    days.insert(run.day);
+  }
+  return static_cast<std::uint32_t>(days.size());
+}
+
+Finding acceptance(const Setting& setting, std::span<const Run> runs, std::string sentence) {
+  const std::uint32_t days = days_of(runs);
+  if (days < setting.contract.days) {
+    return {Outcome::inconclusive, Reason::too_few_days,
+            sentence + ", but they lie on " + std::to_string(days) + " of " +
+                std::to_string(setting.contract.days) + " days."};
+  }
+  return {Outcome::accept, Reason::limit_met, std::move(sentence) + "."};
+}
+
+/// What look number `count.runs` says, if it says anything.
+std::optional<Finding> decide_at(const Setting& setting, const Look& look, const Count& count,
+                                 std::span<const Run> runs) {
+  if (count.below <= look.accept) {
+    return acceptance(setting, runs,
+                      missed(setting, count) + "; at most " + std::to_string(look.accept) + " may");
+  }
+  if (count.certain >= look.reject) {
+    return Finding{Outcome::reject, Reason::below_limit,
+                   missed(setting, count) + "; " + std::to_string(look.reject) + " reject."};
+  }
+  return std::nullopt;
+}
+
+Finding open_end(const Setting& setting, const Count& count, std::uint32_t next_look) {
+  if (count.certain < count.below) {
+    return {Outcome::inconclusive, Reason::part_missing,
+            missed(setting, count) + ", " + std::to_string(count.below - count.certain) +
+                " of them for want of a part's attempt."};
+  }
+  if (next_look != 0) {
+    return {
+        Outcome::inconclusive, Reason::too_few_runs,
+        missed(setting, count) + "; the next look needs " + std::to_string(next_look) + " runs."};
+  }
+  return {Outcome::inconclusive, Reason::undecided,
+          missed(setting, count) + ", too many to accept and too few to reject."};
+}
+
+}  // namespace
+
+Run run_of(const Setting& setting, const Attempt& attempt) {
+  Run run{attempt.round, attempt.day};
+  if (attempt.ending == Ending::measured && setting.yardstick.fills_window(attempt)) {
+    run.value = value_of(attempt);
+  }
+  if (run.value) {
+    run.below = setting.yardstick.misses_limit(*run.value);
+    run.breaks_floor = setting.yardstick.breaks_floor(*run.value);
+  }
+  return run;
+}
+
+void decide_by_signs(const Setting& setting, std::span<const Run> runs, Verdict& verdict) {
+  std::optional<Finding> finding;
+  std::span<const Run> seen;
+  std::uint32_t next_look = 0;
+  for (const Look& look : looks_of(setting.clause.rule)) {
+    if (runs.size() < look.runs) {
+      next_look = look.runs;
+      seen = runs;
+      break;
+    }
+    seen = runs.first(look.runs);
+    verdict.look = look.runs;
+    finding = decide_at(setting, look, count(seen), seen);
+    if (finding) {
+      break;
+    }
+  }
+  const Count counted = count(seen);
+  if (counted.broken_floor != nullptr) {
+    finding = Finding{Outcome::reject, Reason::run_below_floor,
+                      "The run of round " + std::to_string(counted.broken_floor->round) + " gave " +
+                          for_people(ratio_of(*counted.broken_floor->value),
+                                     setting.clause.every_run->dimension) +
+                          "; every run must be " + std::string(name_of(setting.clause.comparator)) +
+                          " " + setting.clause.every_run->text + "."};
+  }
+  verdict.runs = counted.runs;
+  verdict.below = counted.below;
+  verdict.median = median_of(setting, seen);
+  conclude(verdict, finding ? std::move(*finding) : open_end(setting, counted, next_look));
+}
+
+}  // namespace assay

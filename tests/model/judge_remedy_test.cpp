@@ -1,0 +1,200 @@
+// Replaced devices: what counts afterwards, how many may be, and which may not come back.
+#include <gtest/gtest.h>
+
+#include "tests/model/campaign_maker.h"
+
+namespace assay {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the helpers of these tests
+
+/// Four GPUs on two nodes (items 1, 2 and 4, 5; nodes 0 and 3; system 6), 25 % of which, one, may
+/// be replaced. Item 1 is replaced after ten runs that missed.
+class Remedied : public ::testing::Test {
+ protected:
+  Remedied() {
+    contract_ = contract_of({rate_clause()}, 2, 2);
+    contract_.remedy = Remedy{quantity("25 %"), 1};
+    add(runs(signs(0, 10), 1), "bad");
+    std::vector<Attempt> fresh = runs(signs(10, 0), 1);
+    for (Attempt& attempt : fresh) {
+      attempt.number += 100;
+      attempt.round += 10;
+    }
+    add(fresh, "new");
+    add(runs(signs(10, 0), 2), "two");
+    add(runs(signs(10, 0), 4), "four");
+    add(runs(signs(10, 0), 5), "five");
+    evidence_ = evidence_of(attempts_);
+    evidence_.replacements = {{1, 100, "bad", "new"}};
+  }
+
+  void add(std::vector<Attempt> attempts, const std::string& serial) {
+    for (Attempt& attempt : attempts) {
+      attempt.serial = serial;
+      attempts_.push_back(attempt);
+    }
+  }
+  Judgement judgement() const { return judged(contract_, evidence_); }
+  Verdict verdict(std::size_t place = 0) const { return judgement().clauses[0].verdicts[place]; }
+  Attempt& of(ItemIndex item, std::uint32_t round) {
+    for (Attempt& attempt : evidence_.attempts) {
+      if (attempt.item == item && attempt.round == round) {
+        return attempt;
+      }
+    }
+    throw std::out_of_range("no such run");
+  }
+  std::vector<std::string> defects() const {
+    std::vector<std::string> names;
+    for (const Defect& defect : judgement().defects) {
+      names.push_back(defect.name);
+    }
+    return names;
+  }
+
+  Contract contract_;
+  Evidence evidence_;
+  std::vector<Attempt> attempts_;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(Remedied, IsJudgedByItsLatestDevice) {
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  EXPECT_EQ(verdict().generation, 1U);
+  EXPECT_EQ(verdict().attempts, 10U);
+  EXPECT_EQ(judgement().clauses[0].replaced, 1U);
+  EXPECT_EQ(judgement().decision, Decision::accepted);
+}
+
+TEST_F(Remedied, MayNotBeReplacedInSilence) {
+  evidence_.replacements.clear();
+  EXPECT_EQ(judgement().decision, Decision::not_accepted);
+  EXPECT_EQ(defects(), Names{"device_changed"});
+}
+
+TEST_F(Remedied, IsRejectedIfTheNewDeviceMissesToo) {
+  for (std::uint32_t round = 11; round <= 19; ++round) {
+    of(1, round).work = 0;
+  }
+  EXPECT_EQ(judgement().decision, Decision::rejected);
+}
+
+TEST_F(Remedied, AllowsNoReplacementWithoutARemedy) {
+  contract_.remedy.reset();
+  EXPECT_EQ(judgement().decision, Decision::not_accepted);
+  EXPECT_EQ(defects(), (Names{"replacements", "replacements"}));
+}
+
+TEST_F(Remedied, AllowsNoMoreThanTheShareRoundedDown) {
+  contract_.remedy->replacements = quantity("24 %");
+  EXPECT_EQ(judgement().decision, Decision::not_accepted);
+  EXPECT_EQ(defects(), Names{"replacements"});
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+}
+
+TEST_F(Remedied, AllowsNoMorePerSlotThanAgreed) {
+  evidence_.replacements = {{1, 50, "worse", "bad"}, {1, 100, "bad", "new"}};
+  EXPECT_EQ(defects(), Names{"replacements"});
+  EXPECT_EQ(verdict().generation, 2U);
+  contract_.remedy->per_slot = 2;
+  EXPECT_EQ(judgement().decision, Decision::accepted);
+}
+
+TEST_F(Remedied, NamesAReplacementOfNothing) {
+  evidence_.replacements.push_back({99, 1, "a", "b"});
+  EXPECT_EQ(defects(), Names{"replacements"});
+  evidence_.replacements.back() = {6, 1, "a", "b"};
+  EXPECT_EQ(defects(), Names{"replacements"});
+  evidence_.replacements.pop_back();
+  evidence_.replacements[0].old_serial.clear();
+  EXPECT_EQ(defects(), Names{"replacements"});
+}
+
+TEST_F(Remedied, BansAReplacedDeviceEverywhereLater) {
+  evidence_.replacements[0].new_serial = "bad";
+  for (std::uint32_t round = 11; round <= 20; ++round) {
+    of(1, round).serial = "bad";
+  }
+  EXPECT_EQ(shown(verdict()), "INVALID banned_serial");
+
+  evidence_ = evidence_of(attempts_);
+  evidence_.replacements = {{1, 100, "bad", "new"}};
+  of(4, 7).serial = "bad";  // another node, but no later round: it did not come back
+  EXPECT_EQ(shown(verdict(2)), "INVALID device_changed");
+  Attempt later = of(4, 7);
+  later.number = later.round = 11;
+  evidence_.attempts.push_back(later);
+  EXPECT_EQ(shown(verdict(2)), "INVALID banned_serial");
+}
+
+TEST_F(Remedied, BansTheDeviceThatWasSeenWhateverTheReplacementNames) {
+  evidence_.replacements[0].old_serial = "another";
+  evidence_.replacements[0].new_serial = "bad";
+  for (std::uint32_t round = 11; round <= 20; ++round) {
+    of(1, round).serial = "bad";
+  }
+  EXPECT_EQ(shown(verdict()), "INVALID banned_serial");
+}
+
+TEST_F(Remedied, FindsAnotherDeviceThanTheReplacementNames) {
+  evidence_.replacements[0].new_serial = "a third";
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+}
+
+TEST_F(Remedied, FindsOneDeviceInTwoSlots) {
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of(4, round).serial = "five";
+  }
+  EXPECT_EQ(shown(verdict(2)), "INVALID device_changed");
+  EXPECT_EQ(shown(verdict(3)), "INVALID device_changed");
+  EXPECT_EQ(shown(verdict(1)), "ACCEPT limit_met");
+}
+
+TEST_F(Remedied, RenewsTheNodeAroundAReplacedGpu) {
+  contract_.clauses.push_back(rate_clause("C-2", Scope::each_node));
+  for (const ItemIndex node : {0U, 3U}) {
+    for (const Attempt& attempt : runs(signs(10, 0), node, "C-2")) {
+      evidence_.attempts.push_back(attempt);
+    }
+  }
+  EXPECT_EQ(shown(judgement().clauses[1].verdicts[0]), "NOT_RUN no_evidence");
+  EXPECT_EQ(shown(judgement().clauses[1].verdicts[1]), "ACCEPT limit_met");
+}
+
+TEST_F(Remedied, RenewsTheGpusInAReplacedNode) {
+  evidence_.replacements.push_back({3, 5, "chassis", "other chassis"});
+  EXPECT_EQ(shown(verdict(2)), "INCONCLUSIVE too_few_runs");
+  EXPECT_EQ(verdict(2).generation, 1U);
+  EXPECT_EQ(verdict(2).attempts, 5U);
+  EXPECT_EQ(shown(verdict(1)), "ACCEPT limit_met");
+}
+
+TEST_F(Remedied, RenewsTheSystemAroundAReplacedGpu) {
+  Clause system = rate_clause("C-2", Scope::system);
+  system.aggregate = Aggregate::minimum;
+  contract_.clauses.push_back(system);
+  const auto add_rounds = [&](std::uint32_t first, std::uint32_t shift) {
+    for (const ItemIndex item : {1U, 2U, 4U, 5U}) {
+      for (Attempt attempt : runs(signs(10, 0), item, "C-2")) {
+        attempt.round += first - 1;
+        attempt.number += first - 1 + (item == 1 ? shift : 200);
+        evidence_.attempts.push_back(attempt);
+      }
+    }
+  };
+  add_rounds(1, 20);
+  EXPECT_EQ(shown(judgement().clauses[1].verdicts[0]), "NOT_RUN no_evidence");
+  add_rounds(11, 100);
+  EXPECT_EQ(shown(judgement().clauses[1].verdicts[0]), "ACCEPT limit_met");
+  EXPECT_EQ(judgement().clauses[1].verdicts[0].attempts, 10U);
+}
+
+TEST_F(Remedied, WantsFreshRounds) {
+  of(1, 11).round = 10;
+  EXPECT_EQ(shown(verdict()), "INVALID duplicate_evidence");
+}
+
+}  // namespace
+}  // namespace assay
