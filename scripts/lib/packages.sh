@@ -62,9 +62,16 @@ install_missing() {
     missing+=("$name")
   done
   ((${#missing[@]} > 0)) || return 0
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" </dev/null
+  local log=$root/build/apt.log
+  mkdir -p "$root/build"
+  {
+    as_root apt-get update -qq &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}"
+  } </dev/null >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "the packages could not be installed; the log is $log"
+  }
 }
 
 # Node runs the outside verifiers in tests/outside; any node and npm will do, Debian's are taken
