@@ -60,7 +60,7 @@ Result<Diagnosis> diagnose() {
     diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
   }
   diagnosis.readings = make_host_probe()->read();
-  const auto allowed = allowed_environment();
+  const auto allowed = worker_environment(own_environment(), usable_cores());
   diagnosis.environment = allowed ? "" : allowed.error().message;
   return diagnosis;
 }
