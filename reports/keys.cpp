@@ -235,7 +235,7 @@ Result<PrivateKey> read_key_file(const std::string& path, const Secret& passphra
   }
   auto key = PrivateKey::from_pem(*pem, passphrase);
   if (!key) {
-    return refused(path + ": " + key.error().message);
+    return Error{key.error().code, path + ": " + key.error().message};
   }
   return key;
 }
