@@ -1,6 +1,7 @@
 #include "harness/run/messages.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -56,6 +57,48 @@ void read_params(Members& job, Params& params) {
       return;
     }
     params.emplace(name, *value.text());
+  }
+}
+
+struct Condition {
+  const char* name;
+  std::optional<Quantity> Conditions::*member;
+};
+constexpr std::array<Condition, 4> k_conditions{
+    {{"block_gap", &Conditions::block_gap},
+     {"clock_disagreement", &Conditions::clock_disagreement},
+     {"session_spread", &Conditions::session_spread},
+     {"start_skew", &Conditions::start_skew}}};
+
+Json::Object json_of(const Conditions& conditions) {
+  Json::Object object;
+  for (const auto& [name, member] : k_conditions) {
+    if (const auto& quantity = conditions.*member) {
+      object.emplace_back(name, quantity->text);
+    }
+  }
+  return object;
+}
+
+void read_conditions(Members& job, Conditions& conditions) {
+  const Json* object = job.object("conditions");
+  if (object == nullptr) {
+    return;
+  }
+  Members members(*object, "conditions");
+  for (const auto& [name, member] : k_conditions) {
+    if (!members.has(name)) {
+      continue;
+    }
+    auto quantity = parse_quantity(members.text(name));
+    if (quantity) {
+      conditions.*member = std::move(*quantity);
+    } else {
+      members.fail(name, quantity.error().message);
+    }
+  }
+  if (auto done = members.done(); !done) {
+    job.fail("conditions", done.error().message);
   }
 }
 
@@ -301,10 +344,8 @@ std::string write_job(const Job& job) {
                    {"case", job.case_id},
                    {"check_share_ppm", window.check_share_ppm},
                    {"clause", window.clause},
-                   {"clock_ppb", to_decimal(job.selftest.clock_ppb)},
+                   {"conditions", json_of(job.selftest.conditions)},
                    {"device", job.device},
-                   {"gap_ppb", to_decimal(job.selftest.gap_ppb)},
-                   {"guard_ppb", to_decimal(job.selftest.guard_ppb)},
                    {"item", window.item},
                    {"kind", job.kind == Job::Kind::measure ? "measure" : "selftest"},
                    {"link", hex(window.link)},
@@ -342,10 +383,8 @@ Result<Job> read_job(std::string_view line) {
   window.shortest_block_ns = nanoseconds(members, "shortest_block_ns");
   window.soak_ns = nanoseconds(members, "soak_ns");
   window.window_ns = nanoseconds(members, "window_ns");
-  job.selftest = {.seed = digest_from(members, "seed"),
-                  .gap_ppb = count_from(members, "gap_ppb"),
-                  .clock_ppb = count_from(members, "clock_ppb"),
-                  .guard_ppb = count_from(members, "guard_ppb")};
+  job.selftest.seed = digest_from(members, "seed");
+  read_conditions(members, job.selftest.conditions);
   if (auto done = members.done(); !done) {
     return done.error();
   }

@@ -77,4 +77,8 @@ Result<std::vector<ObjectDigest>> ObjectDigests::of(const std::vector<MappedFile
   return digests;
 }
 
+Result<std::string> ObjectDigests::of_program() {
+  return digest_of_file("/proc/self/exe");
+}
+
 }  // namespace assay

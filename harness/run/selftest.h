@@ -2,21 +2,18 @@
 // place drawn from the nonce, and must be caught by name.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "harness/model/result.h"
+#include "harness/model/contract.h"
 #include "kernels/backend.h"
 #include "reports/digest.h"
 
 namespace assay {
 
 struct SelftestPlan {
-  Digest seed{};                ///< From the nonce.
-  std::uint64_t gap_ppb = 0;    ///< The contract's block_gap.
-  std::uint64_t clock_ppb = 0;  ///< The contract's clock_disagreement.
-  std::uint64_t guard_ppb = 0;  ///< guard_band_ppb() of the contract.
+  Digest seed{};          ///< From the nonce.
+  Conditions conditions;  ///< The contract's tolerances.
 };
 
 struct SelftestCheck {
