@@ -15,9 +15,17 @@ namespace assay {
 namespace {
 
 /// Tolerances to inject faults beside, where no contract says any.
-constexpr std::uint64_t k_gap_ppb = 10'000'000;
-constexpr std::uint64_t k_clock_ppb = 1'000'000;
-constexpr std::uint64_t k_guard_ppb = 12'000'000;
+Result<Conditions> customary_conditions() {
+  const auto gap = parse_quantity("1 %");
+  const auto clock = parse_quantity("0.1 %");
+  if (!gap || !clock) {
+    return Error{Error::Code::bad_input, "the customary tolerances are no quantities"};
+  }
+  Conditions conditions;
+  conditions.block_gap = *gap;
+  conditions.clock_disagreement = *clock;
+  return conditions;
+}
 
 Result<SelftestResult> test_this_machine() {
   if (const auto allowed = worker_environment(own_environment(), usable_cores()); !allowed) {
@@ -32,9 +40,11 @@ Result<SelftestResult> test_this_machine() {
   if (!devices) {
     return devices.error();
   }
-  return run_selftest(
-      *host, devices->front(),
-      {.seed = *seed, .gap_ppb = k_gap_ppb, .clock_ppb = k_clock_ppb, .guard_ppb = k_guard_ppb});
+  const auto conditions = customary_conditions();
+  if (!conditions) {
+    return conditions.error();
+  }
+  return run_selftest(*host, devices->front(), {.seed = *seed, .conditions = *conditions});
 }
 
 Json as_json(const SelftestResult& result) {
