@@ -42,14 +42,13 @@ void add_window(AttemptEnd& end, const Measured& measured, const WindowSums& sum
   const WindowResult& window = measured.window;
   constexpr std::int64_t k_million = 1'000'000;
   end.blob = encode(window.blocks);
-  end.line.emplace_back(
-      "verification",
-      Json::Object{{"first", json_of(window.first)},
-                   {"full", sums.full},
-                   {"log2_miss", window.log2_miss},
-                   {"share_ppm", sums.check_ns * k_million / std::max<std::int64_t>(
-                                                                 sums.elapsed_ns, 1)},
-                   {"tiles", sums.tiles}});
+  end.line.emplace_back("verification",
+                        Json::Object{{"first", json_of(window.first)},
+                                     {"full", sums.full},
+                                     {"log2_miss", window.log2_miss},
+                                     {"share_ppm", sums.check_ns * k_million /
+                                                       std::max<std::int64_t>(sums.elapsed_ns, 1)},
+                                     {"tiles", sums.tiles}});
   end.line.emplace_back("blocks",
                         Json::Object{{"bytes", static_cast<std::int64_t>(end.blob.size())},
                                      {"count", static_cast<std::int64_t>(window.blocks.size())},
@@ -78,8 +77,8 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
     end.line.emplace_back("ran", json_of(launched.ready->ran));
   }
   std::int64_t clock_ns = 0;
-  const auto sums = launched.measured ? sums_of(launched.measured->window.blocks)
-                                      : Result<WindowSums>(Error{});
+  const auto sums =
+      launched.measured ? sums_of(launched.measured->window.blocks) : Result<WindowSums>(Error{});
   if (sums) {
     attempt.work = work_per_step * static_cast<Natural>(sums->steps);
     attempt.elapsed_ns = static_cast<Natural>(sums->elapsed_ns);

@@ -28,7 +28,7 @@ struct EndRules {
   std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.
 };
 
-[[nodiscard]] AttemptEnd end_of(const AttemptBegin& begin, const Job& job,
-                                const Launched& launched, const EndRules& rules);
+[[nodiscard]] AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
+                                const EndRules& rules);
 
 }  // namespace assay

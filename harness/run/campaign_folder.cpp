@@ -76,8 +76,7 @@ Result<Done> make_key_folder(const FolderRequest& request) {
     return made;
   }
   if (::chmod(keys_of(request).c_str(), S_IRWXU) != 0) {
-    return Error{Error::Code::io,
-                 keys_of(request) + ": " + std::generic_category().message(errno)};
+    return Error{Error::Code::io, keys_of(request) + ": " + std::generic_category().message(errno)};
   }
   return Done{};
 }
@@ -110,8 +109,8 @@ Result<CampaignFolder> create(const FolderRequest& request, std::unique_ptr<Fold
   if (auto written = write_file(paths.contract(), request.contract_bytes); !written) {
     return written.error();
   }
-  const auto last = request.nonce_file.empty() ? draw_nonce(nonce_file(request))
-                                               : read_nonce(request.nonce_file);
+  const auto last =
+      request.nonce_file.empty() ? draw_nonce(nonce_file(request)) : read_nonce(request.nonce_file);
   if (!last) {
     return last.error();
   }

@@ -201,8 +201,8 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
       ++revealed_;
     } else if (kind == "machine" && rules_.known_objects.empty()) {
       for (const Json& object : *line.find("objects")->array()) {
-        rules_.known_objects.insert({.name = *object.find("name")->text(),
-                                     .sha256 = *object.find("sha256")->text()});
+        rules_.known_objects.insert(
+            {.name = *object.find("name")->text(), .sha256 = *object.find("sha256")->text()});
       }
     }
   }
@@ -236,10 +236,10 @@ Result<bool> CampaignRun::selftest() {
   job.selftest.seed = folder_->session.nonce.anchor;
   job.selftest.conditions = prepared_.contract.conditions;
   Launched seen;
-  const bool whole = launch(
-      launch_, {job}, digests_,
-      {.done = [&seen](std::size_t, Launched launched) { seen = std::move(launched); },
-       .tick = [this] { say({}); }});
+  const bool whole =
+      launch(launch_, {job}, digests_,
+             {.done = [&seen](std::size_t, Launched launched) { seen = std::move(launched); },
+              .tick = [this] { say({}); }});
   if (!whole) {
     return false;
   }
@@ -317,8 +317,7 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
   return begin;
 }
 
-Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job,
-                              const Launched& launched) {
+Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const Launched& launched) {
   AttemptEnd end = end_of(begin, job, launched, rules_);
   if (!end.blob.empty()) {
     const std::string path = folder_->paths.blob(hex(sha256(end.blob)));
@@ -403,8 +402,7 @@ Result<RunOutcome> CampaignRun::run_rounds() {
                           std::to_string(prepared_.plan.days) +
                           " is done; go on tomorrow (UTC) with --resume");
       }
-      const Digest link =
-          nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
+      const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
       if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
         return written.error();
       }

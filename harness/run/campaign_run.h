@@ -27,7 +27,7 @@ struct RunWorld {
   std::vector<Case> cases;
   std::vector<std::string> worker{"/proc/self/exe", "worker"};  ///< Command of a worker.
   Environment environment;                                      ///< own_environment().
-  Clock* clock = nullptr;             ///< For the days of runs and the times in the journal.
+  Clock* clock = nullptr;  ///< For the days of runs and the times in the journal.
   std::int64_t prepare_ns = 600'000'000'000;
   std::int64_t grace_ns = 30'000'000'000;
 };
@@ -36,11 +36,11 @@ struct ProgressEvent {
   enum class Kind { selftest, selftest_done, attempt, tick, attempt_done };
   Kind kind = Kind::tick;
   std::string clause, item;
-  std::uint32_t round = 0;    ///< Of this run,
-  std::uint32_t rounds = 0;   ///< and of the next look.
+  std::uint32_t round = 0;      ///< Of this run,
+  std::uint32_t rounds = 0;     ///< and of the next look.
   std::int64_t elapsed_ns = 0;  ///< Of the campaign, in this process.
   std::int64_t left_ns = 0;     ///< To the next look of every open clause, about.
-  std::string ending;         ///< attempt_done: how it ended; selftest_done: "passed" or "failed".
+  std::string ending;  ///< attempt_done: how it ended; selftest_done: "passed" or "failed".
   std::string note;
 };
 

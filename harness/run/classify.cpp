@@ -55,23 +55,22 @@ Classified classify(const WindowResult& window, const WindowPlan& plan,
   if (sums->wrong > 0) {
     return {Ending::wrong_result, difference_in(window)};
   }
-  const std::int64_t skew =
-      plan.start_utc_ns == 0 ? 0 : window.start_utc_ns - plan.start_utc_ns;
+  const std::int64_t skew = plan.start_utc_ns == 0 ? 0 : window.start_utc_ns - plan.start_utc_ns;
   if (exceeds(skew, k_second_ns, tolerances.start_skew_s)) {
     return {Ending::late, "the window began " + ns(skew) + " after the common start"};
   }
   if (sums->elapsed_ns < plan.window_ns) {
-    return {Ending::late, "the window is " + ns(sums->elapsed_ns) + " long instead of " +
-                             ns(plan.window_ns)};
+    return {Ending::late,
+            "the window is " + ns(sums->elapsed_ns) + " long instead of " + ns(plan.window_ns)};
   }
   if (exceeds(sums->gap_ns, sums->elapsed_ns, tolerances.gap)) {
-    return {Ending::gap, "the blocks leave gaps of " + ns(sums->gap_ns) + " in " +
-                             ns(sums->elapsed_ns)};
+    return {Ending::gap,
+            "the blocks leave gaps of " + ns(sums->gap_ns) + " in " + ns(sums->elapsed_ns)};
   }
   const std::int64_t disagreement = window.clock_ns - sums->elapsed_ns;
   if (exceeds(disagreement, sums->elapsed_ns, tolerances.clock)) {
-    return {Ending::clock, "the clocks disagree by " + ns(disagreement) + " in " +
-                               ns(sums->elapsed_ns)};
+    return {Ending::clock,
+            "the clocks disagree by " + ns(disagreement) + " in " + ns(sums->elapsed_ns)};
   }
   return {};
 }

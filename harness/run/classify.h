@@ -11,11 +11,11 @@
 
 namespace assay {
 
-/// A contract's conditions. What a contract leaves out is held to the bound that its schema has.
+/// A contract's conditions. What is not stated is not tolerated.
 struct Tolerances {
-  Ratio gap{2, 100};      ///< Of the window.
-  Ratio clock{1, 1'000};  ///< Of the window.
-  Ratio start_skew_s{1, 1};
+  Ratio gap;    ///< Of the window.
+  Ratio clock;  ///< Of the window.
+  Ratio start_skew_s;
 };
 [[nodiscard]] Tolerances tolerances_of(const Conditions& conditions);
 

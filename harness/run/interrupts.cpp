@@ -26,14 +26,14 @@ Result<std::unique_ptr<Interrupts>> Interrupts::watch() {
   }
   auto before = std::make_unique<Mask>();
   if (::sigprocmask(SIG_BLOCK, &watched, &before->signals) != 0) {
-    return Error{Error::Code::io, "can't wait for signals: " +
-                                      std::generic_category().message(errno)};
+    return Error{Error::Code::io,
+                 "can't wait for signals: " + std::generic_category().message(errno)};
   }
   std::unique_ptr<Interrupts> interrupts(new Interrupts(std::move(before)));
   interrupts->descriptor_ = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
   if (interrupts->descriptor_ < 0) {
-    return Error{Error::Code::io, "can't wait for signals: " +
-                                      std::generic_category().message(errno)};
+    return Error{Error::Code::io,
+                 "can't wait for signals: " + std::generic_category().message(errno)};
   }
   return interrupts;
 }

@@ -1,6 +1,7 @@
 #include "harness/run/plan.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -126,6 +127,23 @@ void budget(PlannedClause& planned, const Clause& clause) {
   planned.bytes = planned.attempts * (k_journal_bytes + blob);
 }
 
+/// The remedy counts each line by itself; a system can't be replaced.
+std::uint64_t allowance_of(const Clause& clause, const Contract& contract,
+                           const std::vector<Item>& roster) {
+  if (!contract.remedy || clause.scope == Scope::system) {
+    return 0;
+  }
+  const Ratio& share = contract.remedy->replacements->base;
+  std::uint64_t allowance = 0;
+  for (const std::string& line : clause.population) {
+    Clause on_line{.population = {line}, .scope = clause.scope};
+    const Natural items = items_of(on_line, contract, roster).size();
+    allowance += static_cast<std::uint64_t>(
+        quotient_floor(std::array{share.numerator, items}, share.denominator));
+  }
+  return allowance;
+}
+
 /// How many items each combination of scope and population has; most clauses share a few.
 class Counter {
  public:
@@ -135,18 +153,23 @@ class Counter {
     const auto [entry, is_new] = known_.try_emplace({clause.scope, clause.population});
     if (is_new) {
       entry->second = {items_of(clause, contract_, roster_).size(),
-                       parts_of(clause, contract_, roster_).size()};
+                       parts_of(clause, contract_, roster_).size(),
+                       allowance_of(clause, contract_, roster_)};
     }
-    planned.items = entry->second.first;
-    planned.parts = entry->second.second;
+    planned.items = entry->second.items;
+    planned.parts = entry->second.parts;
+    planned.allowance = entry->second.allowance;
   }
   [[nodiscard]] std::uint64_t items() const { return roster_.size(); }
 
  private:
+  struct Counts {
+    std::uint64_t items = 0, parts = 0, allowance = 0;
+  };
+
   const Contract& contract_;
   std::vector<Item> roster_;
-  std::map<std::pair<Scope, std::vector<std::string>>, std::pair<std::uint64_t, std::uint64_t>>
-      known_;
+  std::map<std::pair<Scope, std::vector<std::string>>, Counts> known_;
 };
 
 /// Spreads the runs of each look over the contract's days, since an offset common to one day can't

@@ -22,6 +22,7 @@ struct PlannedClause {
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;
   std::uint64_t items = 0;       ///< Judged.
+  std::uint64_t allowance = 0;   ///< Of these, how many may be replaced within the remedy.
   std::uint64_t parts = 0;       ///< Measured: more than `items` for the scope system.
   std::uint32_t first_look = 1;  ///< Runs until the earliest verdict.
   std::uint32_t runs = 1;        ///< Runs until the last look: the budget.

@@ -9,7 +9,8 @@ Json json_of(const PlannedClause& clause) {
   for (const auto& [name, value] : clause.params) {
     params.emplace_back(name, value);
   }
-  return Json::Object{{"attempts", to_decimal(clause.attempts)},
+  return Json::Object{{"allowance", static_cast<std::int64_t>(clause.allowance)},
+                      {"attempts", to_decimal(clause.attempts)},
                       {"block_ns", to_decimal(clause.block_ns)},
                       {"blocks", to_decimal(clause.blocks)},
                       {"bytes", to_decimal(clause.bytes)},

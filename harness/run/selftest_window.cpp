@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t k_ms = 1'000'000;
 constexpr Natural k_billion = 1'000'000'000;
+constexpr int k_tries = 5;
 constexpr std::uint64_t k_least_delay_ppb = 1'000'000;  // where a contract tolerates nothing
 
 /// A window shows neither clock nor power in the self-test.
@@ -33,7 +34,7 @@ Digest seed_for(const SelftestPlan& plan, const std::string& fault) {
 WindowPlan window_plan(const SelftestPlan& plan, const std::string& fault) {
   WindowPlan window;
   window.window_ns = 120 * k_ms;
-  window.shortest_block_ns = 30 * k_ms;
+  window.shortest_block_ns = 20 * k_ms;
   window.check_share_ppm = 100'000;
   window.link = seed_for(plan, fault);
   window.clause = "selftest";
@@ -68,8 +69,7 @@ class WindowChecks {
 
   SelftestCheck with_dropped_block() {
     spoil_ = [this](WindowResult& window) { drop_block(window); };
-    SelftestCheck check =
-        judge_window("dropped_block", kernel_, system_clock(), Ending::gap);
+    SelftestCheck check = judge_window("dropped_block", kernel_, system_clock(), Ending::gap);
     spoil_ = nullptr;
     return check;
   }
@@ -79,18 +79,25 @@ class WindowChecks {
  private:
   SelftestCheck judge_window(const std::string& name, Kernel& kernel, Clock& clock,
                              Ending expected) {
-    const WindowPlan plan = window_plan(plan_, name);
+    WindowPlan plan = window_plan(plan_, name);
     NoProbe probe;
     auto window = run_window(kernel, clock, probe, plan);
+    for (int again = 0; again < k_tries && window && window->blocks.size() < 2; ++again) {
+      plan.window_ns *= 2;  // a busy machine made one block of it
+      window = run_window(kernel, clock, probe, plan);
+    }
     if (!window) {
       return {.name = name, .caught = false, .by = window.error().message};
+    }
+    if (window->blocks.size() < 2) {
+      return {.name = name, .caught = false, .by = "the machine is too busy for two blocks"};
     }
     if (spoil_) {
       spoil_(*window);
     }
     const Classified seen = classify(*window, plan, tolerances_);
-    const std::string by = std::string(name_of(seen.ending)) +
-                           (seen.note.empty() ? "" : ": " + seen.note);
+    const std::string by =
+        std::string(name_of(seen.ending)) + (seen.note.empty() ? "" : ": " + seen.note);
     return {.name = name, .caught = seen.ending == expected, .by = by};
   }
 
@@ -99,9 +106,9 @@ class WindowChecks {
     Blocks& blocks = window.blocks;
     const auto block =
         static_cast<std::size_t>(Draw(seed_for(plan_, "place")).below(blocks.size() - 1));
-    const Natural gap = static_cast<Natural>(blocks.end_ns.back()) *
-                            one_and_a_half(tolerances_.gap) / k_billion +
-                        1;
+    const Natural gap =
+        static_cast<Natural>(blocks.end_ns.back()) * one_and_a_half(tolerances_.gap) / k_billion +
+        1;
     std::int64_t& end = blocks.end_ns[block];
     end = std::max(blocks.start_ns[block] + 1, end - static_cast<std::int64_t>(gap));
   }

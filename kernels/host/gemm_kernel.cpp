@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::uint64_t k_tile_stream = 1;
 constexpr std::uint64_t k_projection_stream = 16;  // And on: one for each step.
+// What is worth waking a thread for, about 0.1 ms: elements of a lattice, columns of a tile's rows.
+constexpr std::uint64_t k_lattice_grain = 4096;
+constexpr std::uint64_t k_columns_grain = 8192;
 constexpr std::uint64_t k_most_slots = 64;
 constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
 
@@ -119,11 +122,15 @@ Natural GemmKernel::work_per_step() const {
   return Natural{2} * problem_.m * problem_.n * problem_.k;
 }
 
+std::uint64_t GemmKernel::lattice_grain() const {
+  return k_lattice_grain / outputs_.lattice_elements() + 1;
+}
+
 Result<Done> GemmKernel::poison(std::span<const Step> steps) {
   if (auto known = well_formed(*this, steps); !known) {
     return known;
   }
-  parallel_ranges(steps.size(), 1, [&](std::uint64_t first, std::uint64_t last) {
+  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t i = first; i < last; ++i) {
       outputs_.poison_lattice(steps[i].slot);
     }
@@ -149,7 +156,7 @@ Result<std::vector<std::uint8_t>> GemmKernel::witness(std::span<const Step> step
     return known.error();
   }
   std::vector<std::vector<std::uint8_t>> parts(steps.size());
-  parallel_ranges(steps.size(), 1, [&](std::uint64_t first, std::uint64_t last) {
+  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t i = first; i < last; ++i) {
       outputs_.append_lattice(steps[i].slot, parts[i]);
     }
@@ -175,7 +182,8 @@ Result<CheckResult> GemmKernel::check(std::span<const Step> steps, const Seed& c
     return known.error();
   }
   std::vector<std::optional<Mismatch>> found(steps.size());
-  parallel_ranges(steps.size(), 1, [&](std::uint64_t first, std::uint64_t last) {
+  const std::uint64_t grain = k_columns_grain / problem_.k + 1;
+  parallel_ranges(steps.size(), grain, [&](std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t i = first; i < last; ++i) {
       const auto index = static_cast<std::uint32_t>(i);
       found[i] = check_tile(steps[i], challenge, index);

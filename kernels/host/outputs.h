@@ -30,6 +30,7 @@ class Outputs {
 
   [[nodiscard]] std::uint32_t slots() const { return slots_; }
   [[nodiscard]] std::uint64_t elements() const { return rows_ * columns_; }
+  [[nodiscard]] std::uint64_t lattice_elements() const { return lattice_.size(); }
   [[nodiscard]] std::uint64_t slot_bits() const;
   [[nodiscard]] std::byte* slot(std::uint32_t index) const;
   [[nodiscard]] std::uint64_t bits(std::uint32_t slot, std::uint64_t element) const;

@@ -164,6 +164,17 @@ TEST(MakePlan, KeepsNonceLinksForReplacementsAndExcuses) {
   EXPECT_EQ(plan_of(contract).nonce_links, 93U);
 }
 
+TEST(MakePlan, CountsWhatMayBeReplacedLineByLine) {
+  Contract contract = fleet();
+  contract.remedy = Remedy{q("0.5 %"), 1};
+  contract.inventory.push_back(
+      {.id = "more", .kind = "k", .nodes = 70, .gpus = Gpus{.model = "G", .count = 4}});
+  contract.clauses[0].population = {"gpus", "more"};
+  const Plan plan = plan_of(contract);
+  EXPECT_EQ(plan.clauses[0].items, 1080U);
+  EXPECT_EQ(plan.clauses[0].allowance, 4U + 1U);
+}
+
 TEST(MakePlan, RefusesWhatTheCasesDoNotKnow) {
   EXPECT_EQ(refusal_of([](Clause& c) { c.case_id = "compute.gem"; }),
             "clauses[0].case: there is no case 'compute.gem'; known are compute.product");
@@ -283,7 +294,7 @@ TEST(PlanJson, IsCanonicalAndListsEveryRun) {
 
 TEST(PlanJson, HasTheSameDigestOnEveryMachine) {
   EXPECT_EQ(hex(sha256(plan_json(plan_of(fleet())))),
-            "ae0b7980eae9f1efb5242552abb77a28fe931b346b0efdacdc8a3558e9fb2977");
+            "cfaf79c730a148e34fe29dd4f7cf3862645ae4404e7df502123a3cd13aae1b5b");
 }
 
 }  // namespace

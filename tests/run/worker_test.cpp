@@ -1,11 +1,11 @@
 #include "harness/run/worker.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "harness/run/launch.h"
 #include "harness/run/messages.h"
@@ -45,10 +45,11 @@ Launched launch_one(const LaunchPlan& plan, const Job& job = short_job()) {
   int calls = 0;
   ObjectDigests digests;
   const bool whole = launch(plan, {job}, digests,
-                            {.done = [&](std::size_t, Launched launched) {
-                               result = std::move(launched);
-                               ++calls;
-                             },
+                            {.done =
+                                 [&](std::size_t, Launched launched) {
+                                   result = std::move(launched);
+                                   ++calls;
+                                 },
                              .tick = {}});
   EXPECT_TRUE(whole);
   EXPECT_EQ(calls, 1);
@@ -99,7 +100,7 @@ TEST(Worker, GivesEachReadingAValueOrAReason) {
 }
 
 TEST(Worker, KeepsWhatDiffered) {
-  const Launched launched = launch_one(plan_with("fault=wrong fault_at=60"));
+  const Launched launched = launch_one(plan_with("fault=wrong fault_at=20"));
   ASSERT_TRUE(launched.measured);
   ASSERT_TRUE(launched.measured->window.first);
   EXPECT_GT(sums_of(launched.measured->window.blocks)->wrong, 0);
@@ -108,21 +109,21 @@ TEST(Worker, KeepsWhatDiffered) {
 }
 
 TEST(Worker, ThatCrashesIsCrashedAndSaysHow) {
-  const Launched launched = launch_one(plan_with("fault=crash fault_at=60"));
+  const Launched launched = launch_one(plan_with("fault=crash fault_at=20"));
   ASSERT_TRUE(launched.failed);
   EXPECT_EQ(launched.failed->ending, Ending::crashed);
   EXPECT_NE(launched.failed->note.find("SIGABRT"), std::string::npos) << launched.failed->note;
 }
 
 TEST(Worker, ThatExitsWithStatusZeroAndNoResultIsCrashed) {
-  const Launched launched = launch_one(plan_with("fault=exit fault_at=60"));
+  const Launched launched = launch_one(plan_with("fault=exit fault_at=20"));
   ASSERT_TRUE(launched.failed);
   EXPECT_EQ(launched.failed->ending, Ending::crashed);
   EXPECT_NE(launched.failed->note.find("status 0 without a result"), std::string::npos);
 }
 
 TEST(Worker, ThatHangsIsKilledAtItsDeadline) {
-  EXPECT_EQ(ending_of("fault=hang fault_at=60"), Ending::hung);
+  EXPECT_EQ(ending_of("fault=hang fault_at=20"), Ending::hung);
 }
 
 TEST(Worker, ThatNeverBecomesReadyIsKilledAtItsDeadline) {
@@ -137,7 +138,7 @@ TEST(Worker, ThatRefusesIsUnsupportedByName) {
 }
 
 TEST(Worker, ThatLosesItsDeviceSaysSo) {
-  EXPECT_EQ(ending_of("fault=lose fault_at=60"), Ending::device_lost);
+  EXPECT_EQ(ending_of("fault=lose fault_at=20"), Ending::device_lost);
 }
 
 TEST(Worker, ThatChecksNothingHasMeasuredNothing) {
@@ -198,15 +199,16 @@ TEST(Launch, GivesConcurrentJobsOneStart) {
   std::vector<std::int64_t> starts;
   std::vector<std::string> digests_of_outputs;
   ObjectDigests digests;
-  const bool whole = launch(plan_with("step_us=300"), jobs, digests,
-                            {.done = [&](std::size_t, const Launched& launched) {
-                               ASSERT_TRUE(launched.measured);
-                               EXPECT_FALSE(launched.measured->window.late);
-                               starts.push_back(launched.measured->window.start_utc_ns);
-                               digests_of_outputs.push_back(
-                                   launched.measured->window.output_digest);
-                             },
-                             .tick = {}});
+  const bool whole =
+      launch(plan_with("step_us=300"), jobs, digests,
+             {.done =
+                  [&](std::size_t, const Launched& launched) {
+                    ASSERT_TRUE(launched.measured);
+                    EXPECT_FALSE(launched.measured->window.late);
+                    starts.push_back(launched.measured->window.start_utc_ns);
+                    digests_of_outputs.push_back(launched.measured->window.output_digest);
+                  },
+              .tick = {}});
   EXPECT_TRUE(whole);
   ASSERT_EQ(starts.size(), 2U);
   EXPECT_LT(std::abs(starts[0] - starts[1]), 50 * k_ms);

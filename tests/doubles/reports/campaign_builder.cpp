@@ -1,34 +1,25 @@
 #include "tests/doubles/reports/campaign_builder.h"
 
-#include <cstdlib>
-#include <iostream>
+#include <algorithm>
 
-#include "harness/model/judge.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 #include "reports/excuse.h"
 #include "reports/files.h"
+#include "reports/judge_campaign.h"
 #include "reports/jws.h"
 #include "reports/node_signature.h"
-#include "reports/report.h"
 #include "reports/time_of_day.h"
+#include "tests/doubles/reports/must.h"
 
 namespace assay::testing_doubles {
 namespace {
 
 constexpr std::uint32_t k_rounds = 40;
 
-/// In a test's own tools a failure is a bug of the test.
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    std::cerr << "campaign builder: " << result.error().message << "\n";
-    std::abort();
-  }
-  return *std::move(result);
+std::string digest_of(std::string_view text) {
+  return hex(sha256(text));
 }
-
-std::string digest_of(std::string_view text) { return hex(sha256(text)); }
 
 Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
   const WindowSums sums = must(sums_of(blocks_of(run)));
@@ -45,19 +36,17 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
   members.emplace_back("clock_ns", decimal(sums.elapsed_ns + run.clock_ns));
   members.emplace_back("checked", sums.tiles);
   members.emplace_back("wrong", sums.wrong);
-  members.emplace_back(
-      "verification",
-      Json::Object{{"tiles", sums.tiles},
-                   {"full", sums.full},
-                   {"log2_miss", -32.5},
-                   {"share_ppm", sums.check_ns * 1'000'000 / sums.elapsed_ns},
-                   {"first", nullptr}});
-  members.emplace_back("blocks",
-                       Json::Object{{"sha256", digest_of(bytes)},
-                                    {"bytes", static_cast<std::int64_t>(bytes.size())},
-                                    {"count", run.blocks},
-                                    {"gap_ns", sums.gap_ns},
-                                    {"shortest_ns", sums.shortest_ns}});
+  members.emplace_back("verification",
+                       Json::Object{{"tiles", sums.tiles},
+                                    {"full", sums.full},
+                                    {"log2_miss", -32.5},
+                                    {"share_ppm", sums.check_ns * 1'000'000 / sums.elapsed_ns},
+                                    {"first", nullptr}});
+  members.emplace_back("blocks", Json::Object{{"sha256", digest_of(bytes)},
+                                              {"bytes", static_cast<std::int64_t>(bytes.size())},
+                                              {"count", run.blocks},
+                                              {"gap_ns", sums.gap_ns},
+                                              {"shortest_ns", sums.shortest_ns}});
   members.emplace_back("output_digest", digest_of("outputs"));
   members.emplace_back("serial", run.serial);
   members.emplace_back("ran", Json::Object{{"library", "simulated"},
@@ -74,7 +63,7 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
 std::string two_node_contract() {
   return R"({"schema":"assay.contract/1","id":"two-nodes","purpose":"demonstration",
 "title":{"en":"Two nodes"},"parties":{"buyer":{"name":"B"},"supplier":{"name":"S"}},
-"inventory":[{"id":"box","kind":"simulated","nodes":2,"gpus":{"model":"Simulated","count":2}}],
+"inventory":[{"id":"box","kind":"simulated","nodes":2,"gpus":{"model":"Simulated","count":2,"power_limit":"100 W"}}],
 "sessions":{"days":1},"conditions":{"block_gap":"1 %","clock_disagreement":"0.01 %"},
 "max_invalid":1,
 "clauses":[
@@ -159,8 +148,7 @@ void CampaignBuilder::open() {
                                {"session", digest},
                                {"node", node},
                                {"tool", session.tool_sha256}}});
-    const Json::Array objects{
-        Json::Object{{"name", "assay"}, {"sha256", session.tool_sha256}}};
+    const Json::Array objects{Json::Object{{"name", "assay"}, {"sha256", session.tool_sha256}}};
     journals[node].push_back({"machine",
                               {{"inventory", Json::Object{{"cpu_model", "Simulated"},
                                                           {"hostname", "must-not-be-reported"}}},
@@ -201,17 +189,27 @@ Json::Object CampaignBuilder::begin_members(const std::string& clause, const std
 
 void CampaignBuilder::attempt(const std::string& clause, const std::string& item,
                               const SimulatedRun& run) {
-  std::vector<Line>& journal = journals[node_of(item)];
-  const Json::Object key = begin_members(clause, item);
+  attempts_together(clause, {item}, run);
+}
+
+void CampaignBuilder::attempts_together(const std::string& clause,
+                                        const std::vector<std::string>& items,
+                                        const SimulatedRun& run) {
   const std::string bytes = encode(blocks_of(run));
   blobs.emplace(digest_of(bytes), bytes);
-  Json::Object begun = key;
-  begun.emplace_back("at", time_of_day(now_s));
-  Json::Object ended = end_members(key, run);
-  ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
-  ended.emplace_back("at", time_of_day(now_s + 2));
-  journal.push_back({"begin", std::move(begun)});
-  journal.push_back({"end", std::move(ended)});
+  std::vector<Json::Object> keys;
+  for (const std::string& item : items) {
+    keys.push_back(begin_members(clause, item));
+    Json::Object begun = keys.back();
+    begun.emplace_back("at", time_of_day(now_s));
+    journals[node_of(item)].push_back({"begin", std::move(begun)});
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Json::Object ended = end_members(keys[i], run);
+    ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
+    ended.emplace_back("at", time_of_day(now_s + 2));
+    journals[node_of(items[i])].push_back({"end", std::move(ended)});
+  }
   now_s += 2;
 }
 
@@ -222,16 +220,16 @@ void CampaignBuilder::begin(const std::string& clause, const std::string& item) 
 }
 
 void CampaignBuilder::usual_runs(int rounds) {
-  const SimulatedRun memory{.work_per_step = 1'500'000'000, .dimension = "byte_rate"};
+  const SimulatedRun memory{.work_per_step = 1'000'000'000, .dimension = "byte_rate", .steps = 15};
   for (int i = 0; i < rounds; ++i) {
     round();
-    const std::int64_t common = now_s;
+    std::vector<std::string> gpus;
     for (const Item& item : roster_) {
-      now_s = common;
       if (item.kind == Scope::each_gpu) {
-        attempt("C-1", item.id);
+        gpus.push_back(item.id);
       }
     }
+    attempts_together("C-1", gpus);
     for (const Item& item : roster_) {
       if (item.kind == Scope::each_node) {
         attempt("C-2", item.id, memory);
@@ -247,16 +245,14 @@ void CampaignBuilder::excuse(std::uint32_t node, std::uint64_t attempt, const Pr
   const std::string sentence = "The buyer cut the power.";
   const std::string jws =
       must(sign_compact(key, k_excuse_type, excuse_payload(frame, attempt, sentence)));
-  journals[node].push_back({"excuse",
-                            {{"attempt", static_cast<std::int64_t>(attempt)},
-                             {"sentence", sentence},
-                             {"jws", jws}}});
+  journals[node].push_back(
+      {"excuse",
+       {{"attempt", static_cast<std::int64_t>(attempt)}, {"sentence", sentence}, {"jws", jws}}});
 }
 
 void CampaignBuilder::close() {
   for (std::size_t node = 0; node < journals.size(); ++node) {
-    journals[node].push_back(
-        {"close", {{"attempts", static_cast<std::int64_t>(attempts_[node])}}});
+    journals[node].push_back({"close", {{"attempts", static_cast<std::int64_t>(attempts_[node])}}});
   }
 }
 
@@ -285,12 +281,11 @@ Result<Done> CampaignBuilder::write_judged(const std::string& folder) {
   if (Result<Done> written = write(folder); !written) {
     return written;
   }
-  const Result<Campaign> campaign = read_campaign(folder, true);
-  if (!campaign) {
-    return campaign.error();
+  const Result<JudgedCampaign> judged = judge_campaign(folder, true);
+  if (!judged) {
+    return judged.error();
   }
-  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
-  return write_file(CampaignPaths{folder}.report(), write_report(*campaign, judgement));
+  return write_file(CampaignPaths{folder}.report(), judged->report);
 }
 
 }  // namespace assay::testing_doubles

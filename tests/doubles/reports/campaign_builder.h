@@ -50,6 +50,9 @@ class CampaignBuilder {
   void round();
   /// One attempt in the present round, begun and ended.
   void attempt(const std::string& clause, const std::string& item, const SimulatedRun& run = {});
+  /// One on each item, in one common window.
+  void attempts_together(const std::string& clause, const std::vector<std::string>& items,
+                         const SimulatedRun& run = {});
   /// An attempt that never ended.
   void begin(const std::string& clause, const std::string& item);
   /// `rounds` rounds of both clauses of two_node_contract() on all its items.
