@@ -24,12 +24,12 @@ constexpr const char* k_exit_codes =
 void add_all(CLI::App& app, const assay::Shell& shell) {
   assay::add_doctor(app, shell);
   assay::add_list(app, shell);
-  //assay::add_plan(app, shell);
+  assay::add_plan(app, shell);
   assay::add_run(app, shell);
   assay::add_judge(app, shell);
   assay::add_keygen(app, shell);
   assay::add_sign(app, shell);
-  //assay::add_verify(app, shell);
+  assay::add_verify(app, shell);
   assay::add_inspect(app, shell);
   assay::add_selftest(app, shell);
   assay::add_completion(app, shell);
