@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -19,15 +20,17 @@ Result<Buffer> Buffer::of_bytes(std::uint64_t bytes) {
     return refused;
   }
   Buffer buffer;
-  buffer.bytes_ = (bytes / k_huge_page + 1) * k_huge_page;
+  buffer.bytes_ = std::max<std::uint64_t>(bytes, 1);
   void* const memory = mmap(nullptr, buffer.bytes_, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     return refused;
   }
   buffer.data_ = static_cast<std::byte*>(memory);
-  // A wish: without huge pages it is slower, not wrong.
-  static_cast<void>(madvise(memory, buffer.bytes_, MADV_HUGEPAGE));
+  if (bytes >= k_huge_page) {
+    // A wish: without huge pages it is slower, not wrong.
+    static_cast<void>(madvise(memory, buffer.bytes_, MADV_HUGEPAGE));
+  }
   return buffer;
 }
 

@@ -23,6 +23,11 @@ namespace assay {
 /// Bits no result has: NaN, or the least integer.
 [[nodiscard]] std::uint64_t poison_bits(NumberType type);
 
+/// The first element of `rounded` that is not `exact` rounded to bf16, to nearest with ties to
+/// even; `count` if there is none. Precondition: `exact` is finite.
+[[nodiscard]] std::uint64_t first_not_rounded(const float* exact, const std::uint16_t* rounded,
+                                              std::uint64_t count);
+
 class Outputs {
  public:
   /// `slots` dense row-major matrices, each poisoned in every element.
@@ -30,6 +35,7 @@ class Outputs {
 
   [[nodiscard]] std::uint32_t slots() const { return slots_; }
   [[nodiscard]] std::uint64_t elements() const { return rows_ * columns_; }
+  [[nodiscard]] std::uint64_t lattice_elements() const { return lattice_.size(); }
   [[nodiscard]] std::uint64_t slot_bits() const;
   [[nodiscard]] std::byte* slot(std::uint32_t index) const;
   [[nodiscard]] std::uint64_t bits(std::uint32_t slot, std::uint64_t element) const;
