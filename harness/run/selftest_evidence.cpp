@@ -196,7 +196,7 @@ class EvidenceChecks {
   }
 
  private:
-  Result<std::string> report() {
+  [[nodiscard]] Result<std::string> report() const {
     const auto campaign = read_campaign(paths_.folder, false);
     if (!campaign) {
       return campaign.error();
