@@ -6,8 +6,10 @@ find_path(ASSAY_OPENBLAS_INCLUDE cblas.h REQUIRED
           PATHS /usr/include/x86_64-linux-gnu/openblas-openmp NO_DEFAULT_PATH)
 find_library(ASSAY_OPENBLAS_LIBRARY openblas REQUIRED
              PATHS /usr/lib/x86_64-linux-gnu/openblas-openmp NO_DEFAULT_PATH)
+# Checks run on the threads that both libraries keep spinning between products: see parallel.cpp.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 add_library(assay_host_libraries INTERFACE)
 target_include_directories(assay_host_libraries SYSTEM INTERFACE
                            "${ASSAY_DNNL_INCLUDE}" "${ASSAY_OPENBLAS_INCLUDE}")
 target_link_libraries(assay_host_libraries INTERFACE "${ASSAY_DNNL_LIBRARY}"
-                      "${ASSAY_OPENBLAS_LIBRARY}")
+                      "${ASSAY_OPENBLAS_LIBRARY}" OpenMP::OpenMP_CXX)

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "reports/descriptor.h"
+
 namespace assay {
 namespace {
 
@@ -17,63 +19,27 @@ Error error_at(const std::string& path, int number) {
   return Error{code, path + ": " + std::generic_category().message(number)};
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  [[nodiscard]] int number() const { return number_; }
-  /// False if a delayed write failed.
-  bool close() {
-    const int number = number_;
-    number_ = -1;
-    return number < 0 || ::close(number) == 0;
-  }
-
- private:
-  int number_;
-};
-
+/// The whole file, `size` bytes when it was looked at. It may have grown since then.
 Result<std::string> read_all(const Descriptor& file, const std::string& path, std::size_t size,
                              std::size_t cap) {
-  std::string bytes(size + 1, '\0');  // one more, to see a file that has grown
+  std::string bytes(size + 1, '\0');
   std::size_t have = 0;
   while (true) {
-    const ssize_t got = ::read(file.number(), bytes.data() + have, bytes.size() - have);
-    if (got < 0 && errno == EINTR) {
-      continue;
+    const auto got = read_into(file, bytes, have);
+    if (!got) {
+      return Error{Error::Code::io, path + ": " + got.error().message};
     }
-    if (got < 0) {
-      return error_at(path, errno);
-    }
-    have += static_cast<std::size_t>(got);
+    have = *got;
     if (have > cap) {
       return Error{Error::Code::bad_input,
                    path + ": is larger than " + std::to_string(cap) + " bytes"};
     }
-    if (got == 0) {
+    if (have < bytes.size()) {
       bytes.resize(have);
       return bytes;
     }
-    if (have == bytes.size()) {
-      bytes.resize(have * 2);
-    }
+    bytes.resize(have * 2);
   }
-}
-
-bool write_all(const Descriptor& file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(file.number(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
 }
 
 std::string folder_of(const std::string& path) {
@@ -83,7 +49,7 @@ std::string folder_of(const std::string& path) {
 
 bool sync_folder(const std::string& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.number() >= 0 && ::fsync(opened.number()) == 0;
+  return opened.is_open() && ::fsync(opened.number()) == 0;
 }
 
 }  // namespace
@@ -91,7 +57,7 @@ bool sync_folder(const std::string& folder) {
 Result<std::string> read_file(const std::string& path, std::size_t cap) {
   // O_NONBLOCK: a FIFO in place of the file must not make the reader wait.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  if (file.number() < 0) {
+  if (!file.is_open()) {
     if (errno == ELOOP) {
       return Error{Error::Code::bad_input, path + ": is a symbolic link"};
     }
@@ -117,7 +83,7 @@ Result<Done> write_file(const std::string& path, std::string_view bytes, unsigne
   ::unlink(part.c_str());  // left by a process of the same number that was killed
   Descriptor file(
       ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t{mode}));
-  if (file.number() < 0) {
+  if (!file.is_open()) {
     return error_at(part, errno);
   }
   if (!write_all(file, bytes) || ::fsync(file.number()) != 0 || !file.close() ||

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reports/json.h"
+#include "reports/keys.h"
 #include "reports/members.h"
 
 namespace assay {
@@ -86,9 +87,6 @@ Result<std::vector<std::string>> read_items(const Json& value) {
 }
 
 Result<SessionNode> read_node(const Json& value, std::size_t index) {
-  // SubjectPublicKeyInfo of a P-256 key is 91 bytes, and all but the last 64 are always these.
-  constexpr std::string_view k_p256 = "3059301306072a8648ce3d020106082a8648ce3d03010703420004";
-  constexpr std::size_t k_spki_bytes = 91;
   Members members(value, "nodes[" + std::to_string(index) + "]");
   SessionNode node;
   if (members.whole("node") != static_cast<std::int64_t>(index)) {
@@ -97,7 +95,7 @@ Result<SessionNode> read_node(const Json& value, std::size_t index) {
   node.node = static_cast<std::uint32_t>(index);
   node.key = members.text("key");
   const auto key = from_base64(node.key);
-  if (!key || key->size() != k_spki_bytes || hex(*key).substr(0, k_p256.size()) != k_p256) {
+  if (!key || !is_p256(*key)) {
     members.fail("key", "must be base64 of a P-256 SubjectPublicKeyInfo");
   }
   if (auto done = members.done(); !done) {

@@ -8,10 +8,9 @@
 
 #include "harness/model/judge.h"
 #include "harness/model/result.h"
+#include "reports/indication.h"
 
 namespace assay {
-
-enum class Indication { total_passed, total_failed, indeterminate };
 
 struct Verification {
   Indication indication = Indication::total_failed;

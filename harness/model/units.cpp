@@ -70,4 +70,18 @@ std::span<const Unit> all_units() {
   return k_units;
 }
 
+std::string_view base_unit(Dimension dimension) {
+  std::string_view first;
+  for (const Unit& unit : k_units) {
+    if (unit.dimension != dimension) {
+      continue;
+    }
+    if (unit.scale.numerator == unit.scale.denominator) {
+      return unit.name;
+    }
+    first = first.empty() ? unit.name : first;
+  }
+  return first;
+}
+
 }  // namespace assay

@@ -17,4 +17,7 @@ struct Unit {
 /// By dimension, each from small to large; binary units (GiB) after the decimal ones.
 [[nodiscard]] std::span<const Unit> all_units();
 
+/// "FLOP/s", "s", "%", ...; "" for a count.
+[[nodiscard]] std::string_view base_unit(Dimension dimension);
+
 }  // namespace assay

@@ -121,6 +121,12 @@ void check_aggregate(Checks& checks, const Clause& clause) {
                  "which differ");
   checks.require(needed || clause.aggregate == Aggregate::none, "aggregate",
                  "only for a limit on the system");
+  checks.require(
+      (clause.aggregate != Aggregate::sum && clause.aggregate != Aggregate::slowest_times_count) ||
+          clause.concurrent == Concurrency::all_items,
+      "concurrent",
+      "a system's " + std::string(name_of(clause.aggregate)) +
+          " needs one common window: all_items");
   if (clause.aggregate != Aggregate::quantile) {
     checks.require(!clause.quantile, "quantile", "only with aggregate quantile");
   } else if (!clause.quantile) {

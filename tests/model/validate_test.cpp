@@ -369,6 +369,8 @@ TEST(Validate, RefusesAnAggregateOfASingleItem) {
   expect_refusals({
       {[](Contract& c) { c.clauses[0].aggregate = Aggregate::minimum; },
        "clauses[0].aggregate: only for a limit on the system"},
+      {[](Contract& c) { c.clauses[1].concurrent = Concurrency::one_at_a_time; },
+       "clauses[1].concurrent: a system's sum needs one common window: all_items"},
       {[](Contract& c) { c.clauses[1].quantile = q("5 %"); },
        "clauses[1].quantile: only with aggregate quantile"},
       {[](Contract& c) { c.clauses[1].aggregate = Aggregate::quantile; },

@@ -1,0 +1,39 @@
+// Where the programs print, and whether a person is looking.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+enum class Tone { plain, good, bad, doubtful, faint };
+
+struct Console {
+  std::ostream& out;
+  std::ostream& err;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool colours = false;  ///< Only on a terminal, and never with NO_COLOR set (no-color.org).
+};
+
+/// Standard output and error of this process.
+[[nodiscard]] Console system_console();
+
+/// `text` in a colour where the console has colours, else as it is.
+[[nodiscard]] std::string painted(const Console& console, Tone tone, std::string_view text);
+
+/// "assay: <sentence>" on standard error; returns `exit_code`, so that commands can return it.
+int complain(const Console& console, std::string_view sentence, int exit_code);
+
+/// Columns counted in code points, for alignment: "ü" is one.
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
+/// `text` filled with blanks up to `width` columns; longer text is left as it is.
+[[nodiscard]] std::string padded(std::string_view text, std::size_t width);
+
+/// Breaks text at blanks into lines of at most `width` columns, each begun with `indent` blanks.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent,
+                                  std::size_t width = 80);
+
+}  // namespace assay

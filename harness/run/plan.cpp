@@ -1,0 +1,220 @@
+#include "harness/run/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "harness/model/roster.h"
+#include "harness/model/sign_plan.h"
+#include "harness/model/units.h"
+
+namespace assay {
+namespace {
+
+constexpr std::uint32_t k_runs_per_look = 10;
+constexpr Natural k_journal_bytes = 1200;  // a begin and an end line
+constexpr Natural k_blob_bytes = 24;       // the head of a blob
+constexpr Natural k_block_bytes = 72;      // nine columns of 8 bytes
+
+Natural nanoseconds(const std::optional<Quantity>& time) {
+  return time ? time->base.numerator * 1'000'000'000 / time->base.denominator : 0;
+}
+
+std::string place_of(std::size_t clause) {
+  return "clauses[" + std::to_string(clause) + "].";
+}
+
+Error refuse(std::size_t clause, const std::string& sentence) {
+  return {Error::Code::bad_input, place_of(clause) + sentence};
+}
+
+template <class List, class Name>
+std::string listed(const List& list, Name name) {
+  std::string text;
+  for (const auto& element : list) {
+    text += (text.empty() ? "" : ", ") + std::string(name(element));
+  }
+  return text;
+}
+
+Result<const Case*> find_case(const Clause& clause, std::size_t index,
+                              const std::vector<Case>& cases) {
+  const auto found = std::find_if(cases.begin(), cases.end(),
+                                  [&](const Case& known) { return known.id == clause.case_id; });
+  if (found == cases.end()) {
+    return refuse(index, "case: there is no case '" + clause.case_id + "'; known are " +
+                             listed(cases, [](const Case& known) { return known.id; }));
+  }
+  const auto& scopes = found->scopes;
+  if (std::find(scopes.begin(), scopes.end(), clause.scope) == scopes.end()) {
+    return refuse(index, "scope: " + clause.case_id + " does not offer " +
+                             std::string(name_of(clause.scope)) + ", only " +
+                             listed(scopes, [](Scope scope) { return name_of(scope); }));
+  }
+  return &*found;
+}
+
+std::string unit_or_count(Dimension dimension) {
+  const std::string_view unit = base_unit(dimension);
+  return unit.empty() ? "a count" : std::string(unit);
+}
+
+/// Whether the limit has the dimension of the case's value.
+Result<Done> check_dimension(const Clause& clause, std::size_t index, const Case& a_case,
+                             const PlannedClause& planned) {
+  if (!clause.limit || clause.limit->dimension == planned.dimension) {
+    return Done{};
+  }
+  const Param* first = a_case.params.empty() ? nullptr : &a_case.params.front();
+  const std::string with = first == nullptr ? ""
+                                            : " with " + std::string(first->name) + " " +
+                                                  planned.params.at(std::string(first->name));
+  return refuse(index, std::string(name_of(clause.comparator)) + ": " + clause.case_id + with +
+                           " gives " + unit_or_count(planned.dimension) + ", not " +
+                           unit_or_count(clause.limit->dimension));
+}
+
+Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
+                              const std::vector<Case>& cases) {
+  const auto a_case = find_case(clause, index, cases);
+  if (!a_case) {
+    return a_case.error();
+  }
+  PlannedClause planned;
+  planned.id = clause.id;
+  planned.case_id = clause.case_id;
+  planned.scope = clause.scope;
+  planned.concurrent = clause.concurrent;
+  planned.rule = clause.rule;
+  auto params = complete_params(**a_case, clause.params);
+  if (!params) {
+    return refuse(index, params.error().message);
+  }
+  planned.params = *std::move(params);
+  const auto problem = (*a_case)->problem(planned.params);
+  if (!problem) {
+    return refuse(index, problem.error().message);
+  }
+  planned.dimension = (*a_case)->dimension(planned.params);
+  const auto same = check_dimension(clause, index, **a_case, planned);
+  if (!same) {
+    return same.error();
+  }
+  return planned;
+}
+
+/// Times and bytes, once the number of items and parts is known.
+void budget(PlannedClause& planned, const Clause& clause) {
+  constexpr Natural k_minute = 60'000'000'000;
+  constexpr Natural k_second = 1'000'000'000;
+  constexpr Natural k_tenth = 100'000'000;
+  const auto looks = looks_of(clause.rule);
+  planned.first_look = looks.empty() ? 1 : looks.front().runs;
+  planned.runs = looks.empty() ? 1 : looks.back().runs;
+  planned.soak_ns = nanoseconds(clause.soak);
+  planned.window_ns = nanoseconds(clause.window);
+  if (planned.window_ns > 0) {
+    planned.block_ns = planned.window_ns >= k_minute ? k_second : k_tenth;
+    planned.blocks = (planned.window_ns + planned.block_ns - 1) / planned.block_ns;
+  }
+  const Natural turns = planned.concurrent == Concurrency::one_at_a_time ? planned.parts : 1;
+  const Natural one_run = (planned.soak_ns + planned.window_ns) * turns;
+  planned.first_look_ns = one_run * planned.first_look;
+  planned.total_ns = one_run * planned.runs;
+  planned.attempts = Natural{planned.runs} * planned.parts;
+  const Natural blob = planned.blocks == 0 ? 0 : k_blob_bytes + k_block_bytes * planned.blocks;
+  planned.bytes = planned.attempts * (k_journal_bytes + blob);
+}
+
+/// The remedy counts each line by itself; a system can't be replaced.
+std::uint64_t allowance_of(const Clause& clause, const Contract& contract,
+                           const std::vector<Item>& roster) {
+  if (!contract.remedy || clause.scope == Scope::system) {
+    return 0;
+  }
+  const Ratio& share = contract.remedy->replacements->base;
+  std::uint64_t allowance = 0;
+  for (const std::string& line : clause.population) {
+    Clause on_line{.population = {line}, .scope = clause.scope};
+    const Natural items = items_of(on_line, contract, roster).size();
+    allowance += static_cast<std::uint64_t>(
+        quotient_floor(std::array{share.numerator, items}, share.denominator));
+  }
+  return allowance;
+}
+
+/// How many items each combination of scope and population has; most clauses share a few.
+class Counter {
+ public:
+  explicit Counter(const Contract& contract) : contract_(contract), roster_(roster_of(contract)) {}
+
+  void count(PlannedClause& planned, const Clause& clause) {
+    const auto [entry, is_new] = known_.try_emplace({clause.scope, clause.population});
+    if (is_new) {
+      entry->second = {items_of(clause, contract_, roster_).size(),
+                       parts_of(clause, contract_, roster_).size(),
+                       allowance_of(clause, contract_, roster_)};
+    }
+    planned.items = entry->second.items;
+    planned.parts = entry->second.parts;
+    planned.allowance = entry->second.allowance;
+  }
+  [[nodiscard]] std::uint64_t items() const { return roster_.size(); }
+
+ private:
+  struct Counts {
+    std::uint64_t items = 0, parts = 0, allowance = 0;
+  };
+
+  const Contract& contract_;
+  std::vector<Item> roster_;
+  std::map<std::pair<Scope, std::vector<std::string>>, Counts> known_;
+};
+
+/// Spreads the runs of each look over the contract's days, since an offset common to one day can't
+/// be seen within it.
+std::vector<PlannedRound> rounds_of(const Plan& plan) {
+  std::uint32_t most = 0;
+  for (const PlannedClause& clause : plan.clauses) {
+    most = std::max(most, clause.runs);
+  }
+  std::vector<PlannedRound> rounds;
+  for (std::uint32_t run = 0; run < most; ++run) {
+    rounds.push_back(
+        {run + 1, run / k_runs_per_look + 1, run % k_runs_per_look * plan.days / k_runs_per_look});
+  }
+  return rounds;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases) {
+  Plan plan{.contract = contract.id, .purpose = contract.purpose, .days = contract.days};
+  for (const InventoryLine& line : contract.inventory) {
+    plan.nodes += line.nodes;
+  }
+  Counter counter(contract);
+  plan.items = counter.items();
+  for (std::size_t i = 0; i < contract.clauses.size(); ++i) {
+    auto planned = resolve(contract.clauses[i], i, cases);
+    if (!planned) {
+      return planned.error();
+    }
+    counter.count(*planned, contract.clauses[i]);
+    budget(*planned, contract.clauses[i]);
+    plan.first_look_ns += planned->first_look_ns;
+    plan.total_ns += planned->total_ns;
+    plan.attempts += planned->attempts;
+    plan.bytes += planned->bytes;
+    plan.clauses.push_back(*std::move(planned));
+  }
+  plan.rounds = rounds_of(plan);
+  const auto runs = static_cast<std::uint32_t>(plan.rounds.size());
+  plan.nonce_links =
+      runs * (1 + (contract.remedy ? contract.remedy->per_slot : 0)) + contract.max_invalid;
+  plan.warnings = warnings_of(contract, plan);
+  return plan;
+}
+
+}  // namespace assay

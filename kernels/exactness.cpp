@@ -1,0 +1,103 @@
+#include "kernels/exactness.h"
+
+#include <string>
+
+namespace assay {
+namespace {
+
+constexpr std::uint64_t k_wide_f32 = (1U << 12U) - 1;
+constexpr std::uint64_t k_wide_f64 = (1U << 26U) - 1;
+constexpr std::uint64_t k_most_bf16 = 255;  // The largest below which every integer is a bf16.
+constexpr std::uint64_t k_most_s8 = 127;
+constexpr std::uint64_t k_longest_s8 = 133'000;  // 127^2 k < 2^31.
+constexpr std::uint64_t k_longest = std::uint64_t{1} << 40U;
+
+// Six times the variance of the operands.
+Natural six_variances(std::uint64_t amplitude) {
+  return Natural{amplitude + 1} * (2 * amplitude + 1);
+}
+
+std::string types_of(const GemmProblem& problem) {
+  return std::string(name_of(problem.input)) + " product with sums in " +
+         std::string(name_of(problem.accumulate)) + " and output in " +
+         std::string(name_of(problem.output));
+}
+
+Error too_long(const GemmProblem& problem) {
+  return {Error::Code::unsupported,
+          "no exact operands for a " + types_of(problem) + " at k = " + std::to_string(problem.k)};
+}
+
+Result<ExactOperands> equal_operands(const GemmProblem& problem) {
+  std::uint64_t amplitude = k_most_bf16;
+  // s_a = s_b: 64 s^4 k < 2^48, so walk down until the other operand may be as large.
+  while (amplitude > k_most_s8 &&
+         largest_amplitude(amplitude, amplitude, problem.k, 24) < amplitude) {
+    --amplitude;
+  }
+  if (amplitude <= k_most_s8) {
+    return too_long(problem);
+  }
+  return ExactOperands{.a = {amplitude, amplitude}, .b = {amplitude, amplitude}};
+}
+
+Result<ExactOperands> one_wide_operand(const GemmProblem& problem, std::uint64_t wide,
+                                       unsigned bits, int largest_grade) {
+  const std::uint64_t other = largest_amplitude(wide, wide, problem.k, bits);
+  if (other == 0) {
+    return too_long(problem);
+  }
+  return ExactOperands{.a = {wide, other}, .b = {other, wide}, .largest_grade = largest_grade};
+}
+
+}  // namespace
+
+std::uint64_t largest_amplitude(std::uint64_t most, std::uint64_t other, std::uint64_t k,
+                                unsigned bits) {
+  // 64 s_A^2 s_o^2 k < 2^(2 bits) with s^2 = v / 6: v_A < 36 * 2^(2 bits) / (64 v_o k).
+  const Natural limit = Natural{36} << (2 * bits);
+  const Natural divisor = 64 * six_variances(other) * k;
+  const Natural most_variances = (limit - 1) / divisor;  // The strict "<", in whole numbers.
+  std::uint64_t low = 0;
+  std::uint64_t high = most;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low + 1) / 2;
+    if (six_variances(middle) <= most_variances) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+Result<ExactOperands> exact_operands(const GemmProblem& problem) {
+  if (problem.m == 0 || problem.n == 0 || problem.k == 0) {
+    return Error{Error::Code::bad_input, "a matrix product needs m, n and k of at least 1"};
+  }
+  if (problem.k > k_longest) {
+    return too_long(problem);
+  }
+  using enum NumberType;
+  const auto is = [&problem](NumberType input, NumberType accumulate, NumberType output) {
+    return problem.input == input && problem.accumulate == accumulate && problem.output == output;
+  };
+  if (is(f32, f32, f32)) {
+    return one_wide_operand(problem, k_wide_f32, 24, 20);
+  }
+  if (is(f64, f64, f64)) {
+    return one_wide_operand(problem, k_wide_f64, 53, 100);
+  }
+  if (is(bf16, f32, f32) || is(bf16, f32, bf16)) {
+    return equal_operands(problem);
+  }
+  if (is(s8, s32, s32)) {
+    if (problem.k > k_longest_s8) {
+      return too_long(problem);
+    }
+    return ExactOperands{.a = {k_most_s8, k_most_s8}, .b = {k_most_s8, k_most_s8}};
+  }
+  return Error{Error::Code::unsupported, "no exact " + types_of(problem) + " is known"};
+}
+
+}  // namespace assay

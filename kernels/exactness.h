@@ -1,0 +1,37 @@
+// Which integer operands a product computes exactly, and a cheaper type does not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "kernels/backend.h"
+
+namespace assay {
+
+/// Operands are uniform on -A .. -1, 1 .. A, so their variance is s^2 = (A + 1)(2A + 1) / 6. A sum
+/// of k products has the standard deviation s_a s_b sqrt(k) and stays exact, eight of them wide,
+/// while
+///
+///     8 s_a s_b sqrt(k) < 2^t,   t = 24 for sums in f32, 53 in f64
+///
+/// (eight, since one output can have 10^9 elements). Sums in s32 are exact if 127^2 k < 2^31.
+struct ExactOperands {
+  /// Amplitudes of A and B in the two groups of matrices. Where one operand is wider than the
+  /// other, it is A in group 0 and B in group 1.
+  std::array<std::uint64_t, 2> a{}, b{};
+  /// Column kk of A is scaled by 2^-g and row kk of B by 2^g, |g| at most this; 0: no scaling.
+  /// Products and sums stay integers; fixed-point emulation loses them.
+  int largest_grade = 0;
+};
+
+/// bf16: the largest A up to 255, more than s8 holds. s8: 127. f32: one operand of 12 bits, more
+/// than TF32 (11) and bf16 (8) hold. f64: one of 26 bits, more than f32 (24) holds. Fails with
+/// unsupported, naming the types, where no such operands are exact or no product is known.
+[[nodiscard]] Result<ExactOperands> exact_operands(const GemmProblem& problem);
+
+/// Largest amplitude A <= `most` with 64 s_A^2 s_other^2 k < 2^(2 bits); 0 if there is none.
+/// Preconditions: 0 < other < 2^27, 0 < k <= 2^40, bits 24 or 53.
+[[nodiscard]] std::uint64_t largest_amplitude(std::uint64_t most, std::uint64_t other,
+                                              std::uint64_t k, unsigned bits);
+
+}  // namespace assay

@@ -1,0 +1,169 @@
+// Matrix products of oneDNN. The one file that knows it.
+#include <array>
+#include <dnnl.hpp>
+#include <string>
+#include <utility>
+
+#include "kernels/host/host_type.h"
+#include "kernels/host/parallel.h"
+#include "kernels/host/product.h"
+
+namespace assay {
+namespace {
+
+using Type = dnnl::memory::data_type;
+
+constexpr std::array<std::pair<dnnl::cpu_isa, std::string_view>, 9> k_isas{
+    {{dnnl::cpu_isa::sse41, "sse41"},
+     {dnnl::cpu_isa::avx, "avx"},
+     {dnnl::cpu_isa::avx2, "avx2"},
+     {dnnl::cpu_isa::avx2_vnni, "avx2_vnni"},
+     {dnnl::cpu_isa::avx512_mic, "avx512_mic"},
+     {dnnl::cpu_isa::avx512_core, "avx512_core"},
+     {dnnl::cpu_isa::avx512_core_vnni, "avx512_core_vnni"},
+     {dnnl::cpu_isa::avx512_core_bf16, "avx512_core_bf16"},
+     {dnnl::cpu_isa::avx512_core_amx, "avx512_core_amx"}}};
+
+std::string isa_name() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  for (const auto& [known, name] : k_isas) {
+    if (known == isa) {
+      return std::string(name);
+    }
+  }
+  return "isa " + std::to_string(static_cast<unsigned>(isa));
+}
+
+// Without the dot-product instructions, s8 goes through sums of two products in 16 bits.
+bool has_exact_s8() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx2_vnni:
+    case dnnl::cpu_isa::avx512_core_vnni:
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx: return true;
+    case dnnl::cpu_isa::all:
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+    case dnnl::cpu_isa::avx2:
+    case dnnl::cpu_isa::avx512_mic:
+    case dnnl::cpu_isa::avx512_mic_4ops:
+    case dnnl::cpu_isa::avx512_core: return false;
+  }
+  return false;
+}
+
+std::string version() {
+  const dnnl_version_t* const v = dnnl_version();
+  return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+}
+
+Type type_of(NumberType type) {
+  switch (host_type(type)) {
+    case HostType::f32: return Type::f32;
+    case HostType::bf16: return Type::bf16;
+    case HostType::s32: return Type::s32;
+    case HostType::s8: return Type::s8;
+    case HostType::f64: return Type::undef;
+  }
+  return Type::undef;
+}
+
+dnnl::memory::desc dense(std::uint64_t rows, std::uint64_t columns, NumberType type) {
+  const auto r = static_cast<dnnl::memory::dim>(rows);
+  const auto c = static_cast<dnnl::memory::dim>(columns);
+  return {dnnl::memory::dims{r, c}, type_of(type), dnnl::memory::dims{c, 1}};
+}
+
+dnnl::matmul::primitive_desc describe(const GemmProblem& problem, const dnnl::engine& engine) {
+  return {dnnl::matmul::desc(dense(problem.m, problem.k, problem.input),
+                             dense(problem.k, problem.n, problem.input),
+                             dense(problem.m, problem.n, problem.output)),
+          engine};
+}
+
+class DnnlProduct final : public Product {
+ public:
+  explicit DnnlProduct(const GemmProblem& problem)
+      : engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_),
+        description_(describe(problem, engine_)),
+        matmul_(description_),
+        a_(description_.src_desc(), engine_, DNNL_MEMORY_NONE),
+        b_(description_.weights_desc(), engine_, DNNL_MEMORY_NONE),
+        c_(description_.dst_desc(), engine_, DNNL_MEMORY_NONE),
+        arguments_{{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}} {}
+
+  [[nodiscard]] Ran ran() const override {
+    return {.library = "oneDNN",
+            .version = version(),
+            .kernel = description_.impl_info_str(),
+            .isa = isa_name(),
+            .threads = library_threads()};
+  }
+
+  Result<Done> multiply(const OperandPair& operands, std::byte* c) override {
+    try {
+      // oneDNN takes all data as mutable, and writes only to DST.
+      a_.set_data_handle(const_cast<std::byte*>(operands.a.data));
+      b_.set_data_handle(const_cast<std::byte*>(operands.b.data));
+      c_.set_data_handle(c);
+      matmul_.execute(stream_, arguments_);
+      stream_.wait();
+      return Done{};
+    } catch (const dnnl::error& error) {
+      return Error{Error::Code::device,
+                   "oneDNN " + version() + ": the product failed: " + error.what()};
+    }
+  }
+
+ private:
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::matmul::primitive_desc description_;
+  dnnl::matmul matmul_;
+  dnnl::memory a_, b_, c_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+};
+
+std::string types_of(const GemmProblem& problem) {
+  return std::string(name_of(problem.input)) +
+         (problem.input == problem.output ? "" : " to " + std::string(name_of(problem.output)));
+}
+
+Error refusal(const GemmProblem& problem, const dnnl::error& error) {
+  const std::string library = "oneDNN " + version();
+  if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
+    return {Error::Code::unsupported,
+            library + " has no " + types_of(problem) + " product on " + isa_name()};
+  }
+  return {Error::Code::device,
+          library + " cannot prepare a " + types_of(problem) + " product: " + error.what()};
+}
+
+}  // namespace
+
+Result<Done> dnnl_supported(const GemmProblem& problem) {
+  if (problem.input == NumberType::s8 && !has_exact_s8()) {
+    return Error{Error::Code::unsupported, "oneDNN " + version() + " has no exact s8 product on " +
+                                               isa_name() + " (it saturates)"};
+  }
+  try {
+    describe(problem, dnnl::engine(dnnl::engine::kind::cpu, 0));
+    return Done{};
+  } catch (const dnnl::error& error) {
+    return refusal(problem, error);
+  }
+}
+
+Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem) {
+  if (auto known = dnnl_supported(problem); !known) {
+    return known.error();
+  }
+  try {
+    return std::unique_ptr<Product>(std::make_unique<DnnlProduct>(problem));
+  } catch (const dnnl::error& error) {
+    return refusal(problem, error);
+  }
+}
+
+}  // namespace assay

@@ -1,0 +1,150 @@
+#include "kernels/host/operands.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "kernels/host/host_type.h"
+#include "kernels/host/parallel.h"
+#include "kernels/keyed.h"
+
+namespace assay {
+namespace {
+
+constexpr std::uint64_t k_line = 64;  // Bytes; where vectors are aligned and lines begin.
+constexpr std::uint64_t k_grade_stream = 1;
+constexpr std::uint64_t k_a_stream = 0x100;
+constexpr std::uint64_t k_b_stream = 0x200;
+
+std::uint64_t step_of_a(const GemmProblem& problem, bool graded) {
+  if (!graded) {
+    return k_line / bytes_of(problem.input);
+  }
+  // Column kk must keep its grade: whole periods of columns, or whole rows.
+  return problem.k % Grades::k_period == 0 ? Grades::k_period : Grades::k_period * problem.k;
+}
+
+std::uint64_t step_of_b(const GemmProblem& problem, bool graded) {
+  const std::uint64_t row = problem.n * bytes_of(problem.input);
+  return problem.n * (graded ? Grades::k_period : k_line / std::gcd(k_line, row));
+}
+
+Grades draw_grades(const Seed& seed, int largest) {
+  const Keyed draw(seed, k_grade_stream);
+  Grades grades;
+  for (std::size_t i = 0; i < Grades::k_period; ++i) {
+    const auto range = static_cast<std::uint64_t>(2 * largest + 1);
+    const int grade = static_cast<int>(draw.below(i, range)) - largest;
+    grades.of_a.at(i) = std::ldexp(1.0, -grade);
+    grades.of_b.at(i) = std::ldexp(1.0, grade);
+  }
+  return grades;
+}
+
+void store(NumberType type, std::byte* data, std::uint64_t index, double value) {
+  void* const at = data + index * bytes_of(type);
+  switch (host_type(type)) {
+    case HostType::f64: *static_cast<double*>(at) = value; break;
+    case HostType::f32: *static_cast<float*>(at) = static_cast<float>(value); break;
+    case HostType::bf16:
+      *static_cast<std::uint16_t*>(at) = static_cast<std::uint16_t>(
+          std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> 16U);
+      break;
+    case HostType::s8: *static_cast<std::int8_t*>(at) = static_cast<std::int8_t>(value); break;
+    case HostType::s32: *static_cast<std::int32_t*>(at) = static_cast<std::int32_t>(value); break;
+  }
+}
+
+struct Filling {
+  Keyed draw;
+  std::uint64_t amplitude = 0;
+  std::uint64_t elements = 0;
+  std::uint64_t grade_divisor = 1;  // Element f has the grade (f / divisor % modulus) % 16.
+  std::uint64_t grade_modulus = 1;
+};
+
+Result<Buffer> filled(NumberType type, const Filling& filling,
+                      const std::array<double, Grades::k_period>& grades) {
+  auto buffer = Buffer::of_bytes(filling.elements * bytes_of(type));
+  if (!buffer) {
+    return buffer;
+  }
+  std::byte* const data = buffer->data();
+  parallel_ranges(filling.elements, 1U << 14U, [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t f = first; f < last; ++f) {
+      const auto line = f / filling.grade_divisor % filling.grade_modulus;
+      const auto integer = static_cast<double>(filling.draw.nonzero(f, filling.amplitude));
+      store(type, data, f, integer * grades[line % Grades::k_period]);
+    }
+  });
+  return buffer;
+}
+
+}  // namespace
+
+std::uint64_t bytes_of(NumberType type) {
+  switch (host_type(type)) {
+    case HostType::f64: return 8;
+    case HostType::f32:
+    case HostType::s32: return 4;
+    case HostType::bf16: return 2;
+    case HostType::s8: return 1;
+  }
+  return 0;
+}
+
+std::uint64_t Operands::bytes_needed(const GemmProblem& problem, const ExactOperands& rule) {
+  const bool graded = rule.largest_grade != 0;
+  const std::uint64_t a = problem.m * problem.k + (k_steps_a - 1) * step_of_a(problem, graded);
+  const std::uint64_t b = problem.k * problem.n + (k_steps_b - 1) * step_of_b(problem, graded);
+  return k_matrices * (a + b) * bytes_of(problem.input);
+}
+
+Result<Operands> Operands::generate(const GemmProblem& problem, const ExactOperands& rule,
+                                    const Seed& seed) {
+  Operands made;
+  made.problem_ = problem;
+  made.graded_ = rule.largest_grade != 0;
+  made.grades_ = draw_grades(seed, rule.largest_grade);
+  made.step_a_ = step_of_a(problem, made.graded_);
+  made.step_b_ = step_of_b(problem, made.graded_);
+  for (std::uint64_t i = 0; i < k_matrices; ++i) {
+    const std::size_t group = i / 2;
+    auto a = filled(problem.input,
+                    {.draw = Keyed(seed, k_a_stream + i),
+                     .amplitude = rule.a.at(group),
+                     .elements = problem.m * problem.k + (k_steps_a - 1) * made.step_a_,
+                     .grade_divisor = 1,
+                     .grade_modulus = problem.k},
+                    made.grades_.of_a);
+    auto b = filled(problem.input,
+                    {.draw = Keyed(seed, k_b_stream + i),
+                     .amplitude = rule.b.at(group),
+                     .elements = problem.k * problem.n + (k_steps_b - 1) * made.step_b_,
+                     .grade_divisor = problem.n,
+                     .grade_modulus = Grades::k_period},
+                    made.grades_.of_b);
+    if (!a || !b) {
+      return a ? b.error() : a.error();
+    }
+    made.a_.at(i) = std::move(*a);
+    made.b_.at(i) = std::move(*b);
+  }
+  return made;
+}
+
+OperandPair Operands::tuple(std::uint64_t index) const {
+  const std::uint64_t pair = index % k_pairs;
+  const std::uint64_t group = pair % 2;
+  const std::uint64_t shift_b = index / k_pairs % k_steps_b * step_b_;
+  const std::uint64_t shift_a = index / k_pairs / k_steps_b * step_a_;
+  const std::uint64_t element = bytes_of(problem_.input);
+  const auto& a = a_.at(2 * group + pair / 2 % 2);
+  const auto& b = b_.at(2 * group + pair / 4);
+  return {.a = {a.data() + shift_a * element, problem_.m, problem_.k},
+          .b = {b.data() + shift_b * element, problem_.k, problem_.n}};
+}
+
+}  // namespace assay

@@ -1,0 +1,55 @@
+// The outputs of a matrix product: one slot a step, poisoned before and read after.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.h"
+#include "kernels/host/buffer.h"
+
+namespace assay {
+
+/// How a type holds whole numbers, as the low bits of a word.
+[[nodiscard]] std::uint64_t bits_of_integer(NumberType type, std::int64_t value);
+
+/// The element as a person reads it: the integer, or its bits and that it is none.
+[[nodiscard]] std::string text_of_bits(NumberType type, std::uint64_t bits);
+
+/// What a witness holds of an element: the integer, or the raw bits where it is none.
+[[nodiscard]] std::uint64_t witness_of_bits(NumberType type, std::uint64_t bits);
+
+/// Bits no result has: NaN, or the least integer.
+[[nodiscard]] std::uint64_t poison_bits(NumberType type);
+
+class Outputs {
+ public:
+  /// `slots` dense row-major matrices, each poisoned in every element.
+  [[nodiscard]] static Result<Outputs> allocate(const GemmProblem& problem, std::uint32_t slots);
+
+  [[nodiscard]] std::uint32_t slots() const { return slots_; }
+  [[nodiscard]] std::uint64_t elements() const { return rows_ * columns_; }
+  [[nodiscard]] std::uint64_t lattice_elements() const { return lattice_.size(); }
+  [[nodiscard]] std::uint64_t slot_bits() const;
+  [[nodiscard]] std::byte* slot(std::uint32_t index) const;
+  [[nodiscard]] std::uint64_t bits(std::uint32_t slot, std::uint64_t element) const;
+
+  /// Poisons one element of every 64 x 64 tile, at a place fixed by the tile.
+  void poison_lattice(std::uint32_t slot) const;
+
+  /// Appends the lattice, 8 bytes an element, little-endian.
+  void append_lattice(std::uint32_t slot, std::vector<std::uint8_t>& to) const;
+
+  void flip(std::uint32_t slot, std::uint64_t bit) const;
+
+ private:
+  NumberType type_ = NumberType::f32;
+  std::uint64_t rows_ = 0, columns_ = 0;
+  std::uint64_t stride_ = 0;  // Bytes from slot to slot.
+  std::uint32_t slots_ = 0;
+  std::vector<std::uint64_t> lattice_;  // Elements.
+  Buffer memory_;
+};
+
+}  // namespace assay

@@ -1,0 +1,237 @@
+#include "reports/signature_check.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "reports/chain.h"
+#include "reports/jades.h"
+#include "reports/shown.h"
+
+namespace assay {
+namespace {
+
+constexpr auto k_failed = Indication::total_failed;
+constexpr auto k_unsure = Indication::indeterminate;
+
+std::optional<Finding> check_bytes(const JadesEntry& entry, std::string_view report) {
+  if (!is_p256(entry.header.signer().public_key)) {
+    return Finding{k_failed, "SIG_CRYPTO_FAILURE",
+                   "the certificate's key is not of P-256, so it can't have made ES256"};
+  }
+  const auto verified = verify_entry(entry, report);
+  if (!verified) {
+    return Finding{k_failed, "FORMAT_FAILURE", verified.error().message};
+  }
+  if (!*verified) {
+    return Finding{k_failed, "SIG_CRYPTO_FAILURE",
+                   "the signature is not over these bytes of the report, or not by this key"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> check_times(const JadesHeader& header, const Policy& policy,
+                                   std::int64_t at_s) {
+  const Certificate& certificate = header.signer();
+  if (header.issued_at_s > certificate.not_after_s) {
+    return Finding{k_failed, "EXPIRED", "was made after its certificate had expired"};
+  }
+  if (header.issued_at_s < certificate.not_before_s) {
+    return Finding{k_failed, "NOT_YET_VALID", "was made before its certificate was valid"};
+  }
+  if (at_s > certificate.not_after_s || at_s < certificate.not_before_s) {
+    return Finding{k_unsure, "OUT_OF_BOUNDS_NO_POE",
+                   "its certificate is not valid at the time of verification, and no time-stamp "
+                   "proves that the signature was there when it was"};
+  }
+  if (header.issued_at_s > at_s + policy.iat_skew_s) {
+    return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+                   "says that it was made after the time of verification"};
+  }
+  return std::nullopt;
+}
+
+const PolicySigner* pinned_signer(const Policy& policy, const Digest& certificate) {
+  for (const PolicySigner& signer : policy.signers) {
+    if (std::find(signer.pinned.begin(), signer.pinned.end(), certificate) != signer.pinned.end()) {
+      return &signer;
+    }
+  }
+  return nullptr;
+}
+
+const PolicySigner* anchored_signer(const Policy& policy, const Subject& subject) {
+  for (const PolicySigner& signer : policy.signers) {
+    if (!signer.anchors.empty() &&
+        signer.organization_identifier == subject.organization_identifier) {
+      return &signer;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Finding> check_anchored(const JadesHeader& header, const PolicySigner& signer,
+                                      const Policy& policy, std::int64_t at_s) {
+  if (auto finding = check_chain(header.chain, signer.anchors, at_s)) {
+    return finding;
+  }
+  if (policy.revocation == Revocation::required) {
+    return Finding{k_unsure, "TRY_LATER",
+                   "there is no revocation data for its chain, and the policy doesn't say "
+                   "\"revocation\": \"not_checked\""};
+  }
+  return std::nullopt;
+}
+
+/// Who signed, or what speaks against it.
+struct Identity {
+  const PolicySigner* signer = nullptr;
+  std::optional<Finding> finding;
+};
+
+Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t at_s) {
+  const Certificate& certificate = header.signer();
+  Identity found;
+  found.signer = pinned_signer(policy, certificate.sha256);
+  if (found.signer == nullptr) {
+    found.signer = anchored_signer(policy, certificate.subject);
+    if (found.signer == nullptr) {
+      found.finding = Finding{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
+                              "its certificate is neither pinned nor vouched for by the policy"};
+      return found;
+    }
+    found.finding = check_anchored(header, *found.signer, policy, at_s);
+  }
+  if (!found.finding && !certificate.may_sign) {
+    found.finding = Finding{k_unsure, "CHAIN_CONSTRAINTS_FAILURE",
+                            "its certificate's key usage does not allow signatures"};
+  }
+  if (!found.finding && entry_of(found.signer->role).commitment != header.commitment) {
+    found.finding = Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+                            "claims another role than that of " +
+                                std::string(entry_of(found.signer->role).name) +
+                                ", which the policy gives its certificate"};
+  }
+  return found;
+}
+
+bool same_organization(const Subject& a, const Subject& b) {
+  return (!a.organization.empty() && a.organization == b.organization) ||
+         (!a.organization_identifier.empty() &&
+          a.organization_identifier == b.organization_identifier);
+}
+
+/// One party can't stand for two.
+std::optional<Finding> check_distinct(const std::vector<JadesEntry>& entries, std::size_t index) {
+  const Certificate& own = entries[index].header.signer();
+  if (own.subject.organization.empty() && own.subject.organization_identifier.empty()) {
+    return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE", "its certificate names no organisation"};
+  }
+  for (std::size_t i = 0; i < index; ++i) {
+    const Certificate& other = entries[i].header.signer();
+    if (other.public_key == own.public_key) {
+      return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+                     "its key has signed already: signatures[" + std::to_string(i) + "]"};
+    }
+    if (same_organization(other.subject, own.subject)) {
+      return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+                     "its organisation has signed already: signatures[" + std::to_string(i) + "]"};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string description_of(const JadesHeader& header, Role role) {
+  const Certificate& certificate = header.signer();
+  const std::string& organization = certificate.subject.organization;
+  return std::string(entry_of(role).name) + ": " + shown(certificate.subject.common_name) +
+         (organization.empty() ? "" : ", " + shown(organization)) + " (" + hex(certificate.sha256) +
+         ")";
+}
+
+std::string what_the_policy_misses(const Policy& policy, const std::vector<Role>& roles) {
+  for (const Role role : policy.required) {
+    if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
+      return "the signature of the " + std::string(entry_of(role).name) + " is missing";
+    }
+  }
+  if (roles.size() < policy.threshold) {
+    return std::to_string(roles.size()) + " of " + std::to_string(policy.threshold) +
+           " signatures are there";
+  }
+  return "";
+}
+
+SignatureCheck refused(const Finding& finding) {
+  SignatureCheck check;
+  check.indication = finding.indication;
+  check.sub_indication = finding.sub_indication;
+  check.sentence = finding.sentence;
+  return check;
+}
+
+/// Envelope and attached payload, in the order of signing: form first, then bytes.
+std::optional<Finding> check_payload(const Envelope& envelope, std::string_view report) {
+  if (envelope.payload && *envelope.payload != base64url(report)) {
+    return Finding{k_failed, "HASH_FAILURE", "payload: is not the report that stands beside it"};
+  }
+  return std::nullopt;
+}
+
+void say_what_was_checked(SignatureCheck& check, const Policy& policy) {
+  check.checked = {"every signature in report.sig.json, over the exact bytes of report.json",
+                   "the signers' certificates, roles and organisations against the policy",
+                   "the certificates' validity at the time of verification"};
+  check.not_checked = {"time-stamps: there are none, so when it was signed is the signers' word",
+                       "whether a certificate or time-stamp is qualified"};
+  const bool pins_only =
+      std::all_of(policy.signers.begin(), policy.signers.end(),
+                  [](const PolicySigner& signer) { return signer.anchors.empty(); });
+  check.not_checked.emplace_back(pins_only ? "revocation: the policy pins certificates"
+                                           : "revocation: the policy does without");
+}
+
+}  // namespace
+
+SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy, std::int64_t at_s) {
+  const auto envelope = read_envelope(bytes.envelope);
+  if (!envelope) {
+    const bool unsupported = envelope.error().code == Error::Code::unsupported;
+    return refused({unsupported ? k_unsure : k_failed,
+                    unsupported ? "POLICY_PROCESSING_ERROR" : "FORMAT_FAILURE",
+                    envelope.error().message});
+  }
+  if (auto finding = check_payload(*envelope, bytes.report)) {
+    return refused(*finding);
+  }
+  std::optional<Finding> worst;
+  const auto note = [&worst](std::optional<Finding> finding, std::size_t index) {
+    if (finding && (!worst || (worst->indication == k_unsure && finding->indication == k_failed))) {
+      finding->sentence = "signatures[" + std::to_string(index) + "]: " + finding->sentence;
+      worst = std::move(finding);
+    }
+  };
+  SignatureCheck check;
+  std::vector<Role> roles;
+  for (std::size_t i = 0; i < envelope->entries.size(); ++i) {
+    const JadesEntry& entry = envelope->entries[i];
+    note(check_bytes(entry, bytes.report), i);
+    Identity identity = identify(entry.header, policy, at_s);
+    note(std::move(identity.finding), i);
+    note(check_times(entry.header, policy, at_s), i);
+    note(check_distinct(envelope->entries, i), i);
+    if (identity.signer != nullptr) {
+      roles.push_back(identity.signer->role);
+      check.signers.push_back(description_of(entry.header, identity.signer->role));
+    }
+  }
+  if (worst) {
+    return refused(*worst);
+  }
+  check.indication = Indication::total_passed;
+  check.sentence = what_the_policy_misses(policy, roles);
+  check.policy_met = check.sentence.empty();
+  say_what_was_checked(check, policy);
+  return check;
+}
+
+}  // namespace assay
