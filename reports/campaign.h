@@ -42,12 +42,13 @@ struct Campaign {
   std::vector<NodeFacts> nodes;
   std::string evidence_root;          ///< RFC 6962 root over nodes/*.jws, hex.
   std::uint64_t evidence_leaves = 0;  ///< One for each node of the session.
-  std::vector<std::string> remarks;   ///< What a reader should know: dropped bytes, extra files.
+  std::vector<std::string> remarks;   ///< From the evidence, in the report: dropped bytes, resumes.
+  std::vector<std::string> strays;    ///< Of the folder, not in the report: files that are no part.
 };
 
-/// Reads and checks contract, session, node signatures and journals. What is broken is an error
-/// that names the file and line; it never becomes missing evidence. With `deep`, every blob is
-/// read and every `end` line is recomputed from it.
+/// Reads and checks contract, session, node signatures, journals and the digests of the blobs. What
+/// is broken is an error that names the file and line; it never becomes missing evidence. With
+/// `deep`, every `end` line is recomputed from its blob.
 [[nodiscard]] Result<Campaign> read_campaign(const std::string& folder, bool deep);
 
 }  // namespace assay

@@ -86,6 +86,34 @@ Result<std::vector<std::string>> read_items(const Json& value) {
   return items;
 }
 
+std::string p256_key(Members& members, std::string_view name) {
+  std::string text = members.text(name);
+  const auto key = from_base64(text);
+  if (!key || !is_p256(*key)) {
+    members.fail(name, "must be base64 of a P-256 SubjectPublicKeyInfo");
+  }
+  return text;
+}
+
+/// What most sessions have not: marks and a key for the buyer's excuses.
+void read_optional(Members& members, Session& session) {
+  session.buyer_key = members.has("buyer_key") ? p256_key(members, "buyer_key") : "";
+  if (!members.has("marks")) {
+    return;
+  }
+  const Json* marks = members.array("marks");
+  if (marks == nullptr) {
+    return;
+  }
+  for (const Json& mark : *marks->array()) {
+    if (mark.text() == nullptr || !is_mark(*mark.text())) {
+      members.fail("marks", "must be a list of emulated, simulated, replayed, reduced");
+      return;
+    }
+    session.marks.push_back(*mark.text());
+  }
+}
+
 Result<SessionNode> read_node(const Json& value, std::size_t index) {
   Members members(value, "nodes[" + std::to_string(index) + "]");
   SessionNode node;
@@ -93,11 +121,7 @@ Result<SessionNode> read_node(const Json& value, std::size_t index) {
     members.fail("node", "nodes are numbered from 0 in their order");
   }
   node.node = static_cast<std::uint32_t>(index);
-  node.key = members.text("key");
-  const auto key = from_base64(node.key);
-  if (!key || !is_p256(*key)) {
-    members.fail("key", "must be base64 of a P-256 SubjectPublicKeyInfo");
-  }
+  node.key = p256_key(members, "key");
   if (auto done = members.done(); !done) {
     return done.error();
   }
@@ -155,17 +179,24 @@ std::string write_session(const Session& session) {
     nodes.emplace_back(Json::Object{{"key", node.key}, {"node", node.node}});
   }
   const Json::Object nonce{{"anchor", hex(session.nonce.anchor)}, {"rounds", session.nonce.rounds}};
-  return canonical_json(Json::Object{{"contract_sha256", session.contract_sha256},
-                                     {"created", session.created},
-                                     {"days", session.days},
-                                     {"id", session.id},
-                                     {"items", std::move(items)},
-                                     {"nodes", std::move(nodes)},
-                                     {"nonce", nonce},
-                                     {"plan_sha256", session.plan_sha256},
-                                     {"purpose", name_of(session.purpose)},
-                                     {"schema", k_schema},
-                                     {"tool_sha256", session.tool_sha256}});
+  Json::Object document{{"contract_sha256", session.contract_sha256},
+                        {"created", session.created},
+                        {"days", session.days},
+                        {"id", session.id},
+                        {"items", std::move(items)},
+                        {"nodes", std::move(nodes)},
+                        {"nonce", nonce},
+                        {"plan_sha256", session.plan_sha256},
+                        {"purpose", name_of(session.purpose)},
+                        {"schema", k_schema},
+                        {"tool_sha256", session.tool_sha256}};
+  if (!session.marks.empty()) {
+    document.emplace_back("marks", Json::Array(session.marks.begin(), session.marks.end()));
+  }
+  if (!session.buyer_key.empty()) {
+    document.emplace_back("buyer_key", session.buyer_key);
+  }
+  return canonical_json(std::move(document));
 }
 
 Result<Session> read_session(std::string_view text) {
@@ -194,6 +225,7 @@ Result<Session> read_session(std::string_view text) {
   const Json* nonce = members.object("nonce");
   const Json* items = members.array("items");
   const Json* nodes = members.array("nodes");
+  read_optional(members, session);
   if (auto done = members.done(); !done) {
     return done.error();
   }
@@ -201,6 +233,10 @@ Result<Session> read_session(std::string_view text) {
     return done.error();
   }
   return session;
+}
+
+bool is_mark(std::string_view name) {
+  return name == "emulated" || name == "simulated" || name == "replayed" || name == "reduced";
 }
 
 Digest nonce_link(const Digest& last, std::uint32_t rounds, std::uint32_t round) {

@@ -34,7 +34,12 @@ struct Session {
   std::uint32_t days = 1;
   std::vector<std::string> items;  ///< Ids of the roster, in its order: the frozen denominator.
   std::vector<SessionNode> nodes;
+  std::vector<std::string> marks;  ///< "emulated", "simulated", ...: can never become acceptance.
+  std::string buyer_key;           ///< As SessionNode::key; signs excuses. "" where none is named.
 };
+
+/// The marks that evidence may carry: "emulated", "simulated", "replayed", "reduced".
+[[nodiscard]] bool is_mark(std::string_view name);
 
 [[nodiscard]] std::string write_session(const Session& session);  ///< Canonical JSON.
 [[nodiscard]] Result<Session> read_session(std::string_view text);

@@ -1,0 +1,202 @@
+#include "reports/campaign.h"
+
+#include <algorithm>
+#include <future>
+#include <set>
+#include <thread>
+
+#include "reports/blob_check.h"
+#include "reports/campaign_frame.h"
+#include "reports/digest.h"
+#include "reports/files.h"
+#include "reports/folder_check.h"
+#include "reports/merkle.h"
+#include "reports/node_journal.h"
+#include "reports/node_name.h"
+#include "reports/node_signature.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t k_mib = std::size_t{1} << 20;
+constexpr std::size_t k_largest_contract = 16 * k_mib;
+constexpr std::size_t k_largest_session = 64 * k_mib;
+constexpr std::size_t k_largest_journal = 512 * k_mib;
+constexpr std::size_t k_largest_signature = 64 * k_mib;
+
+Error at_place(const std::string& place, const Error& error) {
+  return {error.code, place + ": " + error.message};
+}
+
+/// What one node gives.
+struct NodeEvidence {
+  NodeJournal journal;
+  std::vector<BlobEntry> blobs;
+  Digest leaf{};
+};
+
+/// What all nodes are read with.
+struct Reading {
+  CampaignPaths paths;
+  CampaignFrame frame;
+  bool deep = false;
+};
+
+Result<Done> check_windows(const Reading& reading, NodeJournal& journal) {
+  for (const WindowLine& window : journal.windows) {
+    const Result<Done> checked = check_blob(reading.paths.blob(window.end.blocks->sha256),
+                                            window.end, reading.frame, reading.deep);
+    if (!checked) {
+      const EndLine& end = window.end;
+      return at_place(journal_name(journal.facts.node) + ":" + std::to_string(window.line) +
+                          " (attempt " + std::to_string(end.key.attempt) + " of " + end.key.clause +
+                          " on " + end.key.item + ")",
+                      checked.error());
+    }
+  }
+  journal.windows = {};  // bounded memory: nothing of a node stays but its attempts
+  return Done{};
+}
+
+Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
+  const Result<std::string> jws = read_file(reading.paths.node(node), k_largest_signature);
+  if (!jws) {
+    return jws.error();
+  }
+  const auto is_signed = open_node_signature(*jws, reading.frame.session.nodes[node].key);
+  if (!is_signed) {
+    return at_place(node_name(node), is_signed.error());
+  }
+  const Result<std::string> bytes = read_file(reading.paths.journal(node), k_largest_journal);
+  if (!bytes) {
+    return bytes.error();
+  }
+  auto is_there = statement_of(*bytes, reading.frame.session_sha256, node);
+  if (!is_there) {
+    return is_there.error();
+  }
+  if (const auto same = compare_statements(*is_signed, *is_there); !same) {
+    return at_place(node_name(node), same.error());
+  }
+  auto journal = read_node_journal(reading.frame, node, *bytes);
+  if (!journal) {
+    return journal.error();
+  }
+  if (const auto checked = check_windows(reading, *journal); !checked) {
+    return checked.error();
+  }
+  return NodeEvidence{.journal = *std::move(journal),
+                      .blobs = std::move(is_there->blobs),
+                      .leaf = merkle_leaf(*jws)};
+}
+
+/// Puts the nodes' evidence together, in their order.
+class Gathering {
+ public:
+  explicit Gathering(Campaign& campaign) : campaign_(campaign) {
+    campaign.evidence.selftest_passed = true;
+    campaign.evidence.chain_whole = true;
+    campaign.evidence.marks = campaign.session.marks;
+  }
+
+  void add(NodeEvidence&& node) {
+    Evidence& evidence = campaign_.evidence;
+    NodeJournal& journal = node.journal;
+    any_attempts_ = any_attempts_ || !journal.attempts.empty();
+    evidence.selftest_passed =
+        evidence.selftest_passed && (journal.attempts.empty() || journal.selftest_passed);
+    evidence.chain_whole = evidence.chain_whole && journal.facts.closed;
+    append(evidence.attempts, journal.attempts);
+    append(evidence.replacements, journal.replacements);
+    append(evidence.marks, journal.marks);
+    append(campaign_.remarks, journal.remarks);
+    for (BlobEntry& blob : node.blobs) {
+      blobs_.insert(std::move(blob.sha256));
+    }
+    campaign_.nodes.push_back(std::move(journal.facts));
+    leaves_.push_back(node.leaf);
+  }
+
+  /// Every digest that a journal names.
+  const std::set<std::string>& finish() {
+    Evidence& evidence = campaign_.evidence;
+    evidence.selftest_passed = evidence.selftest_passed && any_attempts_;
+    std::sort(evidence.marks.begin(), evidence.marks.end());
+    evidence.marks.erase(std::unique(evidence.marks.begin(), evidence.marks.end()),
+                         evidence.marks.end());
+    campaign_.evidence_root = hex(merkle_root(leaves_));
+    campaign_.evidence_leaves = leaves_.size();
+    return blobs_;
+  }
+
+ private:
+  template <class T>
+  static void append(std::vector<T>& to, std::vector<T>& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+
+  Campaign& campaign_;
+  std::vector<Digest> leaves_;
+  std::set<std::string> blobs_;
+  bool any_attempts_ = false;
+};
+
+/// Reads the nodes, a few at a time; the first error in their order is the answer.
+Result<Done> gather(const Reading& reading, Gathering& gathering) {
+  const std::size_t nodes = reading.frame.session.nodes.size();
+  const std::size_t at_once = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 16);
+  for (std::size_t first = 0; first < nodes; first += at_once) {
+    std::vector<std::future<Result<NodeEvidence>>> running;
+    for (std::size_t node = first; node < std::min(nodes, first + at_once); ++node) {
+      running.push_back(std::async(std::launch::async, [&reading, node] {
+        return read_node(reading, static_cast<std::uint32_t>(node));
+      }));
+    }
+    for (auto& each : running) {
+      Result<NodeEvidence> node = each.get();
+      if (!node) {
+        return node.error();
+      }
+      gathering.add(*std::move(node));
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<Campaign> read_campaign(const std::string& folder, bool deep) {
+  const CampaignPaths paths{folder};
+  const Result<std::string> contract = read_file(paths.contract(), k_largest_contract);
+  if (!contract) {
+    return contract.error();
+  }
+  const Result<std::string> session = read_file(paths.session(), k_largest_session);
+  if (!session) {
+    return session.error();
+  }
+  Result<CampaignFrame> frame = make_frame(*contract, *session);
+  if (!frame) {
+    return frame.error();
+  }
+  const Reading reading{.paths = paths, .frame = *std::move(frame), .deep = deep};
+  Campaign campaign;
+  campaign.contract_sha256 = reading.frame.session.contract_sha256;
+  campaign.session_sha256 = reading.frame.session_sha256;
+  campaign.contract = reading.frame.contract;
+  campaign.session = reading.frame.session;
+  campaign.roster = reading.frame.roster;
+  Gathering gathering(campaign);
+  if (const Result<Done> gathered = gather(reading, gathering); !gathered) {
+    return gathered.error();
+  }
+  Result<std::vector<std::string>> strays =
+      strays_in(folder, campaign.session.nodes.size(), gathering.finish());
+  if (!strays) {
+    return strays.error();
+  }
+  campaign.strays = *std::move(strays);
+  return campaign;
+}
+
+}  // namespace assay

@@ -1,0 +1,36 @@
+// A node's journal as evidence: each line is held against contract, session and the lines before.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/model/evidence.h"
+#include "reports/campaign.h"
+#include "reports/campaign_frame.h"
+#include "reports/run_lines.h"
+
+namespace assay {
+
+/// An `end` line that has a window, for the check of its blob.
+struct WindowLine {
+  std::uint64_t line = 0;  ///< From 1.
+  EndLine end;
+};
+
+struct NodeJournal {
+  NodeFacts facts;
+  std::vector<Attempt> attempts;  ///< attempts[i] has number i + 1.
+  std::vector<Replacement> replacements;
+  std::vector<WindowLine> windows;
+  std::vector<std::string> marks;
+  std::vector<std::string> remarks;
+  bool selftest_passed = false;  ///< At least one before the first attempt, and none failed.
+};
+
+/// Fails with bad_input and the place: "journal/00000.jsonl:7: attempt: ...".
+[[nodiscard]] Result<NodeJournal> read_node_journal(const CampaignFrame& frame, std::uint32_t node,
+                                                    std::string_view bytes);
+
+}  // namespace assay

@@ -1,0 +1,136 @@
+#include "reports/report_machines.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+
+#include "reports/digest.h"
+
+namespace assay {
+namespace {
+
+/// What of a machine's inventory may stand in a report.
+constexpr std::array<std::string_view, 34> k_inventory = {"backend",
+                                                          "cgroup_cpu_quota",
+                                                          "cores",
+                                                          "cpu",
+                                                          "cpu_count",
+                                                          "cpu_max_khz",
+                                                          "cpu_model",
+                                                          "cpus",
+                                                          "device",
+                                                          "devices",
+                                                          "driver",
+                                                          "firmware",
+                                                          "frequency",
+                                                          "gpus",
+                                                          "governor",
+                                                          "isa",
+                                                          "kernel",
+                                                          "l3_bytes",
+                                                          "libraries",
+                                                          "machine",
+                                                          "memory",
+                                                          "memory_bytes",
+                                                          "memory_total_bytes",
+                                                          "microcode",
+                                                          "model",
+                                                          "numa_nodes",
+                                                          "os",
+                                                          "physical_cores",
+                                                          "power_limit",
+                                                          "serial",
+                                                          "sockets",
+                                                          "threads",
+                                                          "usable_cores",
+                                                          "virtualization"};
+
+/// Variables that may change what is measured; their values are no secrets.
+constexpr std::array<std::string_view, 8> k_environment = {
+    "CUDA_VISIBLE_DEVICES", "LANG",
+    "OMP_NUM_THREADS",      "OMP_PLACES",
+    "OMP_PROC_BIND",        "OPENBLAS_CORETYPE",
+    "ONEDNN_MAX_CPU_ISA",   "OPENBLAS_NUM_THREADS"};
+
+template <std::size_t size>
+Json::Object allowed(const std::string& canonical, const std::array<std::string_view, size>& list) {
+  Json::Object kept;
+  const Result<Json> value = read_json(canonical);
+  if (!value || value->object() == nullptr) {
+    return kept;  // a node without a `machine` line has shown nothing
+  }
+  for (const auto& [name, member] : *value->object()) {
+    if (std::find(list.begin(), list.end(), name) != list.end()) {
+      kept.emplace_back(name, member);
+    }
+  }
+  return kept;
+}
+
+/// {name, sha256} of each object, nothing else.
+Json::Array object_list(const std::string& canonical) {
+  Json::Array kept;
+  const Result<Json> value = read_json(canonical);
+  if (!value || value->array() == nullptr) {
+    return kept;
+  }
+  for (const Json& object : *value->array()) {
+    const Json* name = object.find("name");
+    const Json* digest = object.find("sha256");
+    if (name != nullptr && name->text() != nullptr && digest != nullptr &&
+        digest->text() != nullptr) {
+      // A file's folder may hold a user's name.
+      const std::string& path = *name->text();
+      kept.emplace_back(
+          Json::Object{{"name", path.substr(path.rfind('/') + 1)}, {"sha256", *digest->text()}});
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+Json::Array machines_of(const Campaign& campaign) {
+  Json::Array machines;
+  for (const NodeFacts& facts : campaign.nodes) {
+    machines.emplace_back(
+        Json::Object{{"closed", facts.closed},
+                     {"environment", allowed(facts.environment, k_environment)},
+                     {"inventory", allowed(facts.inventory, k_inventory)},
+                     {"lines", static_cast<std::int64_t>(facts.lines)},
+                     {"node", facts.node},
+                     {"objects", hex(sha256(canonical_json(object_list(facts.objects))))}});
+  }
+  return machines;
+}
+
+Json::Object objects_of(const Campaign& campaign) {
+  std::map<std::string, Json::Array> lists;
+  for (const NodeFacts& facts : campaign.nodes) {
+    Json::Array list = object_list(facts.objects);
+    std::string digest = hex(sha256(canonical_json(list)));
+    lists.emplace(std::move(digest), std::move(list));
+  }
+  Json::Object objects;
+  for (auto& [digest, list] : lists) {
+    objects.emplace_back(digest, std::move(list));
+  }
+  return objects;
+}
+
+Json::Array selftests_of(const Campaign& campaign) {
+  std::map<std::string, Json::Array> nodes_of;
+  for (const NodeFacts& facts : campaign.nodes) {
+    nodes_of[facts.selftest].emplace_back(facts.node);
+  }
+  Json::Array selftests;
+  for (auto& [text, nodes] : nodes_of) {
+    const Result<Json> selftest = read_json(text);
+    selftests.emplace_back(Json::Object{{"nodes", std::move(nodes)},
+                                        {"selftest", selftest ? *selftest : Json(nullptr)}});
+  }
+  return selftests;
+}
+
+}  // namespace assay

@@ -1,0 +1,304 @@
+#include "tests/doubles/reports/campaign_builder.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "harness/model/judge.h"
+#include "reports/contract_json.h"
+#include "reports/digest.h"
+#include "reports/excuse.h"
+#include "reports/files.h"
+#include "reports/jws.h"
+#include "reports/node_signature.h"
+#include "reports/report.h"
+#include "reports/time_of_day.h"
+
+namespace assay::testing_doubles {
+namespace {
+
+constexpr std::uint32_t k_rounds = 40;
+
+/// In a test's own tools a failure is a bug of the test.
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::cerr << "campaign builder: " << result.error().message << "\n";
+    std::abort();
+  }
+  return *std::move(result);
+}
+
+std::string digest_of(std::string_view text) {
+  return hex(sha256(text));
+}
+
+Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
+  const WindowSums sums = must(sums_of(blocks_of(run)));
+  const std::string bytes = encode(blocks_of(run));
+  Json::Object members = begun;
+  const auto decimal = [](std::int64_t value) { return std::to_string(value); };
+  const Natural work = Natural{run.work_per_step} * static_cast<Natural>(sums.steps);
+  members.emplace_back("ending", run.ending);
+  members.emplace_back("note", "");
+  members.emplace_back("dimension", run.dimension);
+  members.emplace_back("work", to_decimal(work));
+  members.emplace_back("work_per_step", to_decimal(run.work_per_step));
+  members.emplace_back("elapsed_ns", decimal(sums.elapsed_ns));
+  members.emplace_back("clock_ns", decimal(sums.elapsed_ns + run.clock_ns));
+  members.emplace_back("checked", sums.tiles);
+  members.emplace_back("wrong", sums.wrong);
+  members.emplace_back("verification",
+                       Json::Object{{"tiles", sums.tiles},
+                                    {"full", sums.full},
+                                    {"log2_miss", -32.5},
+                                    {"share_ppm", sums.check_ns * 1'000'000 / sums.elapsed_ns},
+                                    {"first", nullptr}});
+  members.emplace_back("blocks", Json::Object{{"sha256", digest_of(bytes)},
+                                              {"bytes", static_cast<std::int64_t>(bytes.size())},
+                                              {"count", run.blocks},
+                                              {"gap_ns", sums.gap_ns},
+                                              {"shortest_ns", sums.shortest_ns}});
+  members.emplace_back("output_digest", digest_of("outputs"));
+  members.emplace_back("serial", run.serial);
+  members.emplace_back("ran", Json::Object{{"library", "simulated"},
+                                           {"version", "1"},
+                                           {"kernel", "none"},
+                                           {"isa", "none"},
+                                           {"threads", 1}});
+  members.emplace_back("telemetry", Json::Object{});
+  return members;
+}
+
+}  // namespace
+
+std::string two_node_contract() {
+  return R"({"schema":"assay.contract/1","id":"two-nodes","purpose":"demonstration",
+"title":{"en":"Two nodes"},"parties":{"buyer":{"name":"B"},"supplier":{"name":"S"}},
+"inventory":[{"id":"box","kind":"simulated","nodes":2,"gpus":{"model":"Simulated","count":2,"power_limit":"100 W"}}],
+"sessions":{"days":1},"conditions":{"block_gap":"1 %","clock_disagreement":"0.01 %"},
+"max_invalid":1,
+"clauses":[
+{"id":"C-1","title":{"en":"Product"},"case":"compute.gemm","population":"box","scope":"each_gpu",
+"concurrent":"all_items","params":{"input":"bf16","accumulate":"f32","output":"bf16",
+"sparsity":"dense","emulation":"forbidden","operands":"integers","m":512,"n":512,"k":512},
+"window":"1 s","rule":"1-5-9","at_least":"150 TFLOP/s","at_most_plausible":"400 TFLOP/s",
+"weight":"mandatory","defect_class":2},
+{"id":"C-2","title":{"en":"Memory"},"case":"compute.memory","population":"box",
+"scope":"each_node","concurrent":"one_at_a_time","params":{"op":"triad"},"window":"1 s",
+"rule":"1-5-9","at_least":"100 GB/s","at_most_plausible":"300 GB/s","weight":"advisory",
+"defect_class":3}]})";
+}
+
+std::string chained(const std::vector<Line>& lines) {
+  std::string bytes;
+  std::string prev(64, '0');
+  std::int64_t seq = 0;
+  for (const Line& line : lines) {
+    Json::Object members = line.members;
+    members.emplace_back("kind", line.kind);
+    members.emplace_back("seq", seq++);
+    members.emplace_back("prev", prev);
+    const std::string text = canonical_json(members);
+    prev = digest_of(text);
+    bytes += text + "\n";
+  }
+  return bytes;
+}
+
+Blocks blocks_of(const SimulatedRun& run) {
+  Blocks blocks;
+  std::int64_t start = 0;
+  for (std::int64_t i = 0; i < run.blocks; ++i) {
+    blocks.start_ns.push_back(start);
+    blocks.end_ns.push_back(start + run.block_ns);
+    blocks.steps.push_back(run.steps);
+    blocks.tiles.push_back(run.steps);
+    blocks.full.push_back(1);
+    blocks.wrong.push_back(i == 0 ? run.wrong : 0);
+    blocks.check_ns.push_back(run.block_ns / 200);
+    blocks.clock_khz.push_back(-1);
+    blocks.power_mw.push_back(-1);
+    start += run.block_ns + run.gap_ns;
+  }
+  return blocks;
+}
+
+CampaignBuilder::CampaignBuilder(std::string contract, std::vector<std::string> marks)
+    : contract_text(std::move(contract)), last_link_(sha256("the buyer's nonce")) {
+  const Contract read = must(read_contract(contract_text));
+  roster_ = roster_of(read);
+  session.id = "S-1";
+  session.contract_sha256 = digest_of(contract_text);
+  session.plan_sha256 = digest_of("plan");
+  session.tool_sha256 = digest_of("tool");
+  session.created = time_of_day(now_s);
+  session.purpose = read.purpose;
+  session.days = read.days;
+  session.nonce = {.anchor = nonce_link(last_link_, k_rounds, 0), .rounds = k_rounds};
+  session.marks = std::move(marks);
+  std::uint32_t nodes = 0;
+  for (const Item& item : roster_) {
+    session.items.push_back(item.id);
+    nodes = std::max(nodes, item.kind == Scope::system ? 0 : item.node + 1);
+  }
+  for (std::uint32_t node = 0; node < nodes; ++node) {
+    node_keys.push_back(must(PrivateKey::generate()));
+    session.nodes.push_back({.node = node, .key = base64(node_keys.back().public_key())});
+  }
+  buyer = must(PrivateKey::generate());
+  session.buyer_key = base64(buyer->public_key());
+  journals.resize(nodes);
+  attempts_.resize(nodes);
+}
+
+void CampaignBuilder::open() {
+  const std::string digest = digest_of(write_session(session));
+  for (std::uint32_t node = 0; node < journals.size(); ++node) {
+    journals[node].push_back({"open",
+                              {{"schema", "assay.run/1"},
+                               {"session", digest},
+                               {"node", node},
+                               {"tool", session.tool_sha256}}});
+    const Json::Array objects{Json::Object{{"name", "assay"}, {"sha256", session.tool_sha256}}};
+    journals[node].push_back({"machine",
+                              {{"inventory", Json::Object{{"cpu_model", "Simulated"},
+                                                          {"hostname", "must-not-be-reported"}}},
+                               {"environment", Json::Object{{"OMP_NUM_THREADS", "1"}}},
+                               {"objects", objects}}});
+    const Json::Array checks{
+        Json::Object{{"name", "flipped_bit"}, {"caught", true}, {"by", "tile"}},
+        Json::Object{{"name", "healthy"}, {"caught", false}, {"by", ""}}};
+    journals[node].push_back({"selftest", {{"passed", true}, {"checks", checks}}});
+  }
+}
+
+void CampaignBuilder::round() {
+  ++round_;
+  now_s += 10;
+  const std::string link = hex(nonce_link(last_link_, session.nonce.rounds, round_));
+  for (std::vector<Line>& journal : journals) {
+    journal.push_back({"round", {{"round", round_}, {"link", link}}});
+  }
+}
+
+std::uint32_t CampaignBuilder::node_of(const std::string& item) const {
+  for (const Item& each : roster_) {
+    if (each.id == item) {
+      return each.node;
+    }
+  }
+  return 0;
+}
+
+Json::Object CampaignBuilder::begin_members(const std::string& clause, const std::string& item) {
+  const std::uint64_t number = ++attempts_[node_of(item)];
+  return {{"attempt", static_cast<std::int64_t>(number)},
+          {"clause", clause},
+          {"item", item},
+          {"round", round_}};
+}
+
+void CampaignBuilder::attempt(const std::string& clause, const std::string& item,
+                              const SimulatedRun& run) {
+  attempts_together(clause, {item}, run);
+}
+
+void CampaignBuilder::attempts_together(const std::string& clause,
+                                        const std::vector<std::string>& items,
+                                        const SimulatedRun& run) {
+  const std::string bytes = encode(blocks_of(run));
+  blobs.emplace(digest_of(bytes), bytes);
+  std::vector<Json::Object> keys;
+  for (const std::string& item : items) {
+    keys.push_back(begin_members(clause, item));
+    Json::Object begun = keys.back();
+    begun.emplace_back("at", time_of_day(now_s));
+    journals[node_of(item)].push_back({"begin", std::move(begun)});
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Json::Object ended = end_members(keys[i], run);
+    ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
+    ended.emplace_back("at", time_of_day(now_s + 2));
+    journals[node_of(items[i])].push_back({"end", std::move(ended)});
+  }
+  now_s += 2;
+}
+
+void CampaignBuilder::begin(const std::string& clause, const std::string& item) {
+  Json::Object begun = begin_members(clause, item);
+  begun.emplace_back("at", time_of_day(now_s));
+  journals[node_of(item)].push_back({"begin", std::move(begun)});
+}
+
+void CampaignBuilder::usual_runs(int rounds) {
+  const SimulatedRun memory{.work_per_step = 1'000'000'000, .dimension = "byte_rate", .steps = 15};
+  for (int i = 0; i < rounds; ++i) {
+    round();
+    std::vector<std::string> gpus;
+    for (const Item& item : roster_) {
+      if (item.kind == Scope::each_gpu) {
+        gpus.push_back(item.id);
+      }
+    }
+    attempts_together("C-1", gpus);
+    for (const Item& item : roster_) {
+      if (item.kind == Scope::each_node) {
+        attempt("C-2", item.id, memory);
+      }
+    }
+  }
+}
+
+void CampaignBuilder::excuse(std::uint32_t node, std::uint64_t attempt, const PrivateKey& key) {
+  const ExcuseFrame frame{.buyer_key = session.buyer_key,
+                          .session_sha256 = digest_of(write_session(session)),
+                          .node = node};
+  const std::string sentence = "The buyer cut the power.";
+  const std::string jws =
+      must(sign_compact(key, k_excuse_type, excuse_payload(frame, attempt, sentence)));
+  journals[node].push_back(
+      {"excuse",
+       {{"attempt", static_cast<std::int64_t>(attempt)}, {"sentence", sentence}, {"jws", jws}}});
+}
+
+void CampaignBuilder::close() {
+  for (std::size_t node = 0; node < journals.size(); ++node) {
+    journals[node].push_back({"close", {{"attempts", static_cast<std::int64_t>(attempts_[node])}}});
+  }
+}
+
+Result<Done> CampaignBuilder::write(const std::string& folder) {
+  const CampaignPaths paths{folder};
+  for (const char* sub : {"/journal", "/nodes", "/blobs/sha256"}) {
+    must(make_folder(folder + sub));
+  }
+  must(write_file(paths.contract(), contract_text));
+  must(write_file(paths.session(), write_session(session)));
+  for (const auto& [digest, bytes] : blobs) {
+    must(write_file(paths.blob(digest), bytes));
+  }
+  for (std::uint32_t node = 0; node < journals.size(); ++node) {
+    must(write_file(paths.journal(node), chained(journals[node])));
+    const Result<Done> is_signed =
+        sign_node(paths, digest_of(write_session(session)), node, node_keys[node]);
+    if (!is_signed) {
+      return is_signed;
+    }
+  }
+  return Done{};
+}
+
+Result<Done> CampaignBuilder::write_judged(const std::string& folder) {
+  if (Result<Done> written = write(folder); !written) {
+    return written;
+  }
+  const Result<Campaign> campaign = read_campaign(folder, true);
+  if (!campaign) {
+    return campaign.error();
+  }
+  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
+  return write_file(CampaignPaths{folder}.report(), write_report(*campaign, judgement));
+}
+
+}  // namespace assay::testing_doubles
