@@ -1,4 +1,4 @@
-// The whole verification, in the order of docs/verification.md: bytes and signatures first, parse
+// The whole verification, in the order of docs/report_format.md: bytes and signatures first, parse
 // after, judge again last.
 #pragma once
 

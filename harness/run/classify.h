@@ -11,11 +11,12 @@
 
 namespace assay {
 
-/// A contract's conditions. What is not stated is not tolerated.
+/// A contract's conditions. Gap and clock stand in every contract; a start skew that is not stated
+/// is held to the bound that the format has for it.
 struct Tolerances {
   Ratio gap;    ///< Of the window.
   Ratio clock;  ///< Of the window.
-  Ratio start_skew_s;
+  Ratio start_skew_s{1, 1};
 };
 [[nodiscard]] Tolerances tolerances_of(const Conditions& conditions);
 

@@ -13,6 +13,7 @@ namespace assay {
 namespace {
 
 constexpr std::int64_t k_soak_batch_ns = 50'000'000;
+constexpr std::int64_t k_second_batch_ns = 2'000'000;
 constexpr std::uint64_t k_fixed_steps = 4;  // whose witnesses are compared across the fleet
 
 class WindowRun {
@@ -124,7 +125,7 @@ Result<Done> WindowRun::soak() {
   const std::int64_t begun = clock_.now_ns();
   DrawnOrder order(kernel_.tuples(), seed("soak", {}));
   // The first step pays for page faults and code generation, so it says nothing about the next.
-  for (const std::int64_t time_ns : {std::int64_t{1}, k_soak_batch_ns}) {
+  for (const std::int64_t time_ns : {std::int64_t{1}, k_second_batch_ns}) {
     if (auto done = soak_batch(order, time_ns); !done) {
       return done;
     }
@@ -209,10 +210,10 @@ Result<Done> WindowRun::verify(std::span<const Step> steps) {
     return checked.error();
   }
   if (checked->tiles < steps.size() || checked->full < full.size()) {
-    return Error{Error::Code::device, "the kernel checked " + std::to_string(checked->tiles) +
-                                          " tiles and " + std::to_string(checked->full) +
-                                          " whole slots of " + std::to_string(steps.size()) +
-                                          " and " + std::to_string(full.size())};
+    return Error{Error::Code::io, "the kernel checked " + std::to_string(checked->tiles) +
+                                      " tiles and " + std::to_string(checked->full) +
+                                      " whole slots of " + std::to_string(steps.size()) + " and " +
+                                      std::to_string(full.size())};
   }
   const std::int64_t ended = clock_.now_ns();
   if (!full.empty()) {

@@ -39,8 +39,8 @@ struct WindowResult {
   std::string output_digest;  ///< Hex, of the witnesses of the window's first, fixed steps.
 };
 
-/// Soaks, then runs a window. Fails as the kernel fails, and with device if it checks less than it
-/// was asked to. A late window is returned without blocks.
+/// Soaks, then runs a window. Fails as the kernel fails, and with io if it checks less than it was
+/// asked to. A late window is returned without blocks.
 [[nodiscard]] Result<WindowResult> run_window(Kernel& kernel, Clock& clock, Probe& probe,
                                               const WindowPlan& plan);
 

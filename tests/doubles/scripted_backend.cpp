@@ -15,6 +15,7 @@
 namespace assay {
 namespace {
 
+constexpr std::uint64_t k_run_order = 8;
 constexpr std::uint64_t k_poison = 0x7ff4'dead'7ff4'deadULL;
 
 void sleep_ns(std::int64_t ns) {
@@ -39,7 +40,7 @@ class ScriptedKernel final : public Kernel {
     return {
         .library = "scripted", .version = "1", .kernel = "scripted", .isa = "none", .threads = 1};
   }
-  [[nodiscard]] Dimension dimension() const override { return Dimension::op_rate; }
+  [[nodiscard]] Dimension dimension() const override { return Dimension::byte_rate; }
   [[nodiscard]] Natural work_per_step() const override {
     return static_cast<Natural>(script_.work_per_step);
   }
@@ -155,13 +156,16 @@ class ScriptedBackend final : public Backend {
   }
   Result<std::unique_ptr<Kernel>> prepare(const Problem& problem, const Device& device,
                                           const Seed& seed) override {
-    if (auto able = supports(problem, device); !able) {
+    Script script = script_;
+    if (script.reach == Reach::runs && std::get<GemmProblem>(problem).m != k_run_order) {
+      script.fault = Fault::none;
+    } else if (auto able = supports(problem, device); !able) {
       return able.error();
     }
-    if (script_.fault == Fault::slow_start) {
+    if (script.fault == Fault::slow_start) {
       std::this_thread::sleep_for(std::chrono::hours(1));
     }
-    return make_scripted_kernel(script_, seed);
+    return make_scripted_kernel(script, seed);
   }
 
  private:
@@ -169,11 +173,11 @@ class ScriptedBackend final : public Backend {
 };
 
 Dimension dimension(const Params& /*params*/) {
-  return Dimension::op_rate;
+  return Dimension::byte_rate;
 }
 
 Result<Problem> problem(const Params& /*params*/) {
-  return Problem{GemmProblem{.m = 8, .n = 8, .k = 8}};
+  return Problem{GemmProblem{.m = k_run_order, .n = k_run_order, .k = k_run_order}};
 }
 
 Fault fault_named(const std::string& name) {
@@ -209,7 +213,9 @@ Script script_from(std::string_view text) {
     if (name == "step_us") {
       script.step_ns = std::stoll(value) * 1000;
     } else if (name == "fault") {
-      script.fault = fault_named(value);
+      const bool runs = value.rfind("run_", 0) == 0;
+      script.reach = runs ? Reach::runs : Reach::all;
+      script.fault = fault_named(runs ? value.substr(4) : value);
     } else if (name == "fault_at") {
       script.fault_at = std::stoll(value);
     } else if (name == "work") {

@@ -15,6 +15,9 @@
 namespace assay {
 
 enum class Fault { none, wrong, silent, crash, exit, hang, refuse, lose, slow_start, unchecked };
+/// Whether the self-test's product (of order 256) has the fault, too. In scripts, "run_crash" is a
+/// crash that only measured runs have, whose product is of order 8.
+enum class Reach { all, runs };
 
 struct Script {
   std::int64_t step_ns = 1'000'000;
@@ -23,6 +26,7 @@ struct Script {
   std::uint64_t tuples = 64;
   std::uint32_t slots = 8;
   Fault fault = Fault::none;
+  Reach reach = Reach::all;
   std::int64_t fault_at = 0;  ///< The step that goes wrong, counted from the first of the process.
   std::int64_t work_per_step = 1'000'000;
   /// How time passes; by default the real one is slept.
@@ -37,7 +41,7 @@ struct Script {
 /// Named "host", so that campaigns need no other contract. One device.
 [[nodiscard]] std::unique_ptr<Backend> make_scripted_backend(const Script& script);
 
-/// One case, "test.device", a rate of operations, whose one parameter has a fallback.
+/// One case, "test.device", a rate of bytes, whose one parameter has a fallback.
 [[nodiscard]] std::vector<Case> scripted_cases();
 
 }  // namespace assay

@@ -235,6 +235,16 @@ TEST_F(Verify, OldReportOverNewEvidenceIsFound) {
   EXPECT_EQ(code(false), 1);
 }
 
+TEST_F(Verify, AnotherReportsSignatureIsFound) {
+  make(1);
+  const std::string other = slurp(campaign_.out() + "/report.sig.json");
+  make(2);
+  spill(campaign_.out() + "/report.sig.json", other);
+  const Verification answer = verify(false);
+  EXPECT_EQ(exit_code_of(answer), 1);
+  EXPECT_EQ(answer.sub_indication, "SIG_CRYPTO_FAILURE");
+}
+
 TEST_F(Verify, ReportsNoHostName) {
   make(1);
   EXPECT_FALSE(has(report(), "must-not-be-reported"));

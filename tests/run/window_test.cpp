@@ -184,7 +184,7 @@ TEST_F(RunWindow, RefusesAKernelThatChecksLessThanItWasAskedTo) {
   script.fault = Fault::unchecked;
   const auto result = run();
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, Error::Code::device);
+  EXPECT_EQ(result.error().code, Error::Code::io);
 }
 
 TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeed) {

@@ -67,7 +67,7 @@ TEST(Worker, MeasuresAWindowAndSaysWhatRan) {
   ASSERT_TRUE(launched.measured) << (launched.failed ? launched.failed->note : "");
   ASSERT_TRUE(launched.ready);
   EXPECT_EQ(launched.ready->ran.library, "scripted");
-  EXPECT_EQ(launched.ready->dimension, Dimension::op_rate);
+  EXPECT_EQ(launched.ready->dimension, Dimension::byte_rate);
   EXPECT_EQ(launched.ready->work_per_step, Natural{1'000'000});
   const auto sums = sums_of(launched.measured->window.blocks);
   ASSERT_TRUE(sums);
@@ -142,7 +142,7 @@ TEST(Worker, ThatLosesItsDeviceSaysSo) {
 }
 
 TEST(Worker, ThatChecksNothingHasMeasuredNothing) {
-  EXPECT_EQ(ending_of("fault=unchecked"), Ending::device_lost);
+  EXPECT_EQ(ending_of("fault=unchecked"), Ending::crashed);
 }
 
 TEST(Worker, ThatTalksGarbageIsCrashedWithItsLastWords) {

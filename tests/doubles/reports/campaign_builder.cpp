@@ -101,7 +101,7 @@ Blocks blocks_of(const SimulatedRun& run) {
     blocks.start_ns.push_back(start);
     blocks.end_ns.push_back(start + run.block_ns);
     blocks.steps.push_back(run.steps);
-    blocks.tiles.push_back(run.steps);
+    blocks.tiles.push_back(run.steps - (i == 0 ? run.unchecked : 0));
     blocks.full.push_back(1);
     blocks.wrong.push_back(i == 0 ? run.wrong : 0);
     blocks.check_ns.push_back(run.block_ns / 200);
