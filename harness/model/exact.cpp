@@ -69,7 +69,7 @@ std::string significant(const Ratio& value, int digits) {
   if (whole != 0) {
     std::string text = whole.str();
     if (text.size() >= wanted) {
-      return text.replace(wanted, std::string::npos, text.size() - wanted, '0');
+      return text.substr(0, wanted) + std::string(text.size() - wanted, '0');
     }
     const std::size_t decimals = wanted - text.size();
     const std::string all = Wide(numerator * power_of_ten(decimals) / denominator).str();
