@@ -44,6 +44,11 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(k_exit_codes);
   add_all(app, assay::Shell{.console = console, .chosen = chosen});
+  if (argc > 1 && *argv[1] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    return assay::complain(console,
+                           "there is no command '" + std::string(argv[1]) + "' (see assay --help)",
+                           assay::k_exit_usage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
