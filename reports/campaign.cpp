@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -58,27 +59,57 @@ Result<Done> check_windows(const Reading& reading, NodeJournal& journal) {
   return Done{};
 }
 
+/// The blobs that the journal's windows name, by digest.
+std::vector<BlobEntry> blobs_of(const NodeJournal& journal) {
+  std::map<std::string, std::uint64_t> blobs;
+  for (const WindowLine& window : journal.windows) {
+    blobs.emplace(window.end.blocks->sha256, window.end.blocks->bytes);
+  }
+  std::vector<BlobEntry> entries;
+  entries.reserve(blobs.size());
+  for (const auto& [digest, bytes] : blobs) {
+    entries.push_back({.sha256 = digest, .bytes = bytes});
+  }
+  return entries;
+}
+
+/// The journal of a node, if it is the one that was signed.
+Result<NodeJournal> read_signed_journal(const Reading& reading, std::uint32_t node,
+                                        const NodeStatement& is_signed) {
+  const Result<std::string> bytes = read_file(reading.paths.journal(node), k_largest_journal);
+  if (!bytes) {
+    return bytes.error();
+  }
+  NodeStatement is_there = is_signed;
+  is_there.session_sha256 = reading.frame.session_sha256;
+  is_there.node = node;
+  is_there.journal_sha256 = hex(sha256(*bytes));
+  is_there.journal_bytes = bytes->size();
+  if (const auto same = compare_statements(is_signed, is_there); !same) {
+    return at_place(node_name(node), same.error());  // before anything of it is parsed
+  }
+  auto journal = read_node_journal(reading.frame, node, *bytes);
+  if (!journal) {
+    return journal.error();
+  }
+  is_there.journal_lines = journal->facts.lines;
+  is_there.blobs = blobs_of(*journal);
+  if (const auto same = compare_statements(is_signed, is_there); !same) {
+    return at_place(node_name(node), same.error());
+  }
+  return journal;
+}
+
 Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
   const Result<std::string> jws = read_file(reading.paths.node(node), k_largest_signature);
   if (!jws) {
     return jws.error();
   }
-  const auto is_signed = open_node_signature(*jws, reading.frame.session.nodes[node].key);
+  auto is_signed = open_node_signature(*jws, reading.frame.session.nodes[node].key);
   if (!is_signed) {
     return at_place(node_name(node), is_signed.error());
   }
-  const Result<std::string> bytes = read_file(reading.paths.journal(node), k_largest_journal);
-  if (!bytes) {
-    return bytes.error();
-  }
-  auto is_there = statement_of(*bytes, reading.frame.session_sha256, node);
-  if (!is_there) {
-    return is_there.error();
-  }
-  if (const auto same = compare_statements(*is_signed, *is_there); !same) {
-    return at_place(node_name(node), same.error());
-  }
-  auto journal = read_node_journal(reading.frame, node, *bytes);
+  auto journal = read_signed_journal(reading, node, *is_signed);
   if (!journal) {
     return journal.error();
   }
@@ -86,7 +117,7 @@ Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
     return checked.error();
   }
   return NodeEvidence{.journal = *std::move(journal),
-                      .blobs = std::move(is_there->blobs),
+                      .blobs = std::move(is_signed->blobs),
                       .leaf = merkle_leaf(*jws)};
 }
 

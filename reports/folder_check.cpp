@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "reports/node_name.h"
+#include "reports/shown.h"
 
 namespace assay {
 namespace {
@@ -61,7 +62,7 @@ class Strays {
   void add(const std::string& name) {
     ++count_;
     if (sentences_.size() < k_most_strays) {
-      sentences_.push_back(name + " is no part of the campaign");
+      sentences_.push_back(shown(name) + " is no part of the campaign");
     }
   }
   void say(std::string sentence) { sentences_.push_back(std::move(sentence)); }

@@ -11,40 +11,10 @@ namespace assay {
 namespace {
 
 /// What of a machine's inventory may stand in a report.
-constexpr std::array<std::string_view, 34> k_inventory = {"backend",
-                                                          "cgroup_cpu_quota",
-                                                          "cores",
-                                                          "cpu",
-                                                          "cpu_count",
-                                                          "cpu_max_khz",
-                                                          "cpu_model",
-                                                          "cpus",
-                                                          "device",
-                                                          "devices",
-                                                          "driver",
-                                                          "firmware",
-                                                          "frequency",
-                                                          "gpus",
-                                                          "governor",
-                                                          "isa",
-                                                          "kernel",
-                                                          "l3_bytes",
-                                                          "libraries",
-                                                          "machine",
-                                                          "memory",
-                                                          "memory_bytes",
-                                                          "memory_total_bytes",
-                                                          "microcode",
-                                                          "model",
-                                                          "numa_nodes",
-                                                          "os",
-                                                          "physical_cores",
-                                                          "power_limit",
-                                                          "serial",
-                                                          "sockets",
-                                                          "threads",
-                                                          "usable_cores",
-                                                          "virtualization"};
+constexpr std::array<std::string_view, 15> k_inventory = {
+    "cgroup_cpu_max", "cores",      "cpu_model", "cpus_online", "device",
+    "devices",        "driver",     "governor",  "kernel",      "memory_total",
+    "microcode",      "numa_nodes", "smt",       "turbo_off",   "virtual_machine"};
 
 /// Variables that may change what is measured; their values are no secrets.
 constexpr std::array<std::string_view, 8> k_environment = {

@@ -1,4 +1,4 @@
-// The whole verification, in the order of docs/verification.md: bytes and signatures first, parse
+// The whole verification, in the order of docs/report_format.md: bytes and signatures first, parse
 // after, judge again last.
 #pragma once
 
@@ -26,7 +26,7 @@ struct VerifyRequest {
   std::string folder;
   std::string policy_path;
   bool deep = false;
-  std::int64_t at_s = 0;  ///< Unix time to verify at; 0: now, as given by the caller's clock.
+  std::int64_t at_s = 0;  ///< Unix time to verify at: the caller has the clock.
 };
 
 [[nodiscard]] Verification verify_campaign(const VerifyRequest& request);

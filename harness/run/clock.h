@@ -20,4 +20,11 @@ class Clock {
 
 [[nodiscard]] Clock& system_clock();
 
+/// Both clocks at one moment: the tightest of a few readings, so that being interrupted between the
+/// two does not look like a disagreement.
+struct ClockPair {
+  std::int64_t now_ns = 0, witness_ns = 0;
+};
+[[nodiscard]] ClockPair read_both(Clock& clock);
+
 }  // namespace assay

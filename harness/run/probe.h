@@ -35,4 +35,8 @@ class Probe {
 /// Linux: /proc, /sys/devices/system/cpu, hwmon, powercap, cgroup.
 [[nodiscard]] std::unique_ptr<Probe> make_host_probe();
 
+/// What a window's telemetry says: states as at its end, counters as spent in it (energy_uj,
+/// steal_ppm). `before` and `after` are one probe's readings around the window.
+[[nodiscard]] Readings window_readings(const Readings& before, const Readings& after);
+
 }  // namespace assay

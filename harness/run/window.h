@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,15 +34,13 @@ struct WindowResult {
   std::int64_t start_utc_ns = 0;
   std::int64_t clock_ns = 0;  ///< The window's length by the second clock.
   bool late = false;          ///< The soak had not ended at start_utc_ns.
-  double log2_miss = 0.0;
+  double log2_miss = 0.0;     ///< Of the weakest full check.
   std::optional<BlockMismatch> first;
-  std::string output_digest;  ///< Hex.
+  std::string output_digest;  ///< Hex, of the witnesses of the window's first, fixed steps.
 };
 
-/// Turns what was asked of a kernel into what is asked: the identity, but for the self-test.
-using Tamper = std::function<void(std::vector<Step>& steps)>;
-
-/// Runs a window. Fails with device or io if the kernel fails.
+/// Soaks, then runs a window. Fails as the kernel fails, and with io if it checks less than it was
+/// asked to. A late window is returned without blocks.
 [[nodiscard]] Result<WindowResult> run_window(Kernel& kernel, Clock& clock, Probe& probe,
                                               const WindowPlan& plan);
 

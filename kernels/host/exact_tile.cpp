@@ -11,6 +11,7 @@ namespace {
 
 using lanes::k_lanes;
 
+constexpr std::uint64_t k_ahead = 16;  // Rows of B.
 constexpr std::uint64_t k_vectors = k_tile_columns / k_lanes;
 
 struct Request {
@@ -19,15 +20,18 @@ struct Request {
   const Tile* tile = nullptr;
 };
 
+/// Eight elements from `from` on, of which `count` exist; the others are 0.
 template <class Reader>
-[[gnu::always_inline]] inline typename Reader::Number read_one(const typename Reader::Stored* from,
-                                                               double scale) {
-  std::array<typename Reader::Stored, k_lanes> one{};
-  one[0] = *from;
-  typename Reader::Vector number;
+[[gnu::always_inline]] inline void read_some(const typename Reader::Stored* from,
+                                             std::uint64_t count, const lanes::Doubles& scale,
+                                             typename Reader::Vector& to) {
   lanes::Longs bad{};
-  Reader::read(one.data(), lanes::Doubles{} + scale, 0, number, bad);
-  return number[0];
+  std::array<typename Reader::Stored, k_lanes> some{};
+  if (count < k_lanes) {
+    std::copy(from, from + count, some.begin());
+    from = some.data();
+  }
+  Reader::read(from, scale, 0, to, bad);
 }
 
 template <class Reader>
@@ -40,25 +44,32 @@ template <class Reader>
   const auto* const first_a = static_cast<const Stored*>(static_cast<const void*>(a.data));
   const auto* const first_b = static_cast<const Stored*>(static_cast<const void*>(b.data));
   std::array<std::array<Vector, k_vectors>, k_tile_rows> sums{};
+  std::array<Vector, k_tile_rows> factors{};
   for (std::uint64_t kk = 0; kk < a.columns; ++kk) {
-    const std::uint64_t period = kk % Grades::k_period;
-    const lanes::Doubles scale = lanes::Doubles{} + 1.0 / request.grades->of_b[period];
-    const Stored* row_b = first_b + kk * b.columns + tile.column;
-    std::array<Stored, k_tile_columns> rest{};
-    if (tile.columns < k_tile_columns) {
-      std::copy(row_b, row_b + tile.columns, rest.begin());
-      row_b = rest.data();
+    const std::uint64_t lane = kk % k_lanes;
+    if (lane == 0) {
+      lanes::Doubles scale;
+      for (std::uint64_t l = 0; l < k_lanes; ++l) {
+        scale[l] = 1.0 / request.grades->of_a[(kk + l) % Grades::k_period];
+      }
+      for (std::uint64_t i = 0; i < tile.rows; ++i) {
+        read_some<Reader>(first_a + (tile.row + i) * a.columns + kk, a.columns - kk, scale,
+                          factors[i]);
+      }
     }
-    std::array<Vector, k_vectors> elements;
-    for (std::uint64_t v = 0; v < k_vectors; ++v) {
-      lanes::Longs bad{};
-      Reader::read(row_b + v * k_lanes, scale, 0, elements[v], bad);
-    }
-    for (std::uint64_t i = 0; i < tile.rows; ++i) {
-      const auto factor = read_one<Reader>(first_a + (tile.row + i) * a.columns + kk,
-                                           1.0 / request.grades->of_a[period]);
-      for (std::uint64_t v = 0; v < k_vectors; ++v) {
-        sums[i][v] += elements[v] * factor;
+    const Stored* const row_b = first_b + kk * b.columns + tile.column;
+    // Every row of B is another page; its beginning is asked for in time.
+    const Stored* const ahead = row_b + std::min(k_ahead, a.columns - 1 - kk) * b.columns;
+    __builtin_prefetch(ahead);
+    __builtin_prefetch(ahead + tile.columns / 2);
+    __builtin_prefetch(ahead + tile.columns - 1);
+    const lanes::Doubles scale =
+        lanes::Doubles{} + 1.0 / request.grades->of_b[kk % Grades::k_period];
+    for (std::uint64_t v = 0; v * k_lanes < tile.columns; ++v) {
+      Vector elements;
+      read_some<Reader>(row_b + v * k_lanes, tile.columns - v * k_lanes, scale, elements);
+      for (std::uint64_t i = 0; i < tile.rows; ++i) {
+        sums[i][v] += elements * factors[i][lane];
       }
     }
   }

@@ -21,6 +21,9 @@ constexpr std::uint64_t k_projection_stream = 16;  // And on: one for each step.
 constexpr std::uint64_t k_lattice_grain = 4096;
 constexpr std::uint64_t k_columns_grain = 8192;
 constexpr std::uint64_t k_most_slots = 64;
+// More would cost seconds at the start (a virtual machine hands out a gigabyte in two to three),
+// and a block may use its slots several times over.
+constexpr std::uint64_t k_slots_bytes = std::uint64_t{512} << 20U;
 constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
 
 GemmProblem golden_of(const GemmProblem& problem) {
@@ -250,29 +253,24 @@ Result<std::optional<Mismatch>> GemmKernel::check_whole(const Step& step, const 
 }
 
 std::optional<Mismatch> GemmKernel::compare_golden(const Step& step) const {
+  const auto* const exact = static_cast<const float*>(static_cast<const void*>(golden_.slot(0)));
+  const auto* const rounded =
+      static_cast<const std::uint16_t*>(static_cast<const void*>(outputs_.slot(step.slot)));
   std::atomic<std::uint64_t> first_wrong{outputs_.elements()};
-  const auto expected_bits = [&](std::uint64_t element) {
-    const std::uint64_t exact =
-        witness_of_bits(golden_problem_.output, golden_.bits(0, element));  // Proved whole.
-    return bits_of_integer(problem_.output, static_cast<std::int64_t>(exact));
-  };
-  parallel_ranges(outputs_.elements(), 1U << 14U, [&](std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t i = first; i < last; ++i) {
-      if (outputs_.bits(step.slot, i) == expected_bits(i)) {
-        continue;
-      }
-      std::uint64_t lowest = first_wrong.load();
-      while (i < lowest && !first_wrong.compare_exchange_weak(lowest, i)) {
-      }
-      return;
+  parallel_ranges(outputs_.elements(), 1U << 16U, [&](std::uint64_t first, std::uint64_t last) {
+    const std::uint64_t i = first + first_not_rounded(exact + first, rounded + first, last - first);
+    std::uint64_t lowest = first_wrong.load();
+    while (i < last && i < lowest && !first_wrong.compare_exchange_weak(lowest, i)) {
     }
   });
   const std::uint64_t element = first_wrong.load();
   if (element == outputs_.elements()) {
     return std::nullopt;
   }
+  const auto integer = static_cast<std::int64_t>(exact[element]);  // Proved to be one.
+  const std::uint64_t expected = bits_of_integer(problem_.output, integer);
   return Mismatch{.index = element,
-                  .expected = text_of_bits(problem_.output, expected_bits(element)),
+                  .expected = text_of_bits(problem_.output, expected),
                   .actual = text_of_bits(problem_.output, outputs_.bits(step.slot, element))};
 }
 

@@ -1,8 +1,6 @@
 #include "kernels/host/memory_kernel.h"
 
 #include <algorithm>
-#include <atomic>
-#include <bit>
 #include <string>
 #include <utility>
 
@@ -20,7 +18,6 @@ constexpr std::uint64_t k_lattice = 256;     // Places poisoned and witnessed, a
 constexpr std::uint64_t k_drawn_lines = 64;  // Lines checked of every pass.
 constexpr std::uint64_t k_poison = 0x7ff8'dead'dead'deadULL;  // A NaN that nothing computes.
 constexpr std::uint64_t k_b_stream = 1, k_c_stream = 2, k_place_stream = 3, k_key_stream = 4;
-constexpr std::uint64_t k_whole_bits = 20;  // Of the integers that are summed.
 /// Every word was compared or summed exactly: no wrong pass can be missed. Stands for -infinity,
 /// which JSON can't say.
 constexpr double k_log2_nothing_missed = -1024.0;
@@ -84,8 +81,9 @@ Result<std::unique_ptr<MemoryKernel>> MemoryKernel::prepare(const MemoryProblem&
 
 MemoryKernel::MemoryKernel(const MemoryProblem& problem, const Seed& seed)
     : problem_(problem),
-      draw_b_(seed, k_b_stream),
-      draw_c_(seed, k_c_stream),
+      pattern_{.b = Keyed(seed, k_b_stream),
+               .c = Keyed(seed, k_c_stream),
+               .adds = problem.op == MemoryProblem::Op::triad},
       elements_(elements_of(problem)),
       pool_(allowed_cpus()) {
   const std::uint64_t lines = elements_ / k_line;
@@ -115,9 +113,9 @@ Result<Done> MemoryKernel::fill() {
     const bool last = thread + 1 == parts_.size();
     const std::uint64_t end = part.first + part.elements + (last ? k_slack : 0);
     for (std::uint64_t i = part.first; i < end; ++i) {
-      b_.as<std::uint64_t>()[i] = source(draw_b_, i);
+      b_.as<std::uint64_t>()[i] = source_word(pattern_, pattern_.b, i);
       if (adds()) {
-        c_.as<std::uint64_t>()[i] = source(draw_c_, i);
+        c_.as<std::uint64_t>()[i] = source_word(pattern_, pattern_.c, i);
       }
       if (!reads()) {
         to_.as<std::uint64_t>()[i] = k_poison;
@@ -133,27 +131,19 @@ Result<Done> MemoryKernel::fill() {
 
 void MemoryKernel::count_ones(Part& part) const {
   for (std::uint64_t i = part.first; i < part.first + part.elements; ++i) {
-    const std::uint64_t word = source(draw_b_, i);
+    const std::uint64_t word = source_word(pattern_, pattern_.b, i);
     for (std::uint64_t bit = 0; bit < 64; ++bit) {
       part.ones[bit] += (word >> bit) & 1U;
     }
   }
 }
 
-/// What stands at `index` of a source: for sums a whole number below 2^20, as a double.
-std::uint64_t MemoryKernel::source(const Keyed& draw, std::uint64_t index) const {
-  const std::uint64_t word = draw(index);
-  return adds() ? std::bit_cast<std::uint64_t>(static_cast<double>(word >> (64 - k_whole_bits)))
-                : word;
-}
-
 MemoryKernel::Tuple MemoryKernel::tuple(std::uint64_t index) {
   // Any two tuples differ in a shift; the scalar and the key differ too, so that a pass with the
   // right addresses and a stale factor shows.
-  return {.shift_b = index * k_line,
-          .shift_c = index / k_shifts * k_line,
-          .scalar = 3 + 2 * (index % 8),
-          .key = Keyed(Seed{}, k_key_stream)(index)};
+  return {
+      .shift = {.b = index * k_line, .c = index / k_shifts * k_line, .scalar = 3 + 2 * (index % 8)},
+      .key = Keyed(Seed{}, k_key_stream)(index)};
 }
 
 std::uint64_t MemoryKernel::expected(const Tuple& tuple, std::uint64_t word) const {
@@ -166,13 +156,7 @@ std::uint64_t MemoryKernel::expected(const Tuple& tuple, std::uint64_t word) con
     }
     return sum;
   }
-  const std::uint64_t b = source(draw_b_, word + tuple.shift_b);
-  if (!adds()) {
-    return b;
-  }
-  const std::uint64_t c = source(draw_c_, word + tuple.shift_c);
-  return std::bit_cast<std::uint64_t>(std::bit_cast<double>(b) +
-                                      static_cast<double>(tuple.scalar) * std::bit_cast<double>(c));
+  return pattern_word(pattern_, tuple.shift, word);
 }
 
 std::uint64_t MemoryKernel::output_words() const {
@@ -219,16 +203,16 @@ Result<Done> MemoryKernel::run(std::span<const Step> steps) {
                 .non_temporal = problem_.non_temporal,
                 .elements = part.elements,
                 .b = b_.as<std::uint64_t>() + part.first,
-                .scalar = static_cast<double>(with.scalar),
+                .scalar = static_cast<double>(with.shift.scalar),
                 .key = with.key};
       if (reads()) {
         part.sum = move_memory(pass);
         return;
       }
       pass.to = to_.as<std::uint64_t>() + part.first;
-      pass.b += with.shift_b;
+      pass.b += with.shift.b;
       if (adds()) {
-        pass.c = c_.as<std::uint64_t>() + part.first + with.shift_c;
+        pass.c = c_.as<std::uint64_t>() + part.first + with.shift.c;
       }
       static_cast<void>(move_memory(pass));
     });
@@ -308,12 +292,10 @@ std::optional<Mismatch> MemoryKernel::check_whole(const Step& step) {
   std::vector<std::uint64_t> first_wrong(parts_.size(), elements_);
   pool_.run([&](std::uint32_t thread) {
     const Part& part = parts_[thread];
-    for (std::uint64_t i = part.first; i < part.first + part.elements; ++i) {
-      if (output(i) != expected(with, i)) {
-        first_wrong[thread] = i;
-        return;
-      }
-    }
+    const std::uint64_t end = part.first + part.elements;
+    const std::uint64_t found =
+        first_difference(pattern_, with.shift, to_.as<std::uint64_t>(), part.first, end);
+    first_wrong[thread] = found == end ? elements_ : found;
   });
   const std::uint64_t word = *std::min_element(first_wrong.begin(), first_wrong.end());
   if (word == elements_) {

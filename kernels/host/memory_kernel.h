@@ -8,6 +8,7 @@
 #include "kernels/backend.h"
 #include "kernels/host/buffer.h"
 #include "kernels/host/memory_passes.h"
+#include "kernels/host/memory_pattern.h"
 #include "kernels/host/pinned_pool.h"
 #include "kernels/keyed.h"
 
@@ -49,7 +50,8 @@ class MemoryKernel final : public Kernel {
   };
 
   struct Tuple {
-    std::uint64_t shift_b = 0, shift_c = 0, scalar = 0, key = 0;
+    MemoryShift shift;      // Of copy and triad.
+    std::uint64_t key = 0;  // Of read.
   };
 
   Result<Done> fill();
@@ -60,13 +62,12 @@ class MemoryKernel final : public Kernel {
   [[nodiscard]] std::uint64_t output_words() const;
   [[nodiscard]] std::uint64_t& output(std::uint64_t word);
   [[nodiscard]] std::uint64_t expected(const Tuple& tuple, std::uint64_t word) const;
-  [[nodiscard]] std::uint64_t source(const Keyed& draw, std::uint64_t index) const;
   [[nodiscard]] Mismatch mismatch(std::uint64_t word, std::uint64_t expected);
   std::optional<Mismatch> check_places(const Step& step, const Keyed& draw);
   std::optional<Mismatch> check_whole(const Step& step);
 
   MemoryProblem problem_;
-  Keyed draw_b_, draw_c_;
+  MemoryPattern pattern_;
   std::uint64_t elements_ = 0;
   Buffer to_, b_, c_;
   std::vector<Part> parts_;

@@ -32,6 +32,20 @@ void write_bits(NumberType type, std::byte* at, std::uint64_t bits) {
   std::memcpy(at, &bits, bytes_of(type));
 }
 
+/// Poisons `count` elements, a pattern of eight bytes at a time.
+void fill(NumberType type, std::byte* data, std::uint64_t count) {
+  const std::uint64_t element = bytes_of(type);
+  std::uint64_t pattern = 0;
+  for (std::uint64_t byte = 0; byte < sizeof pattern; byte += element) {
+    pattern |= poison_bits(type) << (8 * byte);
+  }
+  const std::uint64_t words = count * element / sizeof pattern;
+  for (std::uint64_t i = 0; i < words; ++i) {
+    std::memcpy(data + i * sizeof pattern, &pattern, sizeof pattern);
+  }
+  std::memcpy(data + words * sizeof pattern, &pattern, count * element % sizeof pattern);
+}
+
 std::optional<std::int64_t> integer(NumberType type, std::uint64_t bits) {
   double value = 0;
   switch (host_type(type)) {
@@ -125,13 +139,10 @@ Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slot
     return memory.error();
   }
   made.memory_ = std::move(*memory);
-  const std::uint64_t poison = poison_bits(problem.output);
   for (std::uint32_t slot = 0; slot < slots; ++slot) {
     std::byte* const data = made.slot(slot);
     parallel_ranges(made.elements(), 1U << 14U, [&](std::uint64_t first, std::uint64_t last) {
-      for (std::uint64_t i = first; i < last; ++i) {
-        write_bits(problem.output, data + i * element, poison);
-      }
+      fill(problem.output, data + first * element, last - first);
     });
   }
   return made;
@@ -157,12 +168,36 @@ void Outputs::poison_lattice(std::uint32_t slot) const {
 }
 
 void Outputs::append_lattice(std::uint32_t slot, std::vector<std::uint8_t>& to) const {
+  std::size_t at = to.size();
+  to.resize(at + lattice_.size() * sizeof(std::uint64_t));
   for (const std::uint64_t element : lattice_) {
     const std::uint64_t value = witness_of_bits(type_, bits(slot, element));
-    for (unsigned byte = 0; byte < 8; ++byte) {
-      to.push_back(static_cast<std::uint8_t>(value >> (8 * byte)));
+    std::memcpy(to.data() + at, &value, sizeof value);  // x86-64 is little-endian.
+    at += sizeof value;
+  }
+}
+
+std::uint64_t first_not_rounded(const float* exact, const std::uint16_t* rounded,
+                                std::uint64_t count) {
+  constexpr std::uint64_t k_chunk = 4096;
+  const auto to_bf16 = [](float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
+  };
+  for (std::uint64_t begin = 0; begin < count; begin += k_chunk) {
+    const std::uint64_t end = std::min(begin + k_chunk, count);
+    // No exit from the inner loop: so it runs as vectors.
+    std::uint16_t wrong = 0;
+    for (std::uint64_t i = begin; i < end; ++i) {
+      wrong = static_cast<std::uint16_t>(wrong | (rounded[i] ^ to_bf16(exact[i])));
+    }
+    for (std::uint64_t i = begin; wrong != 0 && i < end; ++i) {
+      if (rounded[i] != to_bf16(exact[i])) {
+        return i;
+      }
     }
   }
+  return count;
 }
 
 void Outputs::flip(std::uint32_t slot, std::uint64_t bit) const {

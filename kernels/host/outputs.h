@@ -23,6 +23,11 @@ namespace assay {
 /// Bits no result has: NaN, or the least integer.
 [[nodiscard]] std::uint64_t poison_bits(NumberType type);
 
+/// The first element of `rounded` that is not `exact` rounded to bf16, to nearest with ties to
+/// even; `count` if there is none. Precondition: `exact` is finite.
+[[nodiscard]] std::uint64_t first_not_rounded(const float* exact, const std::uint16_t* rounded,
+                                              std::uint64_t count);
+
 class Outputs {
  public:
   /// `slots` dense row-major matrices, each poisoned in every element.

@@ -327,6 +327,14 @@ TEST(Campaign, RefusesGapsThatTheLineCallsMeasured) {
   EXPECT_TRUE(says(refusal_of(builder), "ending: is measured, but the gaps are 18000000 ns"));
 }
 
+TEST(Campaign, RefusesAMeasuredWindowWithASlotThatNobodyChecked) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.unchecked = 1});
+  EXPECT_TRUE(says(refusal_of(builder), "checked: only 99 of 100 slots"));
+}
+
 TEST(Campaign, RefusesASelftestThatMissedAFault) {
   CampaignBuilder builder = usual(1);
   Json::Object& selftest = line(builder.journals[1], "selftest").members;

@@ -65,7 +65,7 @@ void expect_closed(const Json& value, const std::string& place) {
 }
 
 TEST(Schemas, AreClosed) {
-  for (const char* name : {"contract-1", "session-1", "run-1", "policy-1"}) {
+  for (const char* name : {"contract-1", "session-1", "run-1", "report-1", "policy-1"}) {
     const Json json = schema(name);
     EXPECT_EQ(*json.find("$schema")->text(), "https://json-schema.org/draft/2020-12/schema");
     expect_closed(json, name);

@@ -14,9 +14,15 @@ Case gemm() {
 }
 
 Params params(const char* input, const char* accumulate, const char* output) {
-  return {{"input", input},      {"accumulate", accumulate}, {"output", output},
-          {"sparsity", "dense"}, {"emulation", "forbidden"}, {"operands", "integers"},
-          {"m", "512"},          {"n", "256"},               {"k", "1024"}};
+  return {{"input", input},
+          {"accumulate", accumulate},
+          {"output", output},
+          {"sparsity", "dense"},
+          {"emulation", "forbidden"},
+          {"operands", "integers"},
+          {"m", "512"},
+          {"n", "256"},
+          {"k", "1024"}};
 }
 
 TEST(Gemm, TurnsParametersIntoItsProblem) {

@@ -1,33 +1,21 @@
 #include "tests/doubles/reports/campaign_builder.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <iostream>
 
-#include "harness/model/judge.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 #include "reports/excuse.h"
 #include "reports/files.h"
+#include "reports/judge_campaign.h"
 #include "reports/jws.h"
 #include "reports/node_signature.h"
-#include "reports/report.h"
 #include "reports/time_of_day.h"
+#include "tests/doubles/reports/must.h"
 
 namespace assay::testing_doubles {
 namespace {
 
 constexpr std::uint32_t k_rounds = 40;
-
-/// In a test's own tools a failure is a bug of the test.
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    std::cerr << "campaign builder: " << result.error().message << "\n";
-    std::abort();
-  }
-  return *std::move(result);
-}
 
 std::string digest_of(std::string_view text) {
   return hex(sha256(text));
@@ -113,7 +101,7 @@ Blocks blocks_of(const SimulatedRun& run) {
     blocks.start_ns.push_back(start);
     blocks.end_ns.push_back(start + run.block_ns);
     blocks.steps.push_back(run.steps);
-    blocks.tiles.push_back(run.steps);
+    blocks.tiles.push_back(run.steps - (i == 0 ? run.unchecked : 0));
     blocks.full.push_back(1);
     blocks.wrong.push_back(i == 0 ? run.wrong : 0);
     blocks.check_ns.push_back(run.block_ns / 200);
@@ -293,12 +281,11 @@ Result<Done> CampaignBuilder::write_judged(const std::string& folder) {
   if (Result<Done> written = write(folder); !written) {
     return written;
   }
-  const Result<Campaign> campaign = read_campaign(folder, true);
-  if (!campaign) {
-    return campaign.error();
+  const Result<JudgedCampaign> judged = judge_campaign(folder, true);
+  if (!judged) {
+    return judged.error();
   }
-  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
-  return write_file(CampaignPaths{folder}.report(), write_report(*campaign, judgement));
+  return write_file(CampaignPaths{folder}.report(), judged->report);
 }
 
 }  // namespace assay::testing_doubles

@@ -28,9 +28,10 @@ struct SimulatedRun {
   std::string dimension = "flop_rate";
   std::string ending = "measured";
   std::int64_t blocks = 10, steps = 10, block_ns = 100'000'000;
-  std::int64_t gap_ns = 0;    ///< Before each block but the first.
-  std::int64_t clock_ns = 0;  ///< By how much the second clock differs.
-  std::int64_t wrong = 0;     ///< Wrong slots, in block 0.
+  std::int64_t gap_ns = 0;     ///< Before each block but the first.
+  std::int64_t clock_ns = 0;   ///< By how much the second clock differs.
+  std::int64_t wrong = 0;      ///< Wrong slots, in block 0.
+  std::int64_t unchecked = 0;  ///< Slots of block 0 without a drawn tile.
   std::string serial;
 };
 

@@ -1,0 +1,328 @@
+// What verification costs, and how near the host's kernels come to what the machine can do.
+//
+// Everything is a ratio of two rates measured by turns in one run, as the median of several rounds:
+// a noisy machine disturbs both.
+// Usage: kernels_bench [seconds-per-measurement [rounds [part-of-a-name]]]
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/host/cpu.h"
+#include "kernels/host/gemm_kernel.h"
+#include "kernels/host/memory_kernel.h"
+#include "kernels/host/pinned_pool.h"
+
+#include "bench/register_loops.h"
+
+namespace assay::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double k_block_seconds = 0.1;  // As a window's shortest block.
+constexpr double k_full_share = 0.01;    // Of the time, for full checks, as a window allows.
+
+struct Options {
+  double seconds = 10;
+  int rounds = 5;
+  std::string_view only;  ///< Part of a section's name; empty: all.
+};
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+[[noreturn]] void give_up(const Error& error) {
+  std::fprintf(stderr, "kernels_bench: %s\n", error.message.c_str());
+  std::exit(1);
+}
+
+template <class T>
+T need(Result<T> result) {
+  if (!result) {
+    give_up(result.error());
+  }
+  return std::move(*result);
+}
+
+/// Work and time of one side of a comparison.
+struct Tally {
+  double work = 0, seconds = 0;
+  [[nodiscard]] double rate() const { return work / seconds; }
+};
+
+struct Row {
+  std::string what, unit;
+  double scale = 1;
+  std::vector<double> ratios, ours, theirs;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+void print(const Row& row) {
+  const auto [low, high] = std::minmax_element(row.ratios.begin(), row.ratios.end());
+  std::printf("| %s | %.4g %s | %.4g %s | %.3f | %.3f to %.3f |\n", row.what.c_str(),
+              median(row.ours) * row.scale, row.unit.c_str(), median(row.theirs) * row.scale,
+              row.unit.c_str(), median(row.ratios), *low, *high);
+  std::fflush(stdout);
+}
+
+/// Runs both by turns for `seconds` each, in every round; each call returns the work it did.
+void compare(Row& row, const Options& options, const std::function<double()>& ours,
+             const std::function<double()>& theirs) {
+  ours();
+  theirs();
+  for (int round = 0; round < options.rounds; ++round) {
+    Tally first;
+    Tally second;
+    while (std::min(first.seconds, second.seconds) < options.seconds) {
+      first.seconds += seconds_of([&] { first.work += ours(); });
+      second.seconds += seconds_of([&] { second.work += theirs(); });
+    }
+    row.ratios.push_back(first.rate() / second.rate());
+    row.ours.push_back(first.rate());
+    row.theirs.push_back(second.rate());
+  }
+  print(row);
+}
+
+/// Blocks as a window runs them: poisoned, run, witnessed, a tile of every slot checked, and one
+/// slot as a whole whenever that keeps its share.
+class VerifiedBlocks {
+ public:
+  VerifiedBlocks(Kernel& kernel, std::uint32_t steps) : kernel_(&kernel), steps_(steps) {}
+
+  double next() {
+    std::vector<Step> steps;
+    for (std::uint32_t i = 0; i < steps_; ++i) {
+      steps.push_back({.tuple = tuple_++ % kernel_->tuples(), .slot = i % kernel_->slots()});
+    }
+    const double seconds = seconds_of([&] {
+      need(kernel_->poison(steps));
+      need(kernel_->run(steps));
+      const auto witness = need(kernel_->witness(steps));
+      Seed challenge{};
+      std::copy_n(witness.begin(), std::min(witness.size(), challenge.size()), challenge.begin());
+      check(steps, challenge, {});
+      if (full_seconds_ <= k_full_share * seconds_) {
+        full_seconds_ += seconds_of(
+            [&] { check(steps, challenge, std::vector<std::uint32_t>{challenge[0] % steps_}); });
+        ++full_;
+      }
+    });
+    seconds_ += seconds;
+    return static_cast<double>(kernel_->work_per_step()) * steps_;
+  }
+
+  [[nodiscard]] double seconds_of_full() const { return full_seconds_ / full_; }
+
+ private:
+  void check(const std::vector<Step>& steps, const Seed& challenge,
+             const std::vector<std::uint32_t>& full) {
+    if (const auto result = need(kernel_->check(steps, challenge, full)); result.wrong != 0) {
+      give_up({Error::Code::device, "a result is wrong"});
+    }
+  }
+
+  Kernel* kernel_;
+  std::uint32_t steps_;
+  std::uint64_t tuple_ = 0;
+  double seconds_ = 0, full_seconds_ = 0;
+  int full_ = 0;
+};
+
+std::uint32_t steps_per_block(Kernel& kernel) {
+  const std::vector<Step> step{{.tuple = 0, .slot = 0}};
+  need(kernel.run(step));
+  const double seconds = seconds_of([&] { need(kernel.run(step)); });
+  return std::clamp(static_cast<std::uint32_t>(k_block_seconds / seconds) + 1, 1U, kernel.slots());
+}
+
+GemmProblem square(NumberType input, NumberType accumulate, NumberType output, std::uint64_t n) {
+  return {.input = input, .accumulate = accumulate, .output = output, .m = n, .n = n, .k = n};
+}
+
+void verified_product(const Options& options, const GemmProblem& problem) {
+  const std::string name =
+      std::string(name_of(problem.input)) + " n = " + std::to_string(problem.n);
+  const auto able = GemmKernel::supports(problem);
+  if (!able) {
+    std::printf("| verified product, %s | %s | | | |\n", name.c_str(),
+                able.error().message.c_str());
+    return;
+  }
+  auto kernel = need(GemmKernel::prepare(problem, Seed{1}));
+  auto library = need(make_product(problem));
+  const std::uint32_t steps = steps_per_block(*kernel);
+  VerifiedBlocks blocks(*kernel, steps);
+  std::uint64_t tuple = 0;
+  Row row{
+      .what = "verified product, " + name + ", against the bare " + kernel->ran().library + " loop",
+      .unit = "TFLOP/s",
+      .scale = 1e-12};
+  const auto bare = [&] {
+    for (std::uint32_t i = 0; i < steps; ++i) {
+      need(
+          library->multiply(kernel->operands().tuple(tuple++ % kernel->tuples()), kernel->slot(i)));
+    }
+    return static_cast<double>(kernel->work_per_step()) * steps;
+  };
+  compare(
+      row, options, [&] { return blocks.next(); }, bare);
+  const double product = static_cast<double>(kernel->work_per_step()) / median(row.theirs);
+  std::printf("| one full check, %s, in products | %.3g ms | %.4g ms | %.3f | |\n", name.c_str(),
+              blocks.seconds_of_full() * 1e3, product * 1e3, blocks.seconds_of_full() / product);
+}
+
+void product_of_peak(const Options& options, const GemmProblem& problem, RegisterLoop loop) {
+  const std::string name =
+      std::string(name_of(problem.input)) + " n = " + std::to_string(problem.n);
+  if (const auto able = GemmKernel::supports(problem); !able || loop.rounds == nullptr) {
+    std::printf("| product, %s, of a register loop | %s | | | |\n", name.c_str(),
+                able ? "no such instruction here" : able.error().message.c_str());
+    return;
+  }
+  auto kernel = need(GemmKernel::prepare(problem, Seed{1}));
+  PinnedPool pool(allowed_cpus());
+  std::uint64_t tuple = 0;
+  Row row{
+      .what = "product, " + name + " (" + kernel->ran().kernel + "), of " + std::string(loop.name),
+      .unit = problem.input == NumberType::s8 ? "TOP/s" : "TFLOP/s",
+      .scale = 1e-12};
+  compare(
+      row, options,
+      [&] {
+        const std::vector<Step> step{{.tuple = tuple++ % kernel->tuples(), .slot = 0}};
+        need(kernel->run(step));
+        return static_cast<double>(kernel->work_per_step());
+      },
+      [&] {
+        constexpr std::uint64_t k_rounds = 1'000'000;
+        pool.run([&](std::uint32_t /*thread*/) { loop.rounds(k_rounds); });
+        return static_cast<double>(loop.operations) * k_rounds * pool.threads();
+      });
+}
+
+void verified_triad(const Options& options) {
+  auto kernel = need(MemoryKernel::prepare({}, Seed{1}));
+  VerifiedBlocks blocks(*kernel, 1);
+  std::uint64_t tuple = 0;
+  Row row{.what = "verified triad, against its bare loop", .unit = "GB/s", .scale = 1e-9};
+  compare(
+      row, options, [&] { return blocks.next(); },
+      [&] {
+        const std::vector<Step> step{{.tuple = tuple++ % kernel->tuples(), .slot = 0}};
+        need(kernel->run(step));
+        return static_cast<double>(kernel->work_per_step());
+      });
+}
+
+void triad_of_stream(const Options& options, bool non_temporal) {
+  auto kernel = need(MemoryKernel::prepare({.non_temporal = non_temporal}, Seed{1}));
+  const std::uint64_t elements = kernel->slot_bits() / 64;
+  PinnedPool pool(allowed_cpus());
+  std::array<Buffer, 3> buffers;
+  std::generate(buffers.begin(), buffers.end(),
+                [&] { return need(Buffer::of_bytes(elements * sizeof(double))); });
+  double* const a = buffers[0].as<double>();
+  double* const b = buffers[1].as<double>();
+  double* const c = buffers[2].as<double>();
+  const auto each_part = [&](const std::function<void(std::uint64_t, std::uint64_t)>& work) {
+    pool.run([&](std::uint32_t thread) {
+      work(elements / pool.threads() * thread, elements / pool.threads() * (thread + 1));
+    });
+  };
+  each_part([&](std::uint64_t first, std::uint64_t last) {
+    std::fill(a + first, a + last, 0.0);
+    std::fill(b + first, b + last, 1.0);
+    std::fill(c + first, c + last, 2.0);
+  });
+  std::uint64_t tuple = 0;
+  Row row{.what = std::string("triad, ") + (non_temporal ? "non-temporal" : "ordinary") +
+                  " stores, of a plain STREAM loop",
+          .unit = "GB/s",
+          .scale = 1e-9};
+  compare(
+      row, options,
+      [&] {
+        const std::vector<Step> step{{.tuple = tuple++ % kernel->tuples(), .slot = 0}};
+        need(kernel->run(step));
+        return static_cast<double>(kernel->work_per_step());
+      },
+      [&] {
+        each_part([&](std::uint64_t first, std::uint64_t last) {
+          for (std::uint64_t i = first; i < last; ++i) {
+            a[i] = b[i] + 3.0 * c[i];
+          }
+        });
+        return 24.0 * static_cast<double>(elements);
+      });
+}
+
+int run(const Options& options) {
+  using enum NumberType;
+  std::printf("%s, %zu CPUs, %d rounds of %.3g s\n\n", cpu_model().c_str(), allowed_cpus().size(),
+              options.rounds, options.seconds);
+  std::printf("| measured | this | reference | ratio, median | range |\n|---|---|---|---|---|\n");
+  // Asked for before any thread starts: the right to use tiles is inherited.
+  const RegisterLoop bf16_loop = register_loop(true);
+  const RegisterLoop s8_loop = register_loop(false);
+  const std::vector<std::pair<std::string_view, std::function<void()>>> sections{
+      {"product-f32-2048", [&] { verified_product(options, square(f32, f32, f32, 2048)); }},
+      {"product-f32-4096", [&] { verified_product(options, square(f32, f32, f32, 4096)); }},
+      {"product-bf16-2048", [&] { verified_product(options, square(bf16, f32, f32, 2048)); }},
+      {"product-bf16-4096", [&] { verified_product(options, square(bf16, f32, f32, 4096)); }},
+      {"triad-verified", [&] { verified_triad(options); }},
+      {"peak-bf16", [&] { product_of_peak(options, square(bf16, f32, f32, 4096), bf16_loop); }},
+      {"peak-s8", [&] { product_of_peak(options, square(s8, s32, s32, 4096), s8_loop); }},
+      {"triad-stream", [&] { triad_of_stream(options, true); }},
+      {"triad-stream-ordinary", [&] { triad_of_stream(options, false); }}};
+  for (const auto& [name, section] : sections) {
+    if (name.find(options.only) != std::string_view::npos) {
+      section();
+    }
+  }
+  return 0;
+}
+
+/// The positive whole number that `text` is, or 0.
+int positive(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? std::max(value, 0) : 0;
+}
+
+}  // namespace
+}  // namespace assay::bench
+
+int main(int count, char** values) {
+  assay::bench::Options options;
+  const std::vector<std::string_view> arguments(values + 1, values + count);
+  if (!arguments.empty()) {
+    options.seconds = assay::bench::positive(arguments[0]);
+  }
+  if (arguments.size() > 1) {
+    options.rounds = assay::bench::positive(arguments[1]);
+  }
+  if (arguments.size() > 2) {
+    options.only = arguments[2];
+  }
+  if (arguments.size() > 3 || options.seconds < 1 || options.rounds < 1) {
+    std::fprintf(stderr,
+                 "usage: kernels_bench [seconds-per-measurement [rounds [part-of-a-name]]]\n");
+    return 64;
+  }
+  return assay::bench::run(options);
+}

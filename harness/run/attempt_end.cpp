@@ -1,0 +1,110 @@
+#include "harness/run/attempt_end.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reports/digest.h"
+
+namespace assay {
+namespace {
+
+std::string decimal(std::int64_t value) {
+  return to_decimal(static_cast<Natural>(std::max<std::int64_t>(value, 0)));
+}
+
+/// An object that was not there when the campaign began; "" if there is none.
+std::string foreign_object(const Launched& launched, const EndRules& rules) {
+  for (const ObjectDigest& object : launched.objects) {
+    if (rules.known_objects.count(object) == 0) {
+      return object.name;
+    }
+  }
+  return "";
+}
+
+Classified classify_launched(const Job& job, const Launched& launched, const EndRules& rules) {
+  if (launched.failed) {
+    return {.ending = launched.failed->ending, .note = launched.failed->note};
+  }
+  if (!launched.measured) {
+    return {.ending = Ending::crashed, .note = "the worker gave no window"};
+  }
+  Classified ended = classify(launched.measured->window, job.window, rules.tolerances);
+  const std::string foreign = foreign_object(launched, rules);
+  if (!foreign.empty() && ended.ending != Ending::wrong_result) {
+    ended = {.ending = Ending::foreign_environment,
+             .note = "mapped object " + foreign + " was not there when the campaign began"};
+  }
+  return ended;
+}
+
+void add_window(AttemptEnd& end, const Measured& measured, const WindowSums& sums) {
+  const WindowResult& window = measured.window;
+  constexpr std::int64_t k_million = 1'000'000;
+  end.blob = encode(window.blocks);
+  end.line.emplace_back("verification",
+                        Json::Object{{"first", json_of(window.first)},
+                                     {"full", sums.full},
+                                     {"log2_miss", window.log2_miss},
+                                     {"share_ppm", sums.check_ns * k_million /
+                                                       std::max<std::int64_t>(sums.elapsed_ns, 1)},
+                                     {"tiles", sums.tiles}});
+  end.line.emplace_back("blocks",
+                        Json::Object{{"bytes", static_cast<std::int64_t>(end.blob.size())},
+                                     {"count", static_cast<std::int64_t>(window.blocks.size())},
+                                     {"gap_ns", sums.gap_ns},
+                                     {"sha256", hex(sha256(end.blob))},
+                                     {"shortest_ns", sums.shortest_ns}});
+  end.line.emplace_back("output_digest", window.output_digest);
+  end.line.emplace_back("telemetry", json_of(measured.readings));
+}
+
+}  // namespace
+
+AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
+                  const EndRules& rules) {
+  AttemptEnd end{.attempt = begin.attempt};
+  Attempt& attempt = end.attempt;
+  Classified ended = classify_launched(job, launched, rules);
+  attempt.ending = ended.ending;
+  attempt.note = std::move(ended.note);
+  attempt.dimension = begin.dimension;
+  Natural work_per_step = 0;
+  if (launched.ready) {
+    attempt.dimension = launched.ready->dimension;
+    attempt.serial = launched.ready->device.serial;
+    work_per_step = launched.ready->work_per_step;
+    end.line.emplace_back("ran", json_of(launched.ready->ran));
+  }
+  std::int64_t clock_ns = 0;
+  const auto sums =
+      launched.measured ? sums_of(launched.measured->window.blocks) : Result<WindowSums>(Error{});
+  if (sums) {
+    attempt.work = work_per_step * static_cast<Natural>(sums->steps);
+    attempt.elapsed_ns = static_cast<Natural>(sums->elapsed_ns);
+    attempt.start_ns = launched.measured->window.start_utc_ns;
+    attempt.checked = static_cast<std::uint64_t>(sums->tiles);
+    attempt.wrong = static_cast<std::uint64_t>(sums->wrong);
+    clock_ns = launched.measured->window.clock_ns;
+    add_window(end, *launched.measured, *sums);
+  }
+  const Json::Object facts{{"attempt", static_cast<std::int64_t>(attempt.number)},
+                           {"checked", static_cast<std::int64_t>(attempt.checked)},
+                           {"clause", attempt.clause},
+                           {"clock_ns", decimal(clock_ns)},
+                           {"dimension", name_of(attempt.dimension)},
+                           {"elapsed_ns", to_decimal(attempt.elapsed_ns)},
+                           {"ending", name_of(attempt.ending)},
+                           {"item", begin.item},
+                           {"note", attempt.note},
+                           {"round", attempt.round},
+                           {"serial", attempt.serial},
+                           {"start_ns", decimal(attempt.start_ns)},
+                           {"work", to_decimal(attempt.work)},
+                           {"work_per_step", to_decimal(work_per_step)},
+                           {"wrong", static_cast<std::int64_t>(attempt.wrong)}};
+  end.line.insert(end.line.end(), facts.begin(), facts.end());
+  return end;
+}
+
+}  // namespace assay

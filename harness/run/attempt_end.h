@@ -1,0 +1,34 @@
+// The end of an attempt: what became of its worker, as a journal line and as evidence.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "harness/model/evidence.h"
+#include "harness/run/classify.h"
+#include "harness/run/launch.h"
+#include "reports/json.h"
+
+namespace assay {
+
+struct AttemptBegin {
+  Attempt attempt;  ///< number, clause, item, round and day.
+  std::string item;
+  Dimension dimension = Dimension::count;  ///< Of the case, for attempts without a window.
+};
+
+struct AttemptEnd {
+  Attempt attempt;
+  Json::Object line;  ///< Members of `end` but for the chain's.
+  std::string blob;   ///< Encoded blocks; "" without a window.
+};
+
+struct EndRules {
+  Tolerances tolerances;
+  std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.
+};
+
+[[nodiscard]] AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
+                                const EndRules& rules);
+
+}  // namespace assay

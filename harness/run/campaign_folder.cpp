@@ -1,0 +1,245 @@
+#include "harness/run/campaign_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "harness/model/roster.h"
+#include "reports/files.h"
+#include "reports/secrets.h"
+#include "reports/time_of_day.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t k_largest_contract = std::size_t{16} << 20U;
+constexpr std::size_t k_largest_session = std::size_t{64} << 20U;
+
+Error refuse(std::string sentence) {
+  return {Error::Code::bad_input, std::move(sentence)};
+}
+
+bool exists(const std::string& path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0;
+}
+
+bool is_empty_or_absent(const std::string& folder) {
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(folder, error);
+  return error ? !exists(folder) : empty;
+}
+
+std::string keys_of(const FolderRequest& request) {
+  return request.folder + "/keys";
+}
+std::string key_file(const FolderRequest& request) {
+  return keys_of(request) + "/00000.pem";
+}
+std::string nonce_file(const FolderRequest& request) {
+  return keys_of(request) + "/nonce";
+}
+
+Result<Digest> read_nonce(const std::string& path) {
+  auto secret = read_secret_file(path);
+  if (!secret) {
+    return secret.error();
+  }
+  std::string_view text = secret->text();
+  while (!text.empty() && text.back() == '\n') {
+    text.remove_suffix(1);
+  }
+  const auto link = digest_from_hex(text);
+  return link ? link : Result<Digest>(refuse(path + " does not hold 64 lower-case hex digits"));
+}
+
+Result<Digest> draw_nonce(const std::string& path) {
+  Digest link{};
+  if (::getrandom(link.data(), link.size(), 0) != static_cast<ssize_t>(link.size())) {
+    return Error{Error::Code::io, "the system gives no random bytes"};
+  }
+  if (auto written = write_secret_file(path, hex(link) + "\n"); !written) {
+    return written.error();
+  }
+  return link;
+}
+
+Result<Done> make_key_folder(const FolderRequest& request) {
+  if (auto made = make_folder(keys_of(request)); !made) {
+    return made;
+  }
+  if (::chmod(keys_of(request).c_str(), S_IRWXU) != 0) {
+    return Error{Error::Code::io, keys_of(request) + ": " + std::generic_category().message(errno)};
+  }
+  return Done{};
+}
+
+Session make_session(const FolderRequest& request, const Digest& last, const PrivateKey& key) {
+  const std::string contract_sha256 = hex(sha256(request.contract_bytes));
+  Session session;
+  session.contract_sha256 = contract_sha256;
+  session.plan_sha256 = request.plan_sha256;
+  session.tool_sha256 = request.tool_sha256;
+  session.created = time_of_day(request.now_utc_ns / k_ns_per_second);
+  session.purpose = request.contract->purpose;
+  session.nonce = {.anchor = nonce_link(last, request.nonce_links, 0),
+                   .rounds = request.nonce_links};
+  session.id = "s-" + hex(session.nonce.anchor).substr(0, 16);
+  session.days = request.contract->days;
+  for (const Item& item : roster_of(*request.contract)) {
+    session.items.push_back(item.id);
+  }
+  session.nodes = {{.node = 0, .key = base64(key.public_key())}};
+  session.marks = request.marks;
+  return session;
+}
+
+/// The session is written last: where it stands, the rest does.
+Result<CampaignFolder> create(const FolderRequest& request, std::unique_ptr<FolderLock> lock) {
+  CampaignPaths paths{request.folder};
+  ::unlink(key_file(request).c_str());  // of an attempt that broke off before its session
+  ::unlink(nonce_file(request).c_str());
+  if (auto written = write_file(paths.contract(), request.contract_bytes); !written) {
+    return written.error();
+  }
+  const auto last =
+      request.nonce_file.empty() ? draw_nonce(nonce_file(request)) : read_nonce(request.nonce_file);
+  if (!last) {
+    return last.error();
+  }
+  auto key = PrivateKey::generate();
+  if (!key) {
+    return key.error();
+  }
+  if (auto written = write_key_file(key_file(request), *key, Secret()); !written) {
+    return written.error();
+  }
+  Session session = make_session(request, *last, *key);
+  const std::string bytes = write_session(session);
+  if (auto written = write_file(paths.session(), bytes); !written) {
+    return written.error();
+  }
+  return CampaignFolder{.paths = std::move(paths),
+                        .session = std::move(session),
+                        .session_sha256 = hex(sha256(bytes)),
+                        .last_link = *last,
+                        .node_key = std::move(*key),
+                        .lock = std::move(lock)};
+}
+
+Result<Done> check_same(const FolderRequest& request, const Session& session) {
+  const auto contract = read_file(CampaignPaths{request.folder}.contract(), k_largest_contract);
+  if (!contract) {
+    return contract.error();
+  }
+  if (*contract != request.contract_bytes ||
+      session.contract_sha256 != hex(sha256(request.contract_bytes))) {
+    return refuse(request.folder + " is a campaign under another contract");
+  }
+  if (session.plan_sha256 != request.plan_sha256) {
+    return refuse(request.folder + " is a campaign under another plan");
+  }
+  if (session.tool_sha256 != request.tool_sha256) {
+    return refuse(request.folder + " was begun with another build of this program; finish with it");
+  }
+  return Done{};
+}
+
+Result<CampaignFolder> reopen(const FolderRequest& request, std::unique_ptr<FolderLock> lock) {
+  CampaignPaths paths{request.folder};
+  const auto bytes = read_file(paths.session(), k_largest_session);
+  if (!bytes) {
+    return bytes.error();
+  }
+  auto session = read_session(*bytes);
+  if (!session) {
+    return refuse(paths.session() + ": " + session.error().message);
+  }
+  if (auto same = check_same(request, *session); !same) {
+    return same.error();
+  }
+  const std::string link_path =
+      request.nonce_file.empty() ? nonce_file(request) : request.nonce_file;
+  if (!exists(link_path)) {
+    return refuse(link_path + " is missing; give the nonce it was begun with (--nonce)");
+  }
+  const auto last = read_nonce(link_path);
+  if (!last) {
+    return last.error();
+  }
+  if (nonce_link(*last, session->nonce.rounds, 0) != session->nonce.anchor) {
+    return refuse(link_path + " is not the nonce that the session was opened with");
+  }
+  auto key = read_key_file(key_file(request), Secret());
+  if (!key) {
+    return key.error();
+  }
+  if (session->nodes.empty() || session->nodes[0].key != base64(key->public_key())) {
+    return refuse(key_file(request) + " is not the key that the session names");
+  }
+  return CampaignFolder{.paths = std::move(paths),
+                        .session = std::move(*session),
+                        .session_sha256 = hex(sha256(*bytes)),
+                        .last_link = *last,
+                        .node_key = std::move(*key),
+                        .lock = std::move(lock)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder) {
+  const std::string path = folder + "/keys/lock";
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) {
+    return Error{Error::Code::io, path + ": " + std::generic_category().message(errno)};
+  }
+  std::unique_ptr<FolderLock> lock(new FolderLock(descriptor));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    return refuse(folder + " is in use by another controller");
+  }
+  return lock;
+}
+
+FolderLock::~FolderLock() {
+  ::close(descriptor_);
+}
+
+Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
+  const CampaignPaths paths{request.folder};
+  if (!request.resume && !is_empty_or_absent(request.folder)) {
+    return refuse(request.folder + (exists(paths.contract())
+                                        ? " holds a campaign; go on with it (--resume) or choose "
+                                          "another folder"
+                                        : " is not empty"));
+  }
+  const bool begun = exists(paths.contract()) || exists(keys_of(request));
+  if (request.resume && !begun && !is_empty_or_absent(request.folder)) {
+    return refuse(request.folder + " holds no campaign to resume: contract.json is missing");
+  }
+  if (auto made = make_folder(request.folder); !made) {
+    return made.error();
+  }
+  if (auto made = make_key_folder(request); !made) {
+    return made.error();
+  }
+  auto lock = FolderLock::take(request.folder);
+  if (!lock) {
+    return lock.error();
+  }
+  if (request.resume && exists(paths.session())) {
+    return reopen(request, std::move(*lock));
+  }
+  if (exists(paths.journal(0))) {
+    return refuse(paths.session() + " is missing, but attempts were begun: it can't be made anew");
+  }
+  return create(request, std::move(*lock));
+}
+
+}  // namespace assay

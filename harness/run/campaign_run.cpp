@@ -1,0 +1,487 @@
+#include "harness/run/campaign_run.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "harness/run/attempt_end.h"
+#include "harness/run/campaign_folder.h"
+#include "harness/run/interrupts.h"
+#include "harness/run/launch.h"
+#include "harness/run/machine.h"
+#include "harness/run/plan.h"
+#include "harness/run/rounds.h"
+#include "reports/campaign_frame.h"
+#include "reports/contract_json.h"
+#include "reports/files.h"
+#include "reports/journal.h"
+#include "reports/node_journal.h"
+#include "reports/node_signature.h"
+#include "reports/report.h"
+#include "reports/time_of_day.h"
+
+namespace assay {
+namespace {
+
+constexpr std::uint32_t k_node = 0;
+constexpr std::int64_t k_long_window_ns = 60'000'000'000;
+constexpr std::int64_t k_long_share_ppm = 10'000;
+constexpr std::int64_t k_short_share_ppm = 20'000;
+constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
+
+/// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
+std::string device_of(const Item& item) {
+  return item.kind == Scope::each_node ? "" : item.id.substr(item.id.rfind('/') + 1);
+}
+
+/// Everything that stands before the first line is written.
+struct Prepared {
+  Contract contract;
+  Plan plan;
+  Environment environment;
+  std::string tool_sha256;
+};
+
+Result<Prepared> prepare(const RunRequest& request, const RunWorld& world) {
+  Prepared prepared;
+  auto contract = read_contract(request.contract_bytes);
+  if (!contract) {
+    return contract.error();
+  }
+  prepared.contract = std::move(*contract);
+  auto plan = make_plan(prepared.contract, world.cases);
+  if (!plan) {
+    return plan.error();
+  }
+  prepared.plan = std::move(*plan);
+  auto environment = worker_environment(world.environment, usable_cores());
+  if (!environment) {
+    return environment.error();
+  }
+  prepared.environment = std::move(*environment);
+  const auto tool = ObjectDigests().of_program();
+  if (!tool) {
+    return tool.error();
+  }
+  prepared.tool_sha256 = *tool;
+  return prepared;
+}
+
+class CampaignRun {
+ public:
+  CampaignRun(const RunRequest& request, const RunWorld& world, Progress& progress,
+              Prepared prepared)
+      : request_(request),
+        world_(world),
+        progress_(progress),
+        prepared_(std::move(prepared)),
+        rounds_(prepared_.contract, prepared_.plan, k_node),
+        begun_ns_(world.clock->now_ns()) {
+    rules_.tolerances = tolerances_of(prepared_.contract.conditions);
+    launch_.command = world.worker;
+    launch_.environment = prepared_.environment;
+    launch_.prepare_ns = world.prepare_ns;
+    launch_.grace_ns = world.grace_ns;
+  }
+
+  Result<RunOutcome> run();
+
+ private:
+  Result<Done> open();
+  Result<Done> open_journal();
+  Result<Done> resume_from(const std::string& bytes);
+  Result<bool> selftest();
+  Result<Done> write_machine(const Launched& launched);
+  Result<RunOutcome> run_rounds();
+  Result<bool> run_round(std::uint32_t round, const Judgement& judgement);
+  Result<bool> run_group(std::size_t clause, std::uint32_t round,
+                         const std::vector<ItemIndex>& items);
+  Result<AttemptBegin> begin(std::size_t clause, std::uint32_t round, ItemIndex item);
+  Result<Done> end(const AttemptBegin& begin, const Job& job, const Launched& launched);
+  [[nodiscard]] Job job_for(std::size_t clause, const AttemptBegin& begin) const;
+
+  Result<RunOutcome> interrupted();
+  Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
+  Result<Done> append(std::string_view kind, Json::Object members);
+  [[nodiscard]] std::string now_text() const {
+    return time_of_day(world_.clock->utc_ns() / k_ns_per_second);
+  }
+  [[nodiscard]] std::int64_t today() const {
+    return world_.clock->utc_ns() / (k_seconds_per_day * k_ns_per_second);
+  }
+  void say(ProgressEvent event);
+  [[nodiscard]] std::int64_t time_left(const Judgement& judgement) const;
+
+  const RunRequest& request_;
+  const RunWorld& world_;
+  Progress& progress_;
+  Prepared prepared_;
+  Rounds rounds_;
+  std::int64_t begun_ns_;
+  std::int64_t left_ns_ = 0;
+
+  std::unique_ptr<Interrupts> interrupts_;
+  std::optional<CampaignFolder> folder_;
+  std::unique_ptr<JournalWriter> journal_;
+  LaunchPlan launch_;
+  ObjectDigests digests_;
+  EndRules rules_;
+  std::uint32_t revealed_ = 0;  ///< The last round whose link stands in the journal.
+  bool closed_ = false;
+};
+
+Result<Done> CampaignRun::append(std::string_view kind, Json::Object members) {
+  return journal_->append(kind, std::move(members));
+}
+
+void CampaignRun::say(ProgressEvent event) {
+  event.elapsed_ns = world_.clock->now_ns() - begun_ns_;
+  event.left_ns = left_ns_;
+  progress_.event(event);
+}
+
+Result<Done> CampaignRun::open() {
+  auto folder = open_campaign_folder({.folder = request_.folder,
+                                      .contract_bytes = request_.contract_bytes,
+                                      .contract = &prepared_.contract,
+                                      .plan_sha256 = hex(sha256(plan_json(prepared_.plan))),
+                                      .tool_sha256 = prepared_.tool_sha256,
+                                      .nonce_links = prepared_.plan.nonce_links,
+                                      .nonce_file = request_.nonce_file,
+                                      .marks = request_.marks,
+                                      .now_utc_ns = world_.clock->utc_ns(),
+                                      .resume = request_.resume});
+  if (!folder) {
+    return folder.error();
+  }
+  folder_.emplace(std::move(*folder));
+  for (const char* name : {"/journal", "/nodes", "/blobs/sha256"}) {
+    if (auto made = make_folder(request_.folder + name); !made) {
+      return made;
+    }
+  }
+  return open_journal();
+}
+
+Result<Done> CampaignRun::open_journal() {
+  const std::string path = folder_->paths.journal(k_node);
+  auto journal = JournalWriter::open(path, folder_->session_sha256, k_node);
+  if (!journal) {
+    return journal.error();
+  }
+  journal_ = std::move(*journal);
+  if (!journal_->found().empty()) {
+    const auto bytes = read_file(path, k_largest_journal);
+    return bytes ? resume_from(*bytes) : Result<Done>(bytes.error());
+  }
+  return append("open", {{"node", k_node},
+                         {"schema", "assay.run/1"},
+                         {"session", folder_->session_sha256},
+                         {"tool", prepared_.tool_sha256}});
+}
+
+/// Takes over what a journal holds: attempts, revealed links and the objects of its first machine.
+Result<Done> CampaignRun::resume_from(const std::string& bytes) {
+  const auto frame = make_frame(request_.contract_bytes, write_session(folder_->session));
+  if (!frame) {
+    return frame.error();
+  }
+  auto found = read_node_journal(*frame, k_node, bytes);
+  if (!found) {
+    return found.error();
+  }
+  rounds_.take(std::move(found->attempts), std::move(found->replacements));
+  closed_ = found->facts.closed;
+  for (const Json& line : journal_->found()) {
+    const std::string& kind = *line.find("kind")->text();
+    if (kind == "round") {
+      ++revealed_;
+    } else if (kind == "machine" && rules_.known_objects.empty()) {
+      for (const Json& object : *line.find("objects")->array()) {
+        rules_.known_objects.insert(
+            {.name = *object.find("name")->text(), .sha256 = *object.find("sha256")->text()});
+      }
+    }
+  }
+  return closed_ ? Result<Done>(Done{}) : append("resume", {{"at", now_text()}});
+}
+
+Result<Done> CampaignRun::write_machine(const Launched& launched) {
+  Json::Array objects;
+  for (const ObjectDigest& object : launched.objects) {
+    objects.push_back(Json::Object{{"name", object.name}, {"sha256", object.sha256}});
+  }
+  if (rules_.known_objects.empty()) {
+    rules_.known_objects.insert(launched.objects.begin(), launched.objects.end());
+  }
+  Json::Object variables;
+  for (const auto& [name, value] : prepared_.environment) {
+    variables.emplace_back(name, value);
+  }
+  const Device device = launched.ready ? launched.ready->device : Device{};
+  return append("machine", {{"environment", std::move(variables)},
+                            {"inventory", machine_inventory(device)},
+                            {"objects", std::move(objects)}});
+}
+
+/// In a worker, as everything that may crash. False if interrupted.
+Result<bool> CampaignRun::selftest() {
+  say({.kind = ProgressEvent::Kind::selftest});
+  Job job;
+  job.kind = Job::Kind::selftest;
+  job.backend = request_.backend;
+  job.selftest.seed = folder_->session.nonce.anchor;
+  job.selftest.conditions = prepared_.contract.conditions;
+  Launched seen;
+  const bool whole =
+      launch(launch_, {job}, digests_,
+             {.done = [&seen](std::size_t, Launched launched) { seen = std::move(launched); },
+              .tick = [this] { say({}); }});
+  if (!whole) {
+    return false;
+  }
+  if (auto written = write_machine(seen); !written) {
+    return written.error();
+  }
+  SelftestResult result;
+  if (seen.selftest) {
+    result = std::move(*seen.selftest);
+  } else {
+    result.checks.push_back({.name = "worker", .caught = false, .by = seen.failed->note});
+  }
+  if (auto written = append("selftest", {{"checks", json_of(result)}, {"passed", result.passed()}});
+      !written) {
+    return written.error();
+  }
+  say({.kind = ProgressEvent::Kind::selftest_done,
+       .ending = result.passed() ? "passed" : "failed"});
+  if (!result.passed()) {
+    revealed_ = std::max(revealed_, prepared_.plan.nonce_links + 1);  // nothing is run
+  }
+  return true;
+}
+
+std::int64_t CampaignRun::time_left(const Judgement& judgement) const {
+  Natural left = 0;
+  for (std::size_t i = 0; i < prepared_.plan.clauses.size(); ++i) {
+    const PlannedClause& clause = prepared_.plan.clauses[i];
+    const auto groups = rounds_.groups(i, revealed_ + 1, judgement).size();
+    left += (clause.soak_ns + clause.window_ns) * groups *
+            (rounds_.next_look(i) - std::min(rounds_.runs(i), rounds_.next_look(i)));
+  }
+  return static_cast<std::int64_t>(left);
+}
+
+Job CampaignRun::job_for(std::size_t clause, const AttemptBegin& begin) const {
+  const PlannedClause& planned = prepared_.plan.clauses[clause];
+  Job job;
+  job.backend = request_.backend;
+  job.device = device_of(rounds_.roster()[begin.attempt.item]);
+  job.case_id = planned.case_id;
+  job.params = planned.params;
+  job.round = begin.attempt.round;
+  WindowPlan& window = job.window;
+  window.soak_ns = static_cast<std::int64_t>(planned.soak_ns);
+  window.window_ns = static_cast<std::int64_t>(planned.window_ns);
+  window.shortest_block_ns = static_cast<std::int64_t>(planned.block_ns);
+  window.check_share_ppm =
+      window.window_ns >= k_long_window_ns ? k_long_share_ppm : k_short_share_ppm;
+  window.link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, job.round);
+  window.clause = planned.id;
+  window.item = begin.item;
+  window.attempt = begin.attempt.number;
+  return job;
+}
+
+Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round, ItemIndex item) {
+  AttemptBegin begin;
+  begin.item = rounds_.roster()[item].id;
+  begin.dimension = prepared_.plan.clauses[clause].dimension;
+  begin.attempt.number = journal_->next_attempt();
+  begin.attempt.clause = prepared_.plan.clauses[clause].id;
+  begin.attempt.item = item;
+  begin.attempt.round = round;
+  begin.attempt.day = today();
+  auto written = append("begin", {{"at", now_text()},
+                                  {"attempt", static_cast<std::int64_t>(begin.attempt.number)},
+                                  {"clause", begin.attempt.clause},
+                                  {"item", begin.item},
+                                  {"round", round}});
+  if (!written) {
+    return written.error();
+  }
+  rounds_.take(begin.attempt);
+  return begin;
+}
+
+Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const Launched& launched) {
+  AttemptEnd end = end_of(begin, job, launched, rules_);
+  if (!end.blob.empty()) {
+    const std::string path = folder_->paths.blob(hex(sha256(end.blob)));
+    if (auto written = write_file(path, end.blob); !written) {
+      return written;
+    }
+  }
+  end.line.emplace_back("at", now_text());
+  if (auto written = append("end", std::move(end.line)); !written) {
+    return written;
+  }
+  rounds_.take(end.attempt);
+  say({.kind = ProgressEvent::Kind::attempt_done,
+       .clause = begin.attempt.clause,
+       .item = begin.item,
+       .round = begin.attempt.round,
+       .ending = std::string(name_of(end.attempt.ending)),
+       .note = end.attempt.note});
+  return Done{};
+}
+
+/// One attempt on each of these items, at the same time. False if interrupted.
+Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
+                                    const std::vector<ItemIndex>& items) {
+  std::vector<AttemptBegin> begins;
+  std::vector<Job> jobs;
+  for (const ItemIndex item : items) {
+    auto begun = begin(clause, round, item);
+    if (!begun) {
+      return begun.error();
+    }
+    jobs.push_back(job_for(clause, *begun));
+    begins.push_back(std::move(*begun));
+  }
+  const ProgressEvent event{.kind = ProgressEvent::Kind::attempt,
+                            .clause = prepared_.plan.clauses[clause].id,
+                            .item = begins.front().item,
+                            .round = rounds_.runs(clause),
+                            .rounds = rounds_.next_look(clause)};
+  say(event);
+  std::optional<Error> failure;
+  const auto done = [&](std::size_t job, const Launched& launched) {
+    if (auto ended = end(begins[job], jobs[job], launched); !ended && !failure) {
+      failure = ended.error();
+    }
+  };
+  const auto tick = [&] {
+    ProgressEvent again = event;
+    again.kind = ProgressEvent::Kind::tick;
+    say(std::move(again));
+  };
+  const bool whole = launch(launch_, jobs, digests_, {.done = done, .tick = tick});
+  if (failure) {
+    return *failure;
+  }
+  return whole;
+}
+
+/// Every open clause once, in the contract's order. False if interrupted.
+Result<bool> CampaignRun::run_round(std::uint32_t round, const Judgement& judgement) {
+  for (std::size_t clause = 0; clause < prepared_.plan.clauses.size(); ++clause) {
+    for (const auto& items : rounds_.groups(clause, round, judgement)) {
+      auto whole = interrupts_->waiting() ? Result<bool>(false) : run_group(clause, round, items);
+      if (!whole || !*whole) {
+        return whole;
+      }
+      left_ns_ = time_left(judgement);
+    }
+  }
+  return true;
+}
+
+Result<RunOutcome> CampaignRun::run_rounds() {
+  std::uint32_t round = std::max<std::uint32_t>(revealed_, 1);
+  Judgement judgement = rounds_.judgement();
+  while (rounds_.open(judgement) && round <= prepared_.plan.nonce_links) {
+    left_ns_ = time_left(judgement);
+    if (round > revealed_) {
+      if (rounds_.must_wait(round, today())) {
+        return finish(RunOutcome::Finish::next_day,
+                      "day " + std::to_string(rounds_.day_of(round - 1)) + " of " +
+                          std::to_string(prepared_.plan.days) +
+                          " is done; go on tomorrow (UTC) with --resume");
+      }
+      const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
+      if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
+        return written.error();
+      }
+      revealed_ = round;
+    }
+    const auto whole = run_round(round, judgement);
+    if (!whole) {
+      return whole.error();
+    }
+    if (!*whole) {
+      return interrupted();
+    }
+    judgement = rounds_.judgement();
+    ++round;
+  }
+  const auto attempts = static_cast<std::int64_t>(journal_->next_attempt() - 1);
+  if (auto written = append("close", {{"attempts", attempts}}); !written) {
+    return written.error();
+  }
+  return finish(RunOutcome::Finish::complete, "every run of this campaign is done");
+}
+
+Result<RunOutcome> CampaignRun::interrupted() {
+  const std::string signal = interrupts_->take();
+  if (auto written = append("interrupt", {{"at", now_text()}, {"signal", signal}}); !written) {
+    return written.error();
+  }
+  return finish(RunOutcome::Finish::interrupted,
+                "interrupted by " + signal + "; everything is kept, go on with --resume");
+}
+
+/// Signs what is there and writes the report on it.
+Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sentence) {
+  if (auto written = sign_node(folder_->paths, folder_->session_sha256, k_node, folder_->node_key);
+      !written) {
+    return written.error();
+  }
+  const auto campaign = read_campaign(request_.folder, false);
+  if (!campaign) {
+    return campaign.error();
+  }
+  RunOutcome outcome{.finish = how, .sentence = std::move(sentence)};
+  outcome.judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
+  const std::string report = write_report(*campaign, outcome.judgement);
+  if (auto written = write_file(folder_->paths.report(), report); !written) {
+    return written.error();
+  }
+  return outcome;
+}
+
+Result<RunOutcome> CampaignRun::run() {
+  auto interrupts = Interrupts::watch();
+  if (!interrupts) {
+    return interrupts.error();
+  }
+  interrupts_ = std::move(*interrupts);
+  launch_.interrupt_fd = interrupts_->descriptor();
+  if (auto opened = open(); !opened) {
+    return opened.error();
+  }
+  if (closed_) {
+    return finish(RunOutcome::Finish::complete, "this campaign was complete already");
+  }
+  const auto tested = selftest();
+  if (!tested) {
+    return tested.error();
+  }
+  return *tested ? run_rounds() : interrupted();
+}
+
+}  // namespace
+
+Result<RunOutcome> run_campaign(const RunRequest& request, const RunWorld& world,
+                                Progress& progress) {
+  auto prepared = prepare(request, world);
+  if (!prepared) {
+    return prepared.error();
+  }
+  return CampaignRun(request, world, progress, std::move(*prepared)).run();
+}
+
+}  // namespace assay

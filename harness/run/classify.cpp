@@ -1,0 +1,78 @@
+#include "harness/run/classify.h"
+
+#include <cstdlib>
+
+namespace assay {
+namespace {
+
+constexpr std::int64_t k_second_ns = 1'000'000'000;
+
+/// |part| / whole > share
+bool exceeds(std::int64_t part, std::int64_t whole, const Ratio& share) {
+  const Ratio ratio{static_cast<Natural>(std::abs(part)), static_cast<Natural>(whole)};
+  return compare(ratio, share) > 0;
+}
+
+std::string ns(std::int64_t time) {
+  return std::to_string(time) + " ns";
+}
+
+std::string difference_in(const WindowResult& window) {
+  if (!window.first) {
+    return "a verified output differs";
+  }
+  const Mismatch& mismatch = window.first->mismatch;
+  return "block " + std::to_string(window.first->block) + ", step " +
+         std::to_string(mismatch.step) + ", element " + std::to_string(mismatch.index) + " is " +
+         mismatch.actual + " instead of " + mismatch.expected;
+}
+
+}  // namespace
+
+Tolerances tolerances_of(const Conditions& conditions) {
+  Tolerances tolerances;
+  if (conditions.block_gap) {
+    tolerances.gap = conditions.block_gap->base;
+  }
+  if (conditions.clock_disagreement) {
+    tolerances.clock = conditions.clock_disagreement->base;
+  }
+  if (conditions.start_skew) {
+    tolerances.start_skew_s = conditions.start_skew->base;
+  }
+  return tolerances;
+}
+
+Classified classify(const WindowResult& window, const WindowPlan& plan,
+                    const Tolerances& tolerances) {
+  if (window.late) {
+    return {Ending::late, "the soak had not ended at the common start"};
+  }
+  const auto sums = sums_of(window.blocks);
+  if (!sums) {
+    return {Ending::gap, sums.error().message};
+  }
+  if (sums->wrong > 0) {
+    return {Ending::wrong_result, difference_in(window)};
+  }
+  const std::int64_t skew = plan.start_utc_ns == 0 ? 0 : window.start_utc_ns - plan.start_utc_ns;
+  if (exceeds(skew, k_second_ns, tolerances.start_skew_s)) {
+    return {Ending::late, "the window began " + ns(skew) + " after the common start"};
+  }
+  if (sums->elapsed_ns < plan.window_ns) {
+    return {Ending::late,
+            "the window is " + ns(sums->elapsed_ns) + " long instead of " + ns(plan.window_ns)};
+  }
+  if (exceeds(sums->gap_ns, sums->elapsed_ns, tolerances.gap)) {
+    return {Ending::gap,
+            "the blocks leave gaps of " + ns(sums->gap_ns) + " in " + ns(sums->elapsed_ns)};
+  }
+  const std::int64_t disagreement = window.clock_ns - sums->elapsed_ns;
+  if (exceeds(disagreement, sums->elapsed_ns, tolerances.clock)) {
+    return {Ending::clock,
+            "the clocks disagree by " + ns(disagreement) + " in " + ns(sums->elapsed_ns)};
+  }
+  return {};
+}
+
+}  // namespace assay

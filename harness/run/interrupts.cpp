@@ -1,0 +1,64 @@
+#include "harness/run/interrupts.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace assay {
+
+struct Interrupts::Mask {
+  sigset_t signals;
+};
+
+Interrupts::Interrupts(std::unique_ptr<Mask> before) : before_(std::move(before)) {}
+
+Result<std::unique_ptr<Interrupts>> Interrupts::watch() {
+  sigset_t watched;
+  ::sigemptyset(&watched);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    ::sigaddset(&watched, signal);
+  }
+  auto before = std::make_unique<Mask>();
+  if (::sigprocmask(SIG_BLOCK, &watched, &before->signals) != 0) {
+    return Error{Error::Code::io,
+                 "can't wait for signals: " + std::generic_category().message(errno)};
+  }
+  std::unique_ptr<Interrupts> interrupts(new Interrupts(std::move(before)));
+  interrupts->descriptor_ = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (interrupts->descriptor_ < 0) {
+    return Error{Error::Code::io,
+                 "can't wait for signals: " + std::generic_category().message(errno)};
+  }
+  return interrupts;
+}
+
+Interrupts::~Interrupts() {
+  while (!take().empty()) {
+  }
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+  ::sigprocmask(SIG_SETMASK, &before_->signals, nullptr);
+}
+
+bool Interrupts::waiting() const {
+  pollfd poll_descriptor{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  return ::poll(&poll_descriptor, 1, 0) > 0;
+}
+
+std::string Interrupts::take() {
+  signalfd_siginfo info{};
+  if (::read(descriptor_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) {
+    return "";
+  }
+  const char* name = ::sigabbrev_np(static_cast<int>(info.ssi_signo));
+  return std::string("SIG") + (name == nullptr ? "?" : name);
+}
+
+}  // namespace assay

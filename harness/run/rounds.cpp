@@ -1,0 +1,147 @@
+#include "harness/run/rounds.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay {
+namespace {
+
+/// Whether one more run can change a verdict from no pass into another.
+bool is_open(const Verdict& verdict) {
+  return verdict.reason == Reason::too_few_runs || verdict.reason == Reason::too_few_days ||
+         verdict.reason == Reason::part_missing || verdict.reason == Reason::no_evidence;
+}
+
+}  // namespace
+
+Rounds::Rounds(const Contract& contract, const Plan& plan, std::uint32_t node)
+    : contract_(contract), plan_(plan), roster_(roster_of(contract)) {
+  for (const Clause& clause : contract.clauses) {
+    std::vector<ItemIndex> own = parts_of(clause, contract, roster_);
+    const auto elsewhere = [&](ItemIndex item) { return roster_[item].node != node; };
+    own.erase(std::remove_if(own.begin(), own.end(), elsewhere), own.end());
+    parts_.push_back(std::move(own));
+  }
+  evidence_.selftest_passed = true;
+  evidence_.chain_whole = true;
+}
+
+void Rounds::take(std::vector<Attempt> attempts, std::vector<Replacement> replacements) {
+  evidence_.attempts = std::move(attempts);
+  evidence_.replacements = std::move(replacements);
+}
+
+void Rounds::take(const Attempt& attempt) {
+  if (attempt.number <= evidence_.attempts.size()) {
+    evidence_.attempts[attempt.number - 1] = attempt;
+  } else {
+    evidence_.attempts.push_back(attempt);
+  }
+}
+
+Judgement Rounds::judgement() const {
+  return judge(contract_, roster_, evidence_);
+}
+
+std::uint32_t Rounds::runs_of(std::size_t clause, ItemIndex item) const {
+  std::uint64_t replaced_after = 0;
+  for (const Replacement& replacement : evidence_.replacements) {
+    if (replacement.item == item) {
+      replaced_after = std::max(replaced_after, replacement.after);
+    }
+  }
+  const auto counts = [&](const Attempt& attempt) {
+    return attempt.item == item && attempt.clause == contract_.clauses[clause].id &&
+           !attempt.excused && attempt.number > replaced_after;
+  };
+  return static_cast<std::uint32_t>(
+      std::count_if(evidence_.attempts.begin(), evidence_.attempts.end(), counts));
+}
+
+bool Rounds::was_in(std::size_t clause, ItemIndex item, std::uint32_t round) const {
+  const auto is_it = [&](const Attempt& attempt) {
+    return attempt.round == round && attempt.item == item &&
+           attempt.clause == contract_.clauses[clause].id;
+  };
+  return std::any_of(evidence_.attempts.begin(), evidence_.attempts.end(), is_it);
+}
+
+bool Rounds::needs_run(std::size_t clause, ItemIndex item, const Judgement& judgement) const {
+  if (runs_of(clause, item) >= plan_.clauses[clause].runs) {
+    return false;
+  }
+  const auto& verdicts = judgement.clauses.at(clause).verdicts;
+  if (contract_.clauses[clause].scope == Scope::system) {
+    return std::any_of(verdicts.begin(), verdicts.end(), is_open);
+  }
+  const auto its = std::find_if(verdicts.begin(), verdicts.end(),
+                                [item](const Verdict& verdict) { return verdict.item == item; });
+  return its != verdicts.end() && is_open(*its);
+}
+
+std::vector<std::vector<ItemIndex>> Rounds::groups(std::size_t clause, std::uint32_t round,
+                                                   const Judgement& judgement) const {
+  const std::vector<ItemIndex>& parts = parts_[clause];
+  const auto needs = [&](ItemIndex item) { return needs_run(clause, item, judgement); };
+  const auto was = [&](ItemIndex item) { return was_in(clause, item, round); };
+  std::vector<std::vector<ItemIndex>> groups;
+  if (contract_.clauses[clause].concurrent == Concurrency::all_items) {
+    // Decided items keep loading the machine. A round that broke off has no common window any more.
+    const bool again = std::any_of(parts.begin(), parts.end(), needs) &&
+                       std::none_of(parts.begin(), parts.end(), was);
+    if (again) {
+      groups.push_back(parts);
+    }
+    return groups;
+  }
+  for (const ItemIndex item : parts) {
+    if (needs(item) && !was(item)) {
+      groups.push_back({item});
+    }
+  }
+  return groups;
+}
+
+bool Rounds::open(const Judgement& judgement) const {
+  for (std::size_t clause = 0; clause < parts_.size(); ++clause) {
+    const auto needs = [&](ItemIndex item) { return needs_run(clause, item, judgement); };
+    if (std::any_of(parts_[clause].begin(), parts_[clause].end(), needs)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const PlannedRound& Rounds::planned(std::uint32_t round) const {
+  return plan_.rounds.at((round - 1) % plan_.rounds.size());
+}
+
+bool Rounds::must_wait(std::uint32_t round, std::int64_t today) const {
+  if (round <= 1 || planned(round).look != planned(round - 1).look ||
+      planned(round).day <= planned(round - 1).day) {
+    return false;
+  }
+  const auto on_today = [&](const Attempt& attempt) {
+    return attempt.round + 1 == round && attempt.day >= today;
+  };
+  return std::any_of(evidence_.attempts.begin(), evidence_.attempts.end(), on_today);
+}
+
+std::uint32_t Rounds::day_of(std::uint32_t round) const {
+  return planned(round).day + 1;
+}
+
+std::uint32_t Rounds::runs(std::size_t clause) const {
+  std::uint32_t most = 0;
+  for (const ItemIndex item : parts_[clause]) {
+    most = std::max(most, runs_of(clause, item));
+  }
+  return most;
+}
+
+std::uint32_t Rounds::next_look(std::size_t clause) const {
+  const std::uint32_t step = plan_.clauses[clause].first_look;
+  return std::min(plan_.clauses[clause].runs, (runs(clause) / step + 1) * step);
+}
+
+}  // namespace assay

@@ -1,0 +1,19 @@
+// The part of the self-test that runs windows: lying kernels, clocks and blocks.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/run/selftest.h"
+
+namespace assay {
+
+/// A small problem on `device` that this backend has an exact kernel for.
+[[nodiscard]] Result<std::unique_ptr<Kernel>> selftest_kernel(Backend& backend,
+                                                              const Device& device,
+                                                              const Digest& seed);
+
+/// The healthy control first, then each fault of a window.
+[[nodiscard]] std::vector<SelftestCheck> check_windows(Kernel& kernel, const SelftestPlan& plan);
+
+}  // namespace assay

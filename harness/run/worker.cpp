@@ -1,0 +1,177 @@
+#include "harness/run/worker.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "harness/run/lines.h"
+#include "harness/run/messages.h"
+
+namespace assay {
+namespace {
+
+Failed failed_by(const Error& error) {
+  // What a backend says of its device is believed; all else is a worker that ended without result.
+  const Ending ending = error.code == Error::Code::unsupported ? Ending::unsupported
+                        : error.code == Error::Code::device    ? Ending::device_lost
+                                                               : Ending::crashed;
+  return {.ending = ending, .note = error.message};
+}
+
+std::vector<MappedFile> own_files() {
+  std::ifstream maps("/proc/self/maps");
+  return executable_files(std::string(std::istreambuf_iterator<char>(maps), {}));
+}
+
+Result<Backend*> backend_named(const WorkerWorld& world, const std::string& name) {
+  for (const auto& backend : world.backends) {
+    if (backend->name() == name) {
+      return backend.get();
+    }
+  }
+  return Error{Error::Code::unsupported, "this build has no backend '" + name + "'"};
+}
+
+Result<Device> device_named(Backend& backend, const std::string& id) {
+  auto devices = backend.devices();
+  if (!devices) {
+    return devices.error();
+  }
+  for (Device& device : *devices) {
+    if (id.empty() || device.id == id) {
+      return std::move(device);
+    }
+  }
+  return Error{Error::Code::unsupported, "backend " + std::string(backend.name()) +
+                                             " has no device" +
+                                             (id.empty() ? "" : " '" + id + "'") + " here"};
+}
+
+Result<Problem> problem_of(const WorkerWorld& world, const Job& job) {
+  for (const Case& a_case : world.cases) {
+    if (a_case.id == job.case_id) {
+      return a_case.problem(job.params);
+    }
+  }
+  return Error{Error::Code::unsupported, "this build has no case '" + job.case_id + "'"};
+}
+
+class Worker {
+ public:
+  Worker(const WorkerWorld& world, int in, int out) : world_(world), in_(in), out_(out) {}
+
+  Answer answer() {
+    const auto line = read_one();
+    if (!line) {
+      return failed_by(line.error());
+    }
+    auto job = read_job(*line);
+    if (!job) {
+      return failed_by(job.error());
+    }
+    auto answer = job->kind == Job::Kind::measure ? measure(*job) : selftest(*job);
+    return answer ? std::move(*answer) : Answer(failed_by(answer.error()));
+  }
+
+ private:
+  Result<std::string> read_one() {
+    while (true) {
+      if (auto line = buffer_.next()) {
+        return std::move(*line);
+      }
+      if (!buffer_.fill_from(in_)) {
+        return Error{Error::Code::io, "the controller is gone"};
+      }
+    }
+  }
+
+  /// Says that all is prepared, and waits for the start.
+  Result<Go> ready(const Ready& what) {
+    if (!write_line(out_, write_answer(what))) {
+      return Error{Error::Code::io, "the controller is gone"};
+    }
+    const auto line = read_one();
+    return line ? read_go(*line) : Result<Go>(line.error());
+  }
+
+  Result<Answer> measure(Job& job) {
+    const auto backend = backend_named(world_, job.backend);
+    if (!backend) {
+      return backend.error();
+    }
+    const auto device = device_named(**backend, job.device);
+    if (!device) {
+      return device.error();
+    }
+    const auto problem = problem_of(world_, job);
+    if (!problem) {
+      return problem.error();
+    }
+    const std::vector<std::string> parts{job.window.clause, std::to_string(job.round)};
+    auto kernel =
+        (*backend)->prepare(*problem, *device, derive(job.window.link, "operands", parts));
+    if (!kernel) {
+      return kernel.error();
+    }
+    const auto go = ready({.device = *device,
+                           .ran = (*kernel)->ran(),
+                           .dimension = (*kernel)->dimension(),
+                           .work_per_step = (*kernel)->work_per_step(),
+                           .files = own_files()});
+    if (!go) {
+      return go.error();
+    }
+    job.window.start_utc_ns = go->start_utc_ns;
+    const Readings before = world_.probe->read();
+    auto window = run_window(**kernel, *world_.clock, *world_.probe, job.window);
+    if (!window) {
+      return window.error();
+    }
+    return Answer(Measured{.window = std::move(*window),
+                           .readings = window_readings(before, world_.probe->read())});
+  }
+
+  Result<Answer> selftest(const Job& job) {
+    const auto backend = backend_named(world_, job.backend);
+    if (!backend) {
+      return backend.error();
+    }
+    const auto device = device_named(**backend, job.device);
+    if (!device) {
+      return device.error();
+    }
+    if (const auto go = ready({.device = *device, .ran = {}, .files = own_files()}); !go) {
+      return go.error();
+    }
+    return Answer(run_selftest(**backend, *device, job.selftest));
+  }
+
+  const WorkerWorld& world_;
+  int in_;
+  int out_;
+  LineBuffer buffer_;
+};
+
+}  // namespace
+
+int worker_main(const WorkerWorld& world, int in, int out) {
+  const Answer answer = Worker(world, in, out).answer();
+  return write_line(out, write_answer(answer)) ? 0 : 1;
+}
+
+int worker_on_standard_streams(const WorkerWorld& world) {
+  // Libraries print where they like; only answers may go to the controller.
+  const int out = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (out < 0 || ::dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+    return 1;
+  }
+  return worker_main(world, STDIN_FILENO, out);
+}
+
+}  // namespace assay

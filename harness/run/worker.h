@@ -1,0 +1,29 @@
+// One run in a process of its own, so that a crash, hang or lost device costs a run only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/run/case.h"
+#include "harness/run/clock.h"
+#include "harness/run/probe.h"
+#include "kernels/backend.h"
+
+namespace assay {
+
+/// Everything of the outside that a worker touches.
+struct WorkerWorld {
+  std::vector<std::unique_ptr<Backend>> backends;
+  std::vector<Case> cases;
+  Clock* clock = nullptr;
+  std::unique_ptr<Probe> probe;
+};
+
+/// Reads one job from `in` and answers on `out` (both file descriptors), as messages.h says.
+/// Returns the exit status: 0 if an answer was given, be it an error.
+[[nodiscard]] int worker_main(const WorkerWorld& world, int in, int out);
+
+/// As `assay worker`: stdin and stdout; what libraries print goes to stderr.
+[[nodiscard]] int worker_on_standard_streams(const WorkerWorld& world);
+
+}  // namespace assay

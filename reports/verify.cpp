@@ -1,0 +1,194 @@
+#include "reports/verify.h"
+
+#include <filesystem>
+
+#include "reports/files.h"
+#include "reports/jades.h"
+#include "reports/json.h"
+#include "reports/json_difference.h"
+#include "reports/judge_campaign.h"
+#include "reports/policy.h"
+#include "reports/signature_check.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t k_largest_report = std::size_t{64} << 20;
+constexpr std::string_view k_schema = "assay.report/1";
+constexpr std::string_view k_evidence_failure = "EVIDENCE_FAILURE";
+
+Verification& end(Verification& verification, Indication indication, std::string_view sub,
+                  std::string sentence) {
+  verification.indication = indication;
+  verification.sub_indication = sub;
+  verification.sentence = std::move(sentence);
+  return verification;
+}
+
+Verification& fail(Verification& verification, std::string_view sub, std::string sentence) {
+  return end(verification, Indication::total_failed, sub, std::move(sentence));
+}
+
+/// A policy that comes with what it is to judge proves nothing.
+bool stands_in(const std::string& folder, const std::string& policy_path) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::path inner = fs::weakly_canonical(policy_path, problem);
+  const fs::path outer = fs::weakly_canonical(folder, problem);
+  if (problem) {
+    return false;
+  }
+  const fs::path relative = inner.lexically_relative(outer);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+/// The bytes that everything else is about, read once.
+struct Delivered {
+  std::string report, envelope;
+};
+
+Result<Delivered> read_delivered(const CampaignPaths& paths) {
+  Result<std::string> report = read_file(paths.report(), k_largest_report);
+  if (!report) {
+    return report.error();
+  }
+  Result<std::string> envelope = read_file(paths.signatures(), k_envelope_bytes);
+  if (!envelope) {
+    return envelope.error();
+  }
+  return Delivered{.report = *std::move(report), .envelope = *std::move(envelope)};
+}
+
+/// Whose signatures there are, over these bytes. Nothing of the report is parsed before.
+bool check_signers(const VerifyRequest& request, const Delivered& delivered,
+                   Verification& verification) {
+  if (stands_in(request.folder, request.policy_path)) {
+    end(verification, Indication::indeterminate, "POLICY_PROCESSING_ERROR",
+        request.policy_path + ": stands in the campaign's folder, and must be the verifier's own");
+    return false;
+  }
+  const Result<Policy> policy = read_policy_file(request.policy_path);
+  if (!policy) {
+    end(verification, Indication::indeterminate, "POLICY_PROCESSING_ERROR", policy.error().message);
+    return false;
+  }
+  SignatureCheck check = check_signatures(
+      {.report = delivered.report, .envelope = delivered.envelope}, *policy, request.at_s);
+  verification.signers = std::move(check.signers);
+  verification.checked = std::move(check.checked);
+  verification.not_checked = std::move(check.not_checked);
+  if (check.indication != Indication::total_passed) {
+    end(verification, check.indication, check.sub_indication, "report.sig.json: " + check.sentence);
+    verification.not_checked.emplace_back("the evidence: the signatures come first");
+    return false;
+  }
+  verification.policy_met = check.policy_met;
+  verification.sentence = check.sentence;
+  return true;
+}
+
+/// Whether this release knows the rules by which such a report was made.
+bool check_form(const Result<Json>& report, Verification& verification) {
+  if (!report) {
+    fail(verification, "FORMAT_FAILURE", "report.json: " + report.error().message);
+    return false;
+  }
+  const Json* schema = report->find("schema");
+  if (schema == nullptr || schema->text() == nullptr) {
+    fail(verification, "FORMAT_FAILURE", "report.json: has no schema");
+    return false;
+  }
+  if (*schema->text() != k_schema) {
+    end(verification, Indication::indeterminate, "FORMAT_FAILURE",
+        "report.json: this release can't judge by the rules of another schema than " +
+            std::string(k_schema));
+    return false;
+  }
+  return true;
+}
+
+void say_what_was_checked(const Campaign& campaign, bool deep, Verification& verification) {
+  std::vector<std::string>& checked = verification.checked;
+  std::vector<std::string>& not_checked = verification.not_checked;
+  checked.emplace_back("contract, session and nonce chain against each other");
+  checked.emplace_back("signature, journal and hash chain of each of " +
+                       std::to_string(campaign.evidence_leaves) + " nodes, and their tree");
+  checked.emplace_back("size and digest of every blob");
+  checked.emplace_back("every verdict, judged again from the journals");
+  checked.emplace_back("report.json, written again and compared byte for byte");
+  (deep ? checked : not_checked)
+      .emplace_back("every window's numbers, recomputed from its blocks" +
+                    std::string(deep ? "" : ": --deep does"));
+  not_checked.emplace_back("who opened the session: its digest is signed with the report only");
+  not_checked.emplace_back("what devices these are: serial numbers are their own word");
+  for (const std::string& stray : campaign.strays) {
+    not_checked.push_back(stray);
+  }
+}
+
+/// Judges again, and compares.
+void check_report(const JudgedCampaign& judged, const Delivered& delivered, const Json& report,
+                  Verification& verification) {
+  verification.decision = judged.judgement.decision;
+  if (delivered.report != judged.report) {
+    const Result<Json> again = read_json(judged.report);
+    if (!again) {
+      fail(verification, k_evidence_failure, "report.json: " + again.error().message);
+      return;
+    }
+    const JsonDifference difference = first_difference(report, *again);
+    fail(verification, k_evidence_failure,
+         "report.json: " + difference.place + " is " + difference.is +
+             ", but the evidence makes it " + difference.should_be);
+    return;
+  }
+  const Campaign& campaign = judged.campaign;
+  if (campaign.contract.purpose == Purpose::acceptance && !campaign.evidence.marks.empty()) {
+    fail(verification, k_evidence_failure,
+         "report.json: the evidence is marked '" + campaign.evidence.marks.front() +
+             "', which can never become an acceptance");
+    return;
+  }
+  verification.indication = Indication::total_passed;
+  verification.sub_indication.clear();
+}
+
+}  // namespace
+
+Verification verify_campaign(const VerifyRequest& request) {
+  Verification verification;
+  const Result<Delivered> delivered = read_delivered(CampaignPaths{request.folder});
+  if (!delivered) {
+    return fail(verification, "FORMAT_FAILURE", delivered.error().message);
+  }
+  if (!check_signers(request, *delivered, verification)) {
+    return verification;
+  }
+  const Result<Json> report = read_canonical_json(delivered->report);
+  if (!check_form(report, verification)) {
+    return verification;
+  }
+  const Result<JudgedCampaign> judged = judge_campaign(request.folder, request.deep);
+  if (!judged) {
+    return fail(verification, k_evidence_failure, judged.error().message);
+  }
+  check_report(*judged, *delivered, *report, verification);
+  say_what_was_checked(judged->campaign, request.deep, verification);
+  return verification;
+}
+
+int exit_code_of(const Verification& verification) {
+  switch (verification.indication) {
+    case Indication::total_failed: return 1;
+    case Indication::indeterminate: return 3;
+    case Indication::total_passed: break;
+  }
+  if (!verification.policy_met) {
+    return 4;
+  }
+  const bool good =
+      verification.decision == Decision::accepted || verification.decision == Decision::limits_met;
+  return good ? 0 : 5;
+}
+
+}  // namespace assay

@@ -1,0 +1,280 @@
+#include "reports/verify.h"
+
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "reports/json.h"
+#include "tests/doubles/reports/scratch_folder.h"
+#include "tests/doubles/reports/signed_campaign.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_doubles::CampaignBuilder;
+using testing_doubles::ScratchFolder;
+using testing_doubles::SignedCampaign;
+using testing_doubles::slurp;
+using testing_doubles::spill;
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// `text` with its first `from` exchanged.
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t place = text.find(from);
+  if (place == std::string::npos) {
+    ADD_FAILURE() << "no " << from;
+    return text;
+  }
+  return text.replace(place, from.size(), to);
+}
+
+class Verify : public testing::Test {
+ protected:
+  Verify() : campaign_(folder_.path()) {}
+
+  void make(int rounds = 10) {
+    CampaignBuilder builder;
+    builder.open();
+    builder.usual_runs(rounds);
+    builder.close();
+    campaign_.write(builder);
+  }
+  [[nodiscard]] Verification verify(bool deep = true) const {
+    return verify_campaign({.folder = campaign_.out(),
+                            .policy_path = campaign_.policy(),
+                            .deep = deep,
+                            .at_s = campaign_.at_s()});
+  }
+  [[nodiscard]] int code(bool deep = true) const { return exit_code_of(verify(deep)); }
+  [[nodiscard]] std::string report() const { return slurp(campaign_.out() + "/report.json"); }
+  /// What verify says after the signer signs the report with `from` exchanged.
+  Verification after_lie(const std::string& from, const std::string& to) {
+    const std::string honest = report();
+    campaign_.sign_instead(with(honest, from, to));
+    Verification answer = verify();
+    campaign_.sign_instead(honest);
+    return answer;
+  }
+
+  ScratchFolder folder_;
+  SignedCampaign campaign_;
+};
+
+TEST_F(Verify, AcceptsAHealthyCampaign) {
+  make();
+  for (const bool deep : {false, true}) {
+    const Verification answer = verify(deep);
+    EXPECT_EQ(answer.indication, Indication::total_passed) << answer.sentence;
+    EXPECT_EQ(answer.decision, Decision::limits_met);
+    EXPECT_TRUE(answer.policy_met);
+    EXPECT_EQ(answer.signers.size(), 1U);
+    EXPECT_EQ(exit_code_of(answer), 0);
+    const std::vector<std::string>& list = deep ? answer.checked : answer.not_checked;
+    EXPECT_TRUE(std::any_of(list.begin(), list.end(), [](const std::string& line) {
+      return has(line, "recomputed from its blocks");
+    }));
+  }
+}
+
+TEST_F(Verify, SaysValidButNotAcceptedByFive) {
+  make(3);
+  EXPECT_EQ(verify().decision, Decision::not_accepted);
+  EXPECT_EQ(code(), 5);
+}
+
+TEST_F(Verify, SaysValidButRejectedByFive) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.ending = "wrong_result", .wrong = 1});
+  builder.close();
+  campaign_.write(builder);
+  EXPECT_EQ(verify().decision, Decision::limits_missed);
+  EXPECT_EQ(code(), 5);
+}
+
+TEST_F(Verify, NeedsASignatureAndAReport) {
+  make(1);
+  fs::rename(campaign_.out() + "/report.sig.json", folder_ / "away");
+  EXPECT_EQ(code(), 1);
+  EXPECT_TRUE(has(verify().sentence, "report.sig.json"));
+  fs::rename(folder_ / "away", campaign_.out() + "/report.sig.json");
+  fs::rename(campaign_.out() + "/report.json", folder_ / "away");
+  EXPECT_EQ(code(), 1);
+  EXPECT_TRUE(has(verify().sentence, "report.json"));
+}
+
+TEST_F(Verify, NeedsAPolicyFromElsewhere) {
+  make(1);
+  const std::string inside = campaign_.out() + "/policy.json";
+  fs::copy_file(campaign_.policy(), inside);
+  EXPECT_EQ(code(), 5) << "a policy in the folder is ignored";
+  const Verification answer = verify_campaign(
+      {.folder = campaign_.out(), .policy_path = inside, .deep = false, .at_s = campaign_.at_s()});
+  EXPECT_EQ(exit_code_of(answer), 3);
+  EXPECT_TRUE(has(answer.sentence, "must be the verifier's own"));
+  const Verification none = verify_campaign({.folder = campaign_.out(),
+                                             .policy_path = folder_ / "none.json",
+                                             .deep = false,
+                                             .at_s = campaign_.at_s()});
+  EXPECT_EQ(exit_code_of(none), 3);
+}
+
+TEST_F(Verify, TrustsNobodyElse) {
+  make(1);
+  const ScratchFolder other;
+  const SignedCampaign stranger(other.path());
+  const Verification answer = verify_campaign({.folder = campaign_.out(),
+                                               .policy_path = stranger.policy(),
+                                               .deep = false,
+                                               .at_s = campaign_.at_s()});
+  EXPECT_EQ(exit_code_of(answer), 3);
+  EXPECT_EQ(answer.sub_indication, "NO_CERTIFICATE_CHAIN_FOUND");
+}
+
+TEST_F(Verify, HoldsThePolicysThreshold) {
+  make();
+  spill(campaign_.policy(), with(slurp(campaign_.policy()), "\"threshold\":1", "\"threshold\":2"));
+  EXPECT_EQ(code(), 4) << verify().sentence;
+}
+
+TEST_F(Verify, WorksInAnyYear) {
+  make();
+  for (const std::int64_t at_s : {std::int64_t{0}, std::int64_t{2'208'988'800}}) {
+    const Verification answer = verify_campaign({.folder = campaign_.out(),
+                                                 .policy_path = campaign_.policy(),
+                                                 .deep = false,
+                                                 .at_s = at_s});
+    EXPECT_EQ(exit_code_of(answer), 3) << "outside the certificate's life nothing is proven";
+  }
+}
+
+TEST_F(Verify, FindsASignersLiesByPlace) {
+  make(3);
+  struct Lie {
+    std::string from, to, answer;
+  };
+  for (const Lie& lie : std::vector<Lie>{
+           {"\"verdict\":\"INCONCLUSIVE\"", "\"verdict\":\"ACCEPT\"",
+            "clauses[0].verdicts[0].verdict is \"ACCEPT\", but the evidence makes it "
+            "\"INCONCLUSIVE\""},
+           {"\"decision\":\"not_accepted\"", "\"decision\":\"limits_met\"", "decision is"},
+           {"\"tree_size\":2", "\"tree_size\":1", "evidence.tree_size is 1"},
+           {"\"tree_size\":2", "\"tree_size\":3", "evidence.tree_size is 3"},
+           {"\"limit\":\"150 TFLOP/s\"", "\"limit\":\"140 TFLOP/s\"", "clauses[0].promise.limit"},
+           {"\"marks\":[\"simulated\"]", "\"marks\":[]", "marks[0] is nothing"},
+           {"\"remarks\":[]", "\"remarks\":[\"all well\"]", "remarks[0] is \"all well\""},
+           {"\"expected\":4", "\"expected\":3", "clauses[0].counts.expected"}}) {
+    const Verification answer = after_lie(lie.from, lie.to);
+    EXPECT_EQ(exit_code_of(answer), 1);
+    EXPECT_TRUE(has(answer.sentence, lie.answer)) << answer.sentence;
+  }
+}
+
+TEST_F(Verify, WantsTheReportInItsOneForm) {
+  make(1);
+  EXPECT_EQ(exit_code_of(after_lie("{", "{ ")), 1);
+  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2", "\"tree_size\":2.0")), 1);
+  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2", "\"tree_size\":2,\"tree_size\":2")), 1);
+  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2}", "\"tree_size\":2,\"z\":1}")), 1);
+  EXPECT_EQ(exit_code_of(after_lie("{", "\xef\xbb\xbf{")), 1);
+}
+
+TEST_F(Verify, DoesNotJudgeByRulesItDoesNotKnow) {
+  make(1);
+  const Verification answer = after_lie("assay.report/1", "assay.report/2");
+  EXPECT_EQ(exit_code_of(answer), 3) << answer.sentence;
+  EXPECT_NE(exit_code_of(after_lie("assay.report/1", "other.report/1")), 0);
+}
+
+TEST_F(Verify, NeverAcceptsMarkedEvidence) {
+  const std::string text =
+      with(with(with(testing_doubles::two_node_contract(), "demonstration", "acceptance"),
+                "\"at_least\":\"100 GB/s\"", "\"at_least\":\"120 GB/s\""),
+           "\"weight\":\"advisory\"", "\"weight\":\"mandatory\"");
+  CampaignBuilder builder(text, {"emulated"});
+  builder.open();
+  builder.usual_runs(10);
+  builder.close();
+  campaign_.write(builder);
+  const Verification answer = verify();
+  EXPECT_EQ(exit_code_of(answer), 1);
+  EXPECT_TRUE(has(answer.sentence, "marked 'emulated'")) << answer.sentence;
+}
+
+TEST_F(Verify, AcceptsTheSameCampaignWithoutMarks) {
+  CampaignBuilder builder(with(testing_doubles::two_node_contract(), "demonstration", "acceptance"),
+                          {});
+  builder.open();
+  builder.usual_runs(10);
+  builder.close();
+  campaign_.write(builder);
+  const Verification answer = verify();
+  EXPECT_EQ(answer.decision, Decision::accepted) << answer.sentence;
+  EXPECT_EQ(exit_code_of(answer), 0);
+}
+
+TEST_F(Verify, NamesWhatItDidNotCheck) {
+  make(1);
+  spill(campaign_.out() + "/notes.txt", "x");
+  const Verification answer = verify();
+  EXPECT_EQ(exit_code_of(answer), 5) << "a stray file is no part of the evidence";
+  EXPECT_TRUE(has(answer.not_checked.back(), "notes.txt is no part of the campaign"));
+}
+
+TEST_F(Verify, OldReportOverNewEvidenceIsFound) {
+  make(1);
+  const std::string old_report = report();
+  make(2);
+  campaign_.sign_instead(old_report);
+  EXPECT_EQ(code(false), 1);
+}
+
+TEST_F(Verify, AnotherReportsSignatureIsFound) {
+  make(1);
+  const std::string other = slurp(campaign_.out() + "/report.sig.json");
+  make(2);
+  spill(campaign_.out() + "/report.sig.json", other);
+  const Verification answer = verify(false);
+  EXPECT_EQ(exit_code_of(answer), 1);
+  EXPECT_EQ(answer.sub_indication, "SIG_CRYPTO_FAILURE");
+}
+
+TEST_F(Verify, ReportsNoHostName) {
+  make(1);
+  EXPECT_FALSE(has(report(), "must-not-be-reported"));
+  EXPECT_TRUE(has(report(), "\"cpu_model\":\"Simulated\""));
+}
+
+TEST_F(Verify, FindsAnyFlippedBitInAnyFile) {
+  make(10);
+  ASSERT_EQ(code(), 0);
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(campaign_.out())) {
+    if (entry.is_regular_file()) {
+      files.push_back(entry.path().string());
+    }
+  }
+  std::mt19937 random(20260301);  // NOLINT(cert-msc51-cpp,cert-msc32-c): the same places each time
+  for (int i = 0; i < 600; ++i) {
+    const std::string& name = files[random() % files.size()];
+    const std::string bytes = slurp(name);
+    std::string spoilt = bytes;
+    const std::size_t place = random() % bytes.size();
+    spoilt[place] = static_cast<char>(spoilt[place] ^ static_cast<char>(1 << (random() % 8)));
+    spill(name, spoilt);
+    const Verification answer = verify(false);
+    EXPECT_NE(exit_code_of(answer), 0) << name << " at " << place;
+    EXPECT_FALSE(answer.sentence.empty());
+    spill(name, bytes);
+  }
+  EXPECT_EQ(code(), 0);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,421 @@
+#include "harness/run/campaign_run.h"
+
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/worker.h"
+#include "reports/campaign.h"
+#include "reports/files.h"
+#include "reports/journal.h"
+#include "tests/doubles/scripted_backend.h"
+
+namespace assay {
+namespace {
+
+/// A campaign of the scripted device. With the default script it does 1e6 bytes per 5 ms.
+struct Made {
+  std::string rule = "1-5-9";
+  std::string limit = "0.08 GB/s";
+  std::string plausible = "0.24 GB/s";
+  std::string window = "0.1 s";
+  int days = 1;
+  bool two_clauses = false;
+};
+
+std::string contract_of(const Made& made) {
+  const auto clause = [&made](const std::string& id) {
+    return R"({"id":")" + id + R"(","title":{"en":"Device"},"case":"test.device",)" +
+           R"("population":"host","scope":"each_node","concurrent":"all_items","params":{},)" +
+           R"("window":")" + made.window + R"(","rule":")" + made.rule + R"(","at_least":")" +
+           made.limit + R"(","at_most_plausible":")" + made.plausible +
+           R"(","weight":"mandatory","defect_class":1})";
+  };
+  return R"({"schema":"assay.contract/1","id":"scripted","purpose":"acceptance",)"
+         R"("title":{"en":"Scripted"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
+         R"("inventory":[{"id":"host","kind":"host","nodes":1}],"sessions":{"days":)" +
+         std::to_string(made.days) +
+         R"(},"conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %",)"
+         R"("session_spread":"1 %","start_skew":"1 ms"},"max_invalid":0,"clauses":[)" +
+         clause("C-1") + (made.two_clauses ? "," + clause("C-2") : "") + "]}";
+}
+
+/// The system's clock, moved by whole days.
+class OtherDays final : public Clock {
+ public:
+  std::int64_t now_ns() override { return system_clock().now_ns(); }
+  std::int64_t witness_ns() override { return system_clock().witness_ns(); }
+  std::int64_t utc_ns() override { return system_clock().utc_ns() + days * k_day_ns; }
+  void sleep_until_utc(std::int64_t utc_ns) override {
+    system_clock().sleep_until_utc(utc_ns - days * k_day_ns);
+  }
+  static constexpr std::int64_t k_day_ns = 86'400'000'000'000;
+  std::int64_t days = 0;
+};
+
+RunWorld world_with(const std::string& script, OtherDays& clock) {
+  RunWorld world;
+  world.cases = scripted_cases();
+  world.worker = {"/proc/self/exe", "worker", script, std::to_string(clock.days)};
+  world.clock = &clock;
+  world.prepare_ns = 20'000'000'000;
+  world.grace_ns = 2'000'000'000;
+  return world;
+}
+
+class Silent final : public Progress {
+ public:
+  void event(const ProgressEvent& event) override { kinds.insert(event.kind); }
+  std::set<ProgressEvent::Kind> kinds;
+};
+
+/// Counts of a folder's journal, read as an outsider would.
+struct Journal {
+  std::map<std::string, int> kinds;
+  std::map<std::int64_t, int> begins, ends;
+  std::set<std::string> endings;
+  std::string error;
+};
+
+Journal journal_in(const std::string& folder) {
+  Journal journal;
+  const auto bytes = read_file(folder + "/journal/00000.jsonl", 1U << 26U);
+  if (!bytes) {
+    journal.error = bytes.error().message;
+    return journal;
+  }
+  const auto head = read_journal("journal", *bytes, [&journal](const Json& line) {
+    const std::string& kind = *line.find("kind")->text();
+    ++journal.kinds[kind];
+    if (kind == "begin") {
+      ++journal.begins[*line.find("attempt")->whole()];
+    } else if (kind == "end") {
+      ++journal.ends[*line.find("attempt")->whole()];
+      journal.endings.insert(*line.find("ending")->text());
+    }
+    return Result<Done>(Done{});
+  });
+  if (!head) {
+    journal.error = head.error().message;
+  }
+  return journal;
+}
+
+class RunCampaign : public testing::Test {
+ protected:
+  RunCampaign() {
+    std::string name = "/tmp/assay-test-XXXXXX";
+    root = ::mkdtemp(name.data());
+    folder = root + "/out";
+  }
+  ~RunCampaign() override { std::filesystem::remove_all(root); }
+
+  Result<RunOutcome> run(const std::string& script = "step_us=5000", bool resume = false) {
+    const RunRequest request{
+        .contract_bytes = contract_of(made), .folder = folder, .resume = resume};
+    return run_campaign(request, world_with(script, clock), progress);
+  }
+
+  /// The first verdict of a campaign that ran through.
+  Verdict verdict_of(const std::string& script) {
+    const auto outcome = run(script);
+    EXPECT_TRUE(outcome) << (outcome ? "" : outcome.error().message);
+    if (!outcome) {
+      return {};
+    }
+    decision = outcome->judgement.decision;
+    defects = outcome->judgement.defects;
+    return outcome->judgement.clauses.at(0).verdicts.at(0);
+  }
+
+  /// Another process runs the campaign; as the program itself would be.
+  pid_t start_controller(const std::string& script, bool resume) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::execl("/proc/self/exe", "test", "controller", folder.c_str(), contract_of(made).c_str(),
+              script.c_str(), resume ? "resume" : "new", nullptr);
+      ::_exit(127);
+    }
+    return pid;
+  }
+  static int wait_for(pid_t pid) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  Made made;
+  OtherDays clock;
+  Silent progress;
+  std::string root, folder;
+  Decision decision = Decision::not_accepted;
+  std::vector<Defect> defects;
+};
+
+TEST_F(RunCampaign, AcceptsAHealthyDeviceAndLeavesEvidenceThatVerifies) {
+  const Verdict verdict = verdict_of("step_us=5000");
+  EXPECT_EQ(verdict.outcome, Outcome::accept) << verdict.detail;
+  EXPECT_EQ(decision, Decision::accepted) << (defects.empty() ? "" : defects[0].sentence);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_TRUE(campaign->evidence.selftest_passed);
+  EXPECT_TRUE(campaign->evidence.chain_whole);
+  const Journal journal = journal_in(folder);
+  EXPECT_EQ(journal.kinds.at("begin"), journal.kinds.at("end"));
+  EXPECT_EQ(journal.kinds.at("close"), 1);
+  EXPECT_EQ(journal.kinds.at("round"), journal.kinds.at("begin"));
+  EXPECT_EQ(progress.kinds.size(), 5U);
+}
+
+TEST_F(RunCampaign, RejectsASlowDevice) {
+  made.limit = "0.4 GB/s";
+  made.plausible = "1 GB/s";
+  const Verdict verdict = verdict_of("step_us=5000");
+  EXPECT_EQ(verdict.outcome, Outcome::reject);
+  EXPECT_EQ(verdict.reason, Reason::below_limit);
+  EXPECT_EQ(decision, Decision::rejected);
+}
+
+TEST_F(RunCampaign, RejectsAWrongDeviceAtTheFirstRun) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=run_wrong fault_at=5");
+  EXPECT_EQ(verdict.outcome, Outcome::reject);
+  EXPECT_EQ(verdict.reason, Reason::wrong_result);
+  EXPECT_EQ(journal_in(folder).kinds.at("begin"), 1);
+}
+
+TEST_F(RunCampaign, RunsNothingIfTheSelftestFails) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=wrong");
+  EXPECT_EQ(verdict.reason, Reason::no_evidence);
+  EXPECT_EQ(decision, Decision::not_accepted);
+  EXPECT_EQ(journal_in(folder).kinds.count("begin"), 0U);
+  EXPECT_TRUE(std::any_of(defects.begin(), defects.end(),
+                          [](const Defect& defect) { return defect.name == "selftest"; }));
+}
+
+TEST_F(RunCampaign, CountsEveryCrashAsBelow) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=run_crash fault_at=5");
+  EXPECT_EQ(verdict.outcome, Outcome::reject);
+  EXPECT_EQ(verdict.reason, Reason::below_limit);
+  EXPECT_EQ(journal_in(folder).endings, std::set<std::string>{"crashed"});
+}
+
+TEST_F(RunCampaign, DoesNotTakeAnExitWithStatusZeroForARun) {
+  EXPECT_EQ(verdict_of("step_us=5000 fault=run_exit fault_at=5").outcome, Outcome::reject);
+}
+
+TEST_F(RunCampaign, DoesNotTakeARefusalForAPass) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=run_refuse");
+  EXPECT_EQ(verdict.outcome, Outcome::not_run);
+  EXPECT_EQ(verdict.reason, Reason::unsupported);
+  EXPECT_EQ(decision, Decision::not_accepted);
+  EXPECT_FALSE(defects.empty());
+}
+
+TEST_F(RunCampaign, DoesNotTakeAnUncheckedRunForAVerifiedOne) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=run_unchecked");
+  EXPECT_NE(verdict.outcome, Outcome::accept);
+  EXPECT_NE(decision, Decision::accepted);
+}
+
+TEST_F(RunCampaign, CallsAnImplausiblyFastDeviceInvalid) {
+  const Verdict verdict = verdict_of("step_us=200");
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+  EXPECT_EQ(verdict.reason, Reason::implausible);
+}
+
+TEST_F(RunCampaign, RejectsALostDevice) {
+  const Verdict verdict = verdict_of("step_us=5000 fault=run_lose fault_at=5");
+  EXPECT_EQ(verdict.outcome, Outcome::reject);
+  EXPECT_EQ(verdict.reason, Reason::device_lost);
+}
+
+TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
+  made.days = 3;
+  const auto first = run();
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->finish, RunOutcome::Finish::next_day);
+  EXPECT_NE(first->sentence.find("day 1 of 3 is done"), std::string::npos) << first->sentence;
+  const int begun = journal_in(folder).kinds.at("begin");
+  const auto same_day = run("step_us=5000", true);
+  ASSERT_TRUE(same_day) << same_day.error().message;
+  EXPECT_EQ(same_day->finish, RunOutcome::Finish::next_day);
+  EXPECT_EQ(journal_in(folder).kinds.at("begin"), begun);
+  clock.days = 1;
+  const auto second = run("step_us=5000", true);
+  ASSERT_TRUE(second) << second.error().message;
+  ASSERT_EQ(second->finish, RunOutcome::Finish::next_day);
+  clock.days = 2;
+  const auto last = run("step_us=5000", true);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->finish, RunOutcome::Finish::complete);
+  EXPECT_EQ(last->judgement.decision, Decision::accepted);
+}
+
+TEST_F(RunCampaign, RefusesAFolderWithACampaignUnlessItResumes) {
+  ASSERT_TRUE(run());
+  const auto again = run();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Error::Code::bad_input);
+  const auto resumed = run("step_us=5000", true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->judgement.decision, Decision::accepted);
+}
+
+TEST_F(RunCampaign, RefusesToResumeUnderAnotherContract) {
+  ASSERT_TRUE(run());
+  made.limit = "0.07 GB/s";
+  made.plausible = "0.2 GB/s";
+  EXPECT_FALSE(run("step_us=5000", true));
+}
+
+TEST_F(RunCampaign, RefusesAVariableThatChangesMeaningBeforeAnythingIsWritten) {
+  RunWorld world = world_with("", clock);
+  world.environment = {{"LD_PRELOAD", "/tmp/faster.so"}};
+  const auto outcome =
+      run_campaign({.contract_bytes = contract_of(made), .folder = folder}, world, progress);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Error::Code::bad_input);
+  EXPECT_NE(outcome.error().message.find("LD_PRELOAD"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(RunCampaign, TakesTheBuyersNonceAndAsksForItAgain) {
+  const std::string nonce = root + "/nonce";
+  ASSERT_TRUE(write_file(nonce, std::string(64, 'a') + "\n", 0600));
+  RunRequest request{.contract_bytes = contract_of(made), .folder = folder, .nonce_file = nonce};
+  ASSERT_TRUE(run_campaign(request, world_with("step_us=5000", clock), progress));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/keys/nonce"));
+  request.resume = true;
+  request.nonce_file.clear();
+  EXPECT_FALSE(run_campaign(request, world_with("step_us=5000", clock), progress));
+}
+
+TEST_F(RunCampaign, RefusesASecondController) {
+  const pid_t first = start_controller("step_us=5000", false);
+  while (!std::filesystem::exists(folder + "/journal/00000.jsonl")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  const auto second = run("step_us=5000", true);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("in use by another controller"), std::string::npos);
+  EXPECT_EQ(wait_for(first), 0);
+}
+
+TEST_F(RunCampaign, LosesNoFinishedRunAndCountsNoneTwiceWhateverMomentItIsKilled) {
+  made.two_clauses = true;
+  std::mt19937 random(std::random_device{}());
+  bool resume = false;
+  std::map<std::int64_t, int> ends;
+  for (int kill = 0; kill < 12; ++kill) {
+    const pid_t pid = start_controller("step_us=5000", resume);
+    const auto moment = kill < 4 ? random() % 30 : random() % 4000;
+    std::this_thread::sleep_for(std::chrono::milliseconds(moment));
+    ::kill(pid, SIGKILL);
+    wait_for(pid);
+    resume = std::filesystem::exists(folder);
+    const Journal journal = journal_in(folder);
+    for (const auto& [attempt, count] : ends) {
+      EXPECT_EQ(journal.ends.count(attempt), 1U) << "a finished run was lost";
+    }
+    ends = journal.ends;
+  }
+  ASSERT_EQ(wait_for(start_controller("step_us=5000", resume)), 0);
+  const Journal journal = journal_in(folder);
+  EXPECT_EQ(journal.error, "");
+  for (const auto& [attempt, count] : journal.begins) {
+    EXPECT_EQ(count, 1);
+  }
+  for (const auto& [attempt, count] : journal.ends) {
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(journal.begins.count(attempt), 1U);
+  }
+  EXPECT_TRUE(read_campaign(folder, true));
+}
+
+TEST_F(RunCampaign, EndsCleanlyWhenItIsInterrupted) {
+  const pid_t pid = start_controller("step_us=5000", false);
+  while (journal_in(folder).kinds.count("end") == 0U) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ::kill(pid, SIGINT);
+  EXPECT_EQ(wait_for(pid), 130);
+  const Journal journal = journal_in(folder);
+  EXPECT_EQ(journal.error, "");
+  EXPECT_EQ(journal.kinds.at("interrupt"), 1);
+  EXPECT_TRUE(read_campaign(folder, true));
+  const auto resumed = run("step_us=5000", true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->finish, RunOutcome::Finish::complete);
+}
+
+TEST_F(RunCampaign, EndsWithASentenceAndAWholeJournalOnAFullDisk) {
+  const std::string disk = root + "/disk";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {
+    GTEST_SKIP() << "only root may mount the small disk that this needs";
+  }
+  folder = disk + "/out";
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Error::Code::io);
+  EXPECT_NE(outcome.error().message.find("No space left"), std::string::npos)
+      << outcome.error().message;
+  EXPECT_EQ(journal_in(folder).error, "");
+  EXPECT_GT(journal_in(folder).kinds["begin"], 0);
+  EXPECT_EQ(::umount2(disk.c_str(), MNT_DETACH), 0);
+}
+
+int be_controller(char** arguments) {
+  Silent progress;
+  OtherDays clock;
+  const RunRequest request{.contract_bytes = arguments[3],
+                           .folder = arguments[2],
+                           .resume = std::string(arguments[5]) == "resume"};
+  const auto outcome = run_campaign(request, world_with(arguments[4], clock), progress);
+  if (!outcome) {
+    std::cerr << outcome.error().message << '\n';
+    return outcome.error().code == Error::Code::io ? 74 : 65;
+  }
+  return outcome->finish == RunOutcome::Finish::interrupted ? 130 : 0;
+}
+
+int be_worker(const std::string& script, const std::string& days) {
+  OtherDays clock;
+  clock.days = std::stoll(days);
+  WorkerWorld world;
+  world.backends.push_back(make_scripted_backend(script_from(script)));
+  world.cases = scripted_cases();
+  world.clock = &clock;
+  world.probe = make_host_probe();
+  return worker_on_standard_streams(world);
+}
+
+}  // namespace
+}  // namespace assay
+
+int main(int count, char** arguments) {
+  const std::string role = count > 1 ? arguments[1] : "";
+  if (role == "worker") {
+    return assay::be_worker(arguments[2], arguments[3]);
+  }
+  if (role == "controller") {
+    return assay::be_controller(arguments);
+  }
+  testing::InitGoogleTest(&count, arguments);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,280 @@
+#include "harness/run/window.h"
+
+#include <array>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/draw.h"
+#include "tests/doubles/scripted_backend.h"
+#include "tests/doubles/scripted_clock.h"
+#include "tests/doubles/scripted_probe.h"
+
+namespace assay {
+namespace {
+
+constexpr std::int64_t k_ms = 1'000'000;
+
+/// Remembers what a kernel was asked to do.
+class RecordingKernel final : public Kernel {
+ public:
+  explicit RecordingKernel(Kernel& inner) : inner_(inner) {}
+  [[nodiscard]] Ran ran() const override { return inner_.ran(); }
+  [[nodiscard]] Dimension dimension() const override { return inner_.dimension(); }
+  [[nodiscard]] Natural work_per_step() const override { return inner_.work_per_step(); }
+  [[nodiscard]] std::uint64_t tuples() const override { return inner_.tuples(); }
+  [[nodiscard]] std::uint32_t slots() const override { return inner_.slots(); }
+  Result<Done> poison(std::span<const Step> steps) override { return inner_.poison(steps); }
+  Result<Done> run(std::span<const Step> steps) override {
+    batches.emplace_back(steps.begin(), steps.end());
+    return inner_.run(steps);
+  }
+  Result<std::vector<std::uint8_t>> witness(std::span<const Step> steps) override {
+    return inner_.witness(steps);
+  }
+  Result<CheckResult> check(std::span<const Step> steps, const Seed& challenge,
+                            std::span<const std::uint32_t> full) override {
+    challenges.insert(challenge);
+    fulls.insert(fulls.end(), full.begin(), full.end());
+    return inner_.check(steps, challenge, full);
+  }
+  Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override {
+    return inner_.flip(slot, bit);
+  }
+  [[nodiscard]] std::uint64_t slot_bits() const override { return inner_.slot_bits(); }
+
+  std::vector<std::vector<Step>> batches;
+  std::set<Seed> challenges;
+  std::vector<std::uint32_t> fulls;
+
+ private:
+  Kernel& inner_;
+};
+
+class RunWindow : public testing::Test {
+ protected:
+  RunWindow() {
+    script.pass = [this](std::int64_t ns) { clock.pass(ns); };
+    plan.window_ns = 1000 * k_ms;
+    plan.clause = "C-1";
+    plan.item = "host/00000";
+    plan.attempt = 1;
+  }
+
+  Result<WindowResult> run() {
+    scripted = make_scripted_kernel(script, Seed{7});
+    kernel = std::make_unique<RecordingKernel>(*scripted);
+    return run_window(*kernel, clock, probe, plan);
+  }
+
+  ScriptedClock clock;
+  ScriptedProbe probe;
+  Script script;
+  WindowPlan plan;
+  std::unique_ptr<Kernel> scripted;
+  std::unique_ptr<RecordingKernel> kernel;
+};
+
+TEST_F(RunWindow, IsMadeOfContiguousBlocksOfAtLeastTheShortestLength) {
+  const auto result = run();
+  ASSERT_TRUE(result);
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(sums->gap_ns, 0);
+  EXPECT_EQ(result->blocks.start_ns.front(), 0);
+  EXPECT_GE(sums->shortest_ns, plan.shortest_block_ns);
+  EXPECT_EQ(result->blocks.size(), 10U);
+}
+
+TEST_F(RunWindow, CountsEveryStepOnceAndEndsWithTheLastBatch) {
+  script.step_ns = 70 * k_ms;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(sums->elapsed_ns, sums->steps * script.step_ns);
+  EXPECT_GE(sums->elapsed_ns, plan.window_ns);
+  EXPECT_LT(sums->elapsed_ns, plan.window_ns + 2 * script.step_ns);
+}
+
+TEST_F(RunWindow, KeepsOneStepThatIsLongerThanTheWindow) {
+  script.step_ns = 3000 * k_ms;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_GE(result->blocks.steps.front(), 1);
+  EXPECT_GE(result->blocks.full.front(), 1);
+}
+
+TEST_F(RunWindow, UsesATupleOnceInABlock) {
+  script.tuples = 4096;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  std::size_t batch = kernel->batches.size();
+  for (std::size_t block = result->blocks.size(); block-- > 0;) {
+    std::set<std::uint64_t> tuples;
+    std::int64_t steps = 0;
+    while (steps < result->blocks.steps[block]) {
+      for (const Step& step : kernel->batches[--batch]) {
+        EXPECT_TRUE(tuples.insert(step.tuple).second) << "block " << block;
+        ++steps;
+      }
+    }
+    EXPECT_EQ(steps, result->blocks.steps[block]);
+  }
+}
+
+TEST_F(RunWindow, WritesEachSlotOnceInABatchAndComparesATileOfEach) {
+  const auto result = run();
+  ASSERT_TRUE(result);
+  for (const auto& batch : kernel->batches) {
+    std::set<std::uint32_t> slots;
+    for (const Step& step : batch) {
+      EXPECT_TRUE(slots.insert(step.slot).second);
+    }
+  }
+  EXPECT_EQ(result->blocks.tiles, result->blocks.steps);
+}
+
+TEST_F(RunWindow, DrawsANewChallengeForEachBatch) {
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_GT(kernel->challenges.size(), result->blocks.size());
+}
+
+TEST_F(RunWindow, KeepsFullChecksWithinTheirShareOfTheTime) {
+  script.check_ns = 2 * k_ms;
+  plan.window_ns = 10'000 * k_ms;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(sums);
+  EXPECT_GT(sums->full, 20);
+  EXPECT_LE(sums->check_ns, plan.window_ns / 100 + script.check_ns);
+}
+
+TEST_F(RunWindow, ChecksOneSlotAsAWholeEvenIfThatIsDearerThanItsShare) {
+  script.check_ns = 400 * k_ms;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(sums_of(result->blocks)->full, 1);
+  EXPECT_EQ(result->log2_miss, -60.0);
+}
+
+TEST_F(RunWindow, GoesOnAfterAWrongResultAndKeepsTheFirst) {
+  script.fault = Fault::wrong;
+  script.fault_at = 500;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(result->first);
+  EXPECT_GE(sums->elapsed_ns, plan.window_ns);
+  EXPECT_GT(sums->wrong, 1);
+  EXPECT_GT(result->first->block, 0U);
+  EXPECT_NE(result->first->mismatch.expected, result->first->mismatch.actual);
+}
+
+TEST_F(RunWindow, FindsOutputsThatWereNeverWritten) {
+  script.fault = Fault::silent;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(sums_of(result->blocks)->wrong, sums_of(result->blocks)->steps);
+}
+
+TEST_F(RunWindow, RefusesAKernelThatChecksLessThanItWasAskedTo) {
+  script.fault = Fault::unchecked;
+  const auto result = run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Error::Code::io);
+}
+
+TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeed) {
+  const auto slow = run();
+  script.step_ns = 100'000;
+  plan.item = "host/00001";
+  const auto fast = run();
+  ASSERT_TRUE(slow && fast);
+  EXPECT_EQ(slow->output_digest, fast->output_digest);
+  EXPECT_EQ(slow->output_digest.size(), 64U);
+}
+
+TEST_F(RunWindow, SoaksBeforeItCounts) {
+  plan.soak_ns = 500 * k_ms;
+  const std::int64_t begun = clock.utc_ns();
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_GE(result->start_utc_ns - begun, plan.soak_ns);
+}
+
+TEST_F(RunWindow, StartsAtTheCommonStartAndNotBefore) {
+  plan.soak_ns = 200 * k_ms;
+  plan.start_utc_ns = clock.utc_ns() + 777 * k_ms + 13;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->late);
+  EXPECT_EQ(result->start_utc_ns, plan.start_utc_ns);
+}
+
+TEST_F(RunWindow, IsLateIfTheSoakEndsAfterTheCommonStart) {
+  plan.soak_ns = 900 * k_ms;
+  plan.start_utc_ns = clock.utc_ns() + 777 * k_ms;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->late);
+  EXPECT_EQ(result->blocks.size(), 0U);
+}
+
+TEST_F(RunWindow, StatesItsLengthByTheSecondClock) {
+  clock.witness_ppm = 200;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  const std::int64_t elapsed = sums_of(result->blocks)->elapsed_ns;
+  EXPECT_NEAR(static_cast<double>(result->clock_ns - elapsed),
+              static_cast<double>(elapsed) * 200e-6, 2.0);
+}
+
+TEST_F(RunWindow, KeepsWhatTheMachineHidesAsMinusOne) {
+  probe.power = 150'000;
+  const auto result = run();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->blocks.clock_khz.back(), -1);
+  EXPECT_EQ(result->blocks.power_mw.back(), 150'000);
+}
+
+TEST_F(RunWindow, FailsAsTheKernelFails) {
+  script.fault = Fault::lose;
+  script.fault_at = 300;
+  const auto result = run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Error::Code::device);
+}
+
+TEST(DrawnOrder, IsAPermutationAgainAndAgain) {
+  DrawnOrder order(97, Digest{1});
+  for (int round = 0; round < 3; ++round) {
+    std::set<std::uint64_t> seen;
+    for (int i = 0; i < 97; ++i) {
+      const std::uint64_t value = order.next();
+      EXPECT_LT(value, 97U);
+      EXPECT_TRUE(seen.insert(value).second);
+    }
+  }
+}
+
+TEST(Draw, IsFairAndDependsOnItsSeed) {
+  Draw one(Digest{1});
+  Draw other(Digest{2});
+  std::array<int, 6> counts{};
+  int equal = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::uint64_t value = one.below(6);
+    ++counts.at(value);
+    equal += value == other.below(6) ? 1 : 0;
+  }
+  for (const int count : counts) {
+    EXPECT_NEAR(count, 10'000, 400);
+  }
+  EXPECT_NEAR(equal, 10'000, 400);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,97 @@
+// A whole campaign on this machine: the real cases, the real backend, real worker processes.
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/campaign_run.h"
+#include "harness/run/worker.h"
+#include "kernels/host/host_backend.h"
+#include "reports/campaign.h"
+
+namespace assay {
+namespace {
+
+constexpr const char* k_contract =
+    R"({"schema":"assay.contract/1","id":"small-host","purpose":"demonstration",)"
+    R"("title":{"en":"Small"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
+    R"("inventory":[{"id":"host","kind":"host","nodes":1}],"sessions":{"days":1},)"
+    R"("conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %"},"max_invalid":0,"clauses":[)"
+    R"({"id":"H-1","title":{"en":"Product"},"case":"compute.gemm","population":"host",)"
+    R"("scope":"each_node","concurrent":"all_items","params":{"input":"f32","accumulate":"f32",)"
+    R"("output":"f32","sparsity":"dense","emulation":"forbidden","operands":"integers",)"
+    R"("m":192,"n":192,"k":192},"window":"0.2 s","rule":"1-5-9","at_least":"0.001 GFLOP/s",)"
+    R"("at_most_plausible":"1000 TFLOP/s","weight":"mandatory","defect_class":1},)"
+    R"({"id":"H-2","title":{"en":"Memory"},"case":"compute.memory","population":"host",)"
+    R"("scope":"each_node","concurrent":"all_items","params":{"op":"triad","array_mib":16},)"
+    R"("window":"0.2 s","rule":"1-5-9","at_least":"0.001 GB/s","at_most_plausible":"10000 GB/s",)"
+    R"("weight":"mandatory","defect_class":1}]})";
+
+/// Prints how long it takes from a worker's start to its first block, and from the end of a window
+/// to its line in the journal.
+class Latencies final : public Progress {
+ public:
+  void event(const ProgressEvent& event) override {
+    if (event.kind == ProgressEvent::Kind::attempt) {
+      begun_ns = system_clock().utc_ns();
+    } else if (event.kind == ProgressEvent::Kind::attempt_done) {
+      ended_ns.push_back(system_clock().utc_ns());
+      begins_ns.push_back(begun_ns);
+    }
+  }
+  std::int64_t begun_ns = 0;
+  std::vector<std::int64_t> begins_ns, ended_ns;
+};
+
+TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) {
+  std::string root = "/tmp/assay-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  const std::string folder = root + "/out";
+  RunWorld world;
+  world.cases = all_cases();
+  world.clock = &system_clock();
+  Latencies progress;
+  const auto outcome =
+      run_campaign({.contract_bytes = k_contract, .folder = folder}, world, progress);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  for (const Defect& defect : outcome->judgement.defects) {
+    ADD_FAILURE() << defect.clause << ' ' << defect.name << ": " << defect.sentence;
+  }
+  EXPECT_EQ(outcome->judgement.decision, Decision::limits_met);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  ASSERT_EQ(campaign->evidence.attempts.size(), progress.ended_ns.size());
+  for (std::size_t i = 0; i < progress.ended_ns.size(); ++i) {
+    const Attempt& attempt = campaign->evidence.attempts[i];
+    const auto elapsed = static_cast<std::int64_t>(attempt.elapsed_ns);
+    std::cout << attempt.clause << ": start to first block "
+              << (attempt.start_ns - progress.begins_ns[i]) / 1'000'000
+              << " ms, end of window to journal line "
+              << (progress.ended_ns[i] - attempt.start_ns - elapsed) / 1'000'000 << " ms\n";
+    EXPECT_EQ(attempt.ending, Ending::measured) << attempt.note;
+  }
+  std::filesystem::remove_all(root);
+}
+
+int be_worker() {
+  WorkerWorld world;
+  world.backends.push_back(make_host_backend());
+  world.cases = all_cases();
+  world.clock = &system_clock();
+  world.probe = make_host_probe();
+  return worker_on_standard_streams(world);
+}
+
+}  // namespace
+}  // namespace assay
+
+int main(int count, char** arguments) {
+  if (count > 1 && std::string(arguments[1]) == "worker") {
+    return assay::be_worker();
+  }
+  testing::InitGoogleTest(&count, arguments);
+  return RUN_ALL_TESTS();
+}
