@@ -32,7 +32,11 @@ Wide wide_product(std::span<const Natural> factors) {
 }
 
 Wide power_of_ten(std::size_t exponent) {
-  return boost::multiprecision::pow(Wide(10), static_cast<unsigned>(exponent));
+  Wide power = 1;
+  for (std::size_t i = 0; i < exponent; ++i) {
+    power *= 10;
+  }
+  return power;
 }
 
 }  // namespace

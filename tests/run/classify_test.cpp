@@ -127,6 +127,11 @@ TEST_F(EndOf, CountsTheWorkOfAllStepsInTheWholeWindow) {
   EXPECT_FALSE(end.blob.empty());
 }
 
+TEST_F(EndOf, HoldsTheWindowAgainstTheCommonStartThatWasGiven) {
+  launched.start_utc_ns = window.start_utc_ns - 2 * k_ms;
+  EXPECT_EQ(end_of(begin, job, launched, rules).attempt.ending, Ending::late);
+}
+
 TEST_F(EndOf, CallsAnObjectThatWasNotThereBeforeAForeignEnvironment) {
   launched.objects.push_back({.name = "faster.so", .sha256 = "bb"});
   const AttemptEnd end = end_of(begin, job, launched, rules);
