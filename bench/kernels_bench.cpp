@@ -1,7 +1,8 @@
 // What verification costs, and how near the host's kernels come to what the machine can do.
 //
 // Everything is a ratio of two rates measured by turns in one run, as the median of several rounds:
-// a noisy machine disturbs both. Usage: kernels_bench [seconds-per-measurement [rounds]]
+// a noisy machine disturbs both.
+// Usage: kernels_bench [seconds-per-measurement [rounds [part-of-a-name]]]
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -30,6 +31,7 @@ constexpr double k_full_share = 0.01;    // Of the time, for full checks, as a w
 struct Options {
   double seconds = 10;
   int rounds = 5;
+  std::string_view only;  ///< Part of a section's name; empty: all.
 };
 
 double seconds_of(const std::function<void()>& work) {
@@ -277,15 +279,21 @@ int run(const Options& options) {
   // Asked for before any thread starts: the right to use tiles is inherited.
   const RegisterLoop bf16_loop = register_loop(true);
   const RegisterLoop s8_loop = register_loop(false);
-  verified_product(options, square(f32, f32, f32, 2048));
-  verified_product(options, square(f32, f32, f32, 4096));
-  verified_product(options, square(bf16, f32, f32, 2048));
-  verified_product(options, square(bf16, f32, f32, 4096));
-  verified_triad(options);
-  product_of_peak(options, square(bf16, f32, f32, 4096), bf16_loop);
-  product_of_peak(options, square(s8, s32, s32, 4096), s8_loop);
-  triad_of_stream(options, true);
-  triad_of_stream(options, false);
+  const std::vector<std::pair<std::string_view, std::function<void()>>> sections{
+      {"product-f32-2048", [&] { verified_product(options, square(f32, f32, f32, 2048)); }},
+      {"product-f32-4096", [&] { verified_product(options, square(f32, f32, f32, 4096)); }},
+      {"product-bf16-2048", [&] { verified_product(options, square(bf16, f32, f32, 2048)); }},
+      {"product-bf16-4096", [&] { verified_product(options, square(bf16, f32, f32, 4096)); }},
+      {"triad-verified", [&] { verified_triad(options); }},
+      {"peak-bf16", [&] { product_of_peak(options, square(bf16, f32, f32, 4096), bf16_loop); }},
+      {"peak-s8", [&] { product_of_peak(options, square(s8, s32, s32, 4096), s8_loop); }},
+      {"triad-stream", [&] { triad_of_stream(options, true); }},
+      {"triad-stream-ordinary", [&] { triad_of_stream(options, false); }}};
+  for (const auto& [name, section] : sections) {
+    if (name.find(options.only) != std::string_view::npos) {
+      section();
+    }
+  }
   return 0;
 }
 
@@ -308,8 +316,12 @@ int main(int count, char** values) {
   if (arguments.size() > 1) {
     options.rounds = assay::bench::positive(arguments[1]);
   }
-  if (arguments.size() > 2 || options.seconds < 1 || options.rounds < 1) {
-    std::fprintf(stderr, "usage: kernels_bench [seconds-per-measurement [rounds]]\n");
+  if (arguments.size() > 2) {
+    options.only = arguments[2];
+  }
+  if (arguments.size() > 3 || options.seconds < 1 || options.rounds < 1) {
+    std::fprintf(stderr,
+                 "usage: kernels_bench [seconds-per-measurement [rounds [part-of-a-name]]]\n");
     return 64;
   }
   return assay::bench::run(options);

@@ -1,8 +1,72 @@
-#include <cstdio>
+// assay: measure once, judge anywhere.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <iostream>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
 
 #include "version.h"
 
-int main() {
-  std::printf("assay %s\n", k_assay_version);
-  return 0;
+namespace {
+
+constexpr const char* k_exit_codes =
+    "Exit codes\n"
+    "  run, judge: 0 accepted, or limits met - 1 rejected - 2 not accepted\n"
+    "  verify:     0 valid and accepted, or limits met - 1 not valid - 3 indeterminate\n"
+    "              4 policy not met - 5 valid, but rejected or not accepted\n"
+    "  all:        64 usage - 65 bad input - 70 bug - 74 input or output - 130 interrupted\n"
+    "\n"
+    "Example\n"
+    "  assay run contracts/this-host.json --out out/campaign\n";
+
+void add_all(CLI::App& app, const assay::Shell& shell) {
+  assay::add_doctor(app, shell);
+  assay::add_list(app, shell);
+  assay::add_plan(app, shell);
+  assay::add_run(app, shell);
+  assay::add_judge(app, shell);
+  assay::add_keygen(app, shell);
+  assay::add_sign(app, shell);
+  assay::add_verify(app, shell);
+  assay::add_inspect(app, shell);
+  assay::add_selftest(app, shell);
+  assay::add_completion(app, shell);
+  assay::add_worker(app, shell);
+}
+
+int run(int argc, char** argv) {
+  const assay::Console console = assay::system_console();
+  std::function<int()> chosen;
+  CLI::App app{"Acceptance tests for AI clusters: measure once, judge anywhere.", "assay"};
+  app.set_version_flag("--version", std::string("assay ") + k_assay_version);
+  app.require_subcommand(1);
+  app.footer(k_exit_codes);
+  add_all(app, assay::Shell{.console = console, .chosen = chosen});
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked, console.out, console.err);
+  } catch (const CLI::ParseError& refused) {
+    return assay::complain(console, std::string(refused.what()) + " (see assay --help)",
+                           assay::k_exit_usage);
+  }
+  const int exit_code = chosen();
+  console.out.flush();
+  if (!console.out) {
+    return assay::complain(console, "standard output can't be written", assay::k_exit_io);
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& bug) {
+    std::cerr << "assay: internal error: " << bug.what() << '\n';
+    return assay::k_exit_bug;
+  }
 }

@@ -5,7 +5,7 @@
 #include <exception>
 #include <iostream>
 
-#include "harness/cli/verify_command.h"
+#include "harness/cli/verify_options.h"
 
 #include "version.h"
 
@@ -19,12 +19,7 @@ int run(int count, char** words) {
   assay::VerifyArguments arguments;
   app.footer(assay::verify_footer("assay-verify"));
   app.set_version_flag("--version", std::string("assay-verify ") + k_assay_version);
-  app.add_option("DIR", arguments.folder, "The campaign's folder")->required();
-  app.add_option("--policy", arguments.policy, "Your own policy: whom you trust, for what")
-      ->required();
-  app.add_option("--at", arguments.at, "Verify as of this time, such as 2026-01-31T12:00:00Z");
-  app.add_flag("--deep", arguments.deep, "Recompute every window from its blocks, too");
-  app.add_flag("--json", arguments.json, "Print the result as one JSON object");
+  assay::add_verify_options(app, arguments);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

@@ -23,6 +23,10 @@ constexpr std::array<std::string_view, 15> k_refused_prefixes{
     "LD_",  "GLIBC_TUNABLES", "ONEDNN_", "DNNL_", "OPENBLAS_", "GOTO_",        "OMP_",   "GOMP_",
     "MKL_", "KMP_",           "CUDA_",   "NCCL_", "CUBLAS_",   "NVIDIA_TF32_", "MALLOC_"};
 
+// Where a toolkit is installed, for those who build: nothing that runs here reads it.
+constexpr std::array<std::string_view, 4> k_paths{"CUDA_HOME", "CUDA_PATH", "CUDA_ROOT",
+                                                  "CUDA_TOOLKIT_ROOT_DIR"};
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::array<std::string_view, 4> k_sanitizer{"ASAN_OPTIONS", "LSAN_OPTIONS",
                                                       "TSAN_OPTIONS", "UBSAN_OPTIONS"};
@@ -41,7 +45,7 @@ VariableClass class_of(std::string_view variable) {
   if (holds(k_passed, variable) || holds(k_sanitizer, variable)) {
     return VariableClass::passed;
   }
-  if (holds(k_own, variable)) {
+  if (holds(k_own, variable) || holds(k_paths, variable)) {
     return VariableClass::removed;
   }
   const auto begins = [variable](std::string_view prefix) { return variable.starts_with(prefix); };

@@ -1,0 +1,144 @@
+// assay doctor: what this machine can measure, what not, and why.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+#include <vector>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
+#include "harness/run/case.h"
+#include "harness/run/environment.h"
+#include "harness/run/probe.h"
+#include "kernels/host/host_backend.h"
+#include "reports/json.h"
+
+namespace assay {
+namespace {
+
+struct Ability {
+  std::string what;
+  std::string why_not;  ///< "" if it can.
+};
+
+struct Diagnosis {
+  std::vector<Device> devices;
+  std::vector<Ability> abilities;
+  Readings readings;
+  std::string environment;  ///< "" if a run would start, else why it would be refused.
+};
+
+GemmProblem product(NumberType input, NumberType accumulate, NumberType output) {
+  return {.input = input, .accumulate = accumulate, .output = output, .m = 512, .n = 512, .k = 512};
+}
+
+MemoryProblem pass(MemoryProblem::Op op) {
+  return {.op = op, .array_bytes = std::uint64_t{1} << 20U, .non_temporal = true};
+}
+
+std::vector<std::pair<std::string, Problem>> questions() {
+  using enum NumberType;
+  return {{"compute.gemm f64", product(f64, f64, f64)},
+          {"compute.gemm f32", product(f32, f32, f32)},
+          {"compute.gemm bf16, f32 sums, f32 output", product(bf16, f32, f32)},
+          {"compute.gemm bf16, f32 sums, bf16 output", product(bf16, f32, bf16)},
+          {"compute.gemm s8, s32 sums, s32 output", product(s8, s32, s32)},
+          {"compute.memory read", pass(MemoryProblem::Op::read)},
+          {"compute.memory copy", pass(MemoryProblem::Op::copy)},
+          {"compute.memory triad", pass(MemoryProblem::Op::triad)}};
+}
+
+Result<Diagnosis> diagnose() {
+  Diagnosis diagnosis;
+  const auto host = make_host_backend();
+  auto devices = host->devices();
+  if (!devices) {
+    return devices.error();
+  }
+  diagnosis.devices = *std::move(devices);
+  for (const auto& [what, problem] : questions()) {
+    const auto supported = host->supports(problem, diagnosis.devices.front());
+    diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
+  }
+  diagnosis.readings = make_host_probe()->read();
+  const auto allowed = worker_environment(own_environment(), usable_cores());
+  diagnosis.environment = allowed ? "" : allowed.error().message;
+  return diagnosis;
+}
+
+Json as_json(const Diagnosis& diagnosis) {
+  Json::Array devices;
+  for (const Device& device : diagnosis.devices) {
+    devices.emplace_back(Json::Object{{"id", device.id}, {"model", device.model}});
+  }
+  Json::Array abilities;
+  for (const Ability& ability : diagnosis.abilities) {
+    abilities.emplace_back(
+        Json::Object{{"what", ability.what},
+                     {"can", ability.why_not.empty()},
+                     {"reason", ability.why_not.empty() ? Json() : Json(ability.why_not)}});
+  }
+  Json::Object readings;
+  for (const auto& [name, reading] : diagnosis.readings) {
+    readings.emplace_back(
+        name, reading.value ? Json(Json::Object{{"value", *reading.value}})
+                            : Json(Json::Object{{"value", Json()}, {"reason", reading.reason}}));
+  }
+  return Json::Object{
+      {"backends", Json::Array{Json::Object{{"name", "host"}, {"devices", std::move(devices)}}}},
+      {"abilities", std::move(abilities)},
+      {"telemetry", std::move(readings)},
+      {"environment", diagnosis.environment.empty() ? Json() : Json(diagnosis.environment)}};
+}
+
+void print(const Console& console, const Diagnosis& diagnosis) {
+  std::ostream& out = console.out;
+  out << "Backends\n";
+  for (const Device& device : diagnosis.devices) {
+    out << "  " << padded("host", 8) << device.id << ": " << device.model << '\n';
+  }
+  out << "  " << padded("cuda", 8) << "not part of this build\n";
+  out << "\nCan measure\n";
+  for (const Ability& ability : diagnosis.abilities) {
+    const bool can = ability.why_not.empty();
+    out << "  " << painted(console, can ? Tone::good : Tone::doubtful, can ? "yes" : "no ") << "  "
+        << ability.what << '\n';
+    if (!can) {
+      out << wrapped(ability.why_not, 7);
+    }
+  }
+  out << "\nTelemetry\n";
+  for (const auto& [name, reading] : diagnosis.readings) {
+    out << "  " << padded(name, 24)
+        << (reading.value ? std::to_string(*reading.value) : "not shown: " + reading.reason)
+        << '\n';
+  }
+  out << "\nEnvironment\n"
+      << wrapped(diagnosis.environment.empty() ? "nothing that would change a result"
+                                               : "a run would be refused: " + diagnosis.environment,
+                 2);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("doctor", "What this machine can measure, what not and why");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print JSON");
+  command->footer("Example\n  assay doctor");
+  command->callback([&console = shell.console, &chosen = shell.chosen, json] {
+    chosen = [&console, json] {
+      const auto diagnosis = diagnose();
+      if (!diagnosis) {
+        return complain(console, diagnosis.error().message, exit_code_of(diagnosis.error()));
+      }
+      if (*json) {
+        console.out << canonical_json(as_json(*diagnosis)) << '\n';
+      } else {
+        print(console, *diagnosis);
+      }
+      return k_exit_ok;
+    };
+  });
+}
+
+}  // namespace assay

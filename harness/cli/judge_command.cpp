@@ -1,0 +1,50 @@
+// assay judge: judges a campaign's evidence again, without asking who signed it.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/judgement_text.h"
+#include "reports/campaign.h"
+
+namespace assay {
+namespace {
+
+struct JudgeOptions {
+  std::string folder;
+  bool deep = false, json = false;
+};
+
+int judge_command(const Console& console, const JudgeOptions& options) {
+  const auto campaign = read_campaign(options.folder, options.deep);
+  if (!campaign) {
+    return complain(console, campaign.error().message, exit_code_of(campaign.error()));
+  }
+  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
+  if (options.json) {
+    console.out << canonical_json(judgement_json(judgement)) << '\n';
+  } else {
+    print_judgement(console, campaign->contract, campaign->roster, judgement);
+    for (const std::string& remark : campaign->remarks) {
+      console.out << wrapped("remark: " + remark, 0);
+    }
+  }
+  return exit_code_of(judgement.decision);
+}
+
+}  // namespace
+
+void add_judge(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("judge", "Judge a campaign's evidence again");
+  const auto options = std::make_shared<JudgeOptions>();
+  command->add_option("DIR", options->folder, "Folder of the campaign")->required();
+  command->add_flag("--deep", options->deep, "Recompute every journal line from its blocks");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example\n  assay judge out/campaign --deep");
+  command->callback([&console = shell.console, &chosen = shell.chosen, options] {
+    chosen = [&console, options] { return judge_command(console, *options); };
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,95 @@
+// assay list: what can be measured, in which units, by which formula.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
+#include "harness/run/case.h"
+#include "reports/json.h"
+
+namespace assay {
+namespace {
+
+Json::Array texts(const std::vector<std::string_view>& values) {
+  Json::Array array;
+  for (const auto& value : values) {
+    array.emplace_back(value);
+  }
+  return array;
+}
+
+Json as_json(const Case& a_case) {
+  Json::Array scopes;
+  for (const Scope scope : a_case.scopes) {
+    scopes.emplace_back(name_of(scope));
+  }
+  Json::Array params;
+  for (const Param& param : a_case.params) {
+    params.emplace_back(
+        Json::Object{{"name", param.name},
+                     {"meaning", param.meaning},
+                     {"values", texts(param.values)},
+                     {"whole_number", param.whole},
+                     {"default", param.fallback.empty() ? Json() : Json(param.fallback)}});
+  }
+  return Json::Object{{"id", a_case.id},
+                      {"summary", a_case.summary},
+                      {"formula", a_case.formula},
+                      {"scopes", std::move(scopes)},
+                      {"params", std::move(params)}};
+}
+
+std::string allowed(const Param& param) {
+  std::string words;
+  for (const auto& value : param.values) {
+    words += (words.empty() ? "" : "|") + std::string(value);
+  }
+  if (param.whole) {
+    words += (words.empty() ? "" : "|") + std::string("N");
+  }
+  return words + (param.fallback.empty() ? "" : " (default " + std::string(param.fallback) + ")");
+}
+
+void print(const Console& console, const Case& a_case) {
+  console.out << painted(console, Tone::good, a_case.id) << '\n'
+              << wrapped(a_case.summary, 2) << wrapped("value: " + std::string(a_case.formula), 2);
+  std::string scopes;
+  for (const Scope scope : a_case.scopes) {
+    scopes += (scopes.empty() ? "" : ", ") + std::string(name_of(scope));
+  }
+  console.out << wrapped("scopes: " + scopes, 2);
+  for (const Param& param : a_case.params) {
+    console.out << "    " << padded(param.name, 12) << ' ' << padded(param.meaning, 30) << ' '
+                << allowed(param) << '\n';
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("list", "What can be measured: cases, units, formulas");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print JSON");
+  command->footer("Example\n  assay list --json");
+  command->callback([&console = shell.console, &chosen = shell.chosen, json] {
+    chosen = [&console, json] {
+      Json::Array cases;
+      for (const Case& a_case : all_cases()) {
+        if (*json) {
+          cases.push_back(as_json(a_case));
+        } else {
+          print(console, a_case);
+        }
+      }
+      if (*json) {
+        console.out << canonical_json(Json::Object{{"cases", std::move(cases)}}) << '\n';
+      } else {
+        console.out << "\nUnits a contract may use: " << known_units() << '\n';
+      }
+      return k_exit_ok;
+    };
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,91 @@
+// assay run: a campaign from contract to report on this machine.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/judgement_text.h"
+#include "harness/cli/progress_line.h"
+#include "harness/run/campaign_run.h"
+#include "reports/contract_json.h"
+#include "reports/files.h"
+
+namespace assay {
+namespace {
+
+struct RunOptions {
+  std::string contract, folder, backend = "host", nonce, launcher = "local";
+  bool resume = false, json = false;
+};
+
+int finish(const Console& console, const RunOptions& options, const Contract& contract,
+           const RunOutcome& outcome) {
+  if (options.json) {
+    Json::Object json = *judgement_json(outcome.judgement).object();
+    json.emplace_back("finish", outcome.finish == RunOutcome::Finish::complete   ? "complete"
+                                : outcome.finish == RunOutcome::Finish::next_day ? "next_day"
+                                                                                 : "interrupted");
+    json.emplace_back("folder", options.folder);
+    json.emplace_back("sentence", outcome.sentence);
+    console.out << canonical_json(json) << '\n';
+  } else {
+    print_judgement(console, contract, roster_of(contract), outcome.judgement);
+    console.out << wrapped(outcome.sentence, 0);
+  }
+  return outcome.finish == RunOutcome::Finish::interrupted
+             ? k_exit_interrupted
+             : exit_code_of(outcome.judgement.decision);
+}
+
+int run_command(const Console& console, const RunOptions& options) {
+  const auto bytes = read_file(options.contract, std::size_t{64} << 20U);
+  if (!bytes) {
+    return complain(console, bytes.error().message, exit_code_of(bytes.error()));
+  }
+  const auto contract = read_contract(*bytes);
+  if (!contract) {
+    return complain(console, options.contract + ": " + contract.error().message, k_exit_bad_input);
+  }
+  RunWorld world;
+  world.cases = all_cases();
+  world.environment = own_environment();
+  world.clock = &system_clock();
+  ProgressLine progress(console);
+  const auto outcome = run_campaign({.contract_bytes = *bytes,
+                                     .folder = options.folder,
+                                     .backend = options.backend,
+                                     .nonce_file = options.nonce,
+                                     .marks = {},
+                                     .resume = options.resume},
+                                    world, progress);
+  if (!outcome) {
+    return complain(console, outcome.error().message, exit_code_of(outcome.error()));
+  }
+  return finish(console, options, *contract, *outcome);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("run", "Measure this machine against a contract and judge it");
+  const auto options = std::make_shared<RunOptions>();
+  command->add_option("CONTRACT", options->contract, "The contract, a JSON file")->required();
+  command->add_option("--out", options->folder, "Folder of the campaign")->required();
+  command->add_option("--backend", options->backend, "What executes")
+      ->check(CLI::IsMember({"host"}))
+      ->capture_default_str();
+  command->add_option("--launcher", options->launcher, "What starts the workers")
+      ->check(CLI::IsMember({"local"}))
+      ->capture_default_str();
+  command->add_option("--nonce", options->nonce,
+                      "Last link of the buyer's nonce chain\n(hex, file of mode 0600)");
+  command->add_flag("--resume", options->resume, "Go on with the campaign in the folder");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example\n  assay run contracts/this-host.json --out out/campaign");
+  command->callback([&console = shell.console, &chosen = shell.chosen, options] {
+    chosen = [&console, options] { return run_command(console, *options); };
+  });
+}
+
+}  // namespace assay

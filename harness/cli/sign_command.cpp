@@ -1,0 +1,149 @@
+// assay sign: adds one party's signature to a campaign's report, after judging it again.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/key_options.h"
+#include "harness/run/clock.h"
+#include "reports/campaign.h"
+#include "reports/files.h"
+#include "reports/jades.h"
+#include "reports/json.h"
+#include "reports/keys.h"
+#include "reports/report.h"
+
+namespace assay {
+namespace {
+
+struct SignOptions {
+  std::string folder, role, key, certificate;
+  bool json = false;
+  PassphraseOptions passphrase;
+};
+
+constexpr std::size_t k_report_bytes = std::size_t{1} << 30U;
+
+/// The report's bytes, if it is what the evidence says and may be signed.
+Result<std::string> report_worth_signing(const std::string& folder) {
+  const auto campaign = read_campaign(folder, true);
+  if (!campaign) {
+    return campaign.error();
+  }
+  auto report = read_file(CampaignPaths{folder}.report(), k_report_bytes);
+  if (!report) {
+    return report.error();
+  }
+  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
+  if (write_report(*campaign, judgement) != *report) {
+    return Error{Error::Code::bad_input,
+                 folder + "/report.json is not what the evidence says; it is not signed"};
+  }
+  if (campaign->contract.purpose == Purpose::acceptance && !campaign->evidence.marks.empty()) {
+    return Error{Error::Code::bad_input, folder + ": evidence marked '" +
+                                             campaign->evidence.marks.front() +
+                                             "' can't be signed as acceptance"};
+  }
+  return report;
+}
+
+Result<std::vector<Certificate>> read_chain(const std::string& path) {
+  const auto pem = read_file(path, std::size_t{1} << 20U);
+  if (!pem) {
+    return pem.error();
+  }
+  const auto ders = certificates_from_pem(*pem);
+  if (!ders) {
+    return Error{Error::Code::bad_input, path + ": " + ders.error().message};
+  }
+  std::vector<Certificate> chain;
+  for (const Bytes& der : *ders) {
+    auto certificate = read_certificate(der);
+    if (!certificate) {
+      return Error{Error::Code::bad_input, path + ": " + certificate.error().message};
+    }
+    chain.push_back(*std::move(certificate));
+  }
+  return chain;
+}
+
+Result<Certificate> sign_report(const SignOptions& options) {
+  const auto passphrase = passphrase_of(options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  const auto key = read_key_file(options.key, *passphrase);
+  if (!key) {
+    return key.error();
+  }
+  auto chain = read_chain(options.certificate);
+  if (!chain) {
+    return chain.error();
+  }
+  const auto report = report_worth_signing(options.folder);
+  if (!report) {
+    return report.error();
+  }
+  const std::string path = CampaignPaths{options.folder}.signatures();
+  const auto envelope = read_file(path, k_envelope_bytes);
+  if (!envelope && envelope.error().code != Error::Code::not_found) {
+    return envelope.error();
+  }
+  const auto role = role_from(options.role);
+  const auto signed_envelope =
+      add_signature(envelope ? *envelope : "", *report,
+                    {.key = *key, .chain = *chain, .role = role.value_or(Role::supplier)},
+                    system_clock().utc_ns() / 1'000'000'000);
+  if (!signed_envelope) {
+    return Error{signed_envelope.error().code, path + ": " + signed_envelope.error().message};
+  }
+  if (const auto done = write_file(path, *signed_envelope); !done) {
+    return done.error();
+  }
+  return chain->front();
+}
+
+int sign_command(const Console& console, const SignOptions& options) {
+  keep_memory_private();
+  const auto certificate = sign_report(options);
+  if (!certificate) {
+    return complain(console, certificate.error().message, exit_code_of(certificate.error()));
+  }
+  const std::string path = CampaignPaths{options.folder}.signatures();
+  const std::string sha256 = hex(certificate->sha256);
+  if (options.json) {
+    console.out << canonical_json(Json::Object{
+                       {"file", path}, {"role", options.role}, {"certificate_sha256", sha256}})
+                << '\n';
+  } else {
+    console.out << "signed as " << options.role << ": " << path << "\n  by "
+                << certificate->subject.organization << ", certificate " << sha256 << '\n';
+  }
+  return k_exit_ok;
+}
+
+}  // namespace
+
+void add_sign(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("sign", "Sign a campaign's report in a role");
+  const auto options = std::make_shared<SignOptions>();
+  command->add_option("DIR", options->folder, "Folder of the campaign")->required();
+  command->add_option("--role", options->role, "In which role")
+      ->required()
+      ->check(CLI::IsMember({"supplier", "buyer", "witness", "lab"}));
+  command->add_option("--key", options->key, "Private key, PEM, mode 0600")->required();
+  command->add_option("--cert", options->certificate, "Its certificate, then intermediates, PEM")
+      ->required();
+  add_passphrase_options(*command, options->passphrase);
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(
+      "Example\n  assay sign out/campaign --role supplier --key key.pem --cert cert.pem \\\n"
+      "             --passphrase-file passphrase.txt");
+  command->callback([&console = shell.console, &chosen = shell.chosen, options] {
+    chosen = [&console, options] { return sign_command(console, *options); };
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,25 @@
+// assay worker: started by the controller, not by people.
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/commands.h"
+#include "harness/run/worker.h"
+#include "kernels/host/host_backend.h"
+
+namespace assay {
+
+void add_worker(CLI::App& app, const Shell& shell) {
+  auto* command = app.add_subcommand("worker", "Inner: runs one job read from standard input");
+  command->group("");
+  command->callback([&chosen = shell.chosen] {
+    chosen = [] {
+      WorkerWorld world;
+      world.backends.push_back(make_host_backend());
+      world.cases = all_cases();
+      world.clock = &system_clock();
+      world.probe = make_host_probe();
+      return worker_on_standard_streams(world);
+    };
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,118 @@
+// What a person types, and what the program says to it.
+#include <gtest/gtest.h>
+
+#include "reports/json.h"
+#include "tests/cli/program.h"
+
+namespace assay {
+namespace {
+
+using testing::Test;
+
+const std::vector<std::string>& commands() {
+  static const std::vector<std::string> names{"doctor",  "list",     "plan",      "run",
+                                              "judge",   "keygen",   "sign",      "verify",
+                                              "inspect", "selftest", "completion"};
+  return names;
+}
+
+bool is_one_sentence(const std::string& text) {
+  return text.starts_with("assay: ") && text.find('\n') == text.size() - 1;
+}
+
+TEST(Arguments, NoneAtAllIsAUsageErrorInOneSentence) {
+  const Ended ended = assay_program({});
+  EXPECT_EQ(ended.exit_code, 64);
+  EXPECT_TRUE(is_one_sentence(ended.err)) << ended.err;
+  EXPECT_EQ(ended.out, "");
+}
+
+TEST(Arguments, AnUnknownCommandOrFlagIsNamed) {
+  const Ended command = assay_program({"mesure"});
+  EXPECT_EQ(command.exit_code, 64);
+  EXPECT_TRUE(is_one_sentence(command.err)) << command.err;
+  EXPECT_NE(command.err.find("mesure"), std::string::npos);
+  const Ended flag = assay_program({"list", "--jsn"});
+  EXPECT_EQ(flag.exit_code, 64);
+  EXPECT_NE(flag.err.find("--jsn"), std::string::npos);
+}
+
+TEST(Arguments, EveryCommandHasHelpWithAnExample) {
+  for (const std::string& command : commands()) {
+    const Ended ended = assay_program({command, "--help"});
+    EXPECT_EQ(ended.exit_code, 0) << command;
+    EXPECT_NE(ended.out.find("Example"), std::string::npos) << command;
+    EXPECT_NE(ended.out.find("assay " + command), std::string::npos) << command;
+  }
+}
+
+TEST(Arguments, HelpFitsEightyColumns) {
+  for (const std::string& command : commands()) {
+    const Ended ended = assay_program({command, "--help"});
+    std::size_t column = 0;
+    for (const char c : ended.out) {
+      column = c == '\n' ? 0 : column + 1;
+      ASSERT_LE(column, 80U) << command << ": " << ended.out;
+    }
+  }
+}
+
+TEST(Arguments, TheMainHelpNamesEveryCommandAndExitCode) {
+  const Ended ended = assay_program({"--help"});
+  EXPECT_EQ(ended.exit_code, 0);
+  for (const std::string& command : commands()) {
+    EXPECT_NE(ended.out.find("  " + command), std::string::npos) << command;
+  }
+  EXPECT_NE(ended.out.find("65 bad input"), std::string::npos);
+  EXPECT_EQ(ended.out.find("worker"), std::string::npos) << "an inner command is shown";
+}
+
+TEST(Arguments, ListIsTheSameInJson) {
+  const Ended people = assay_program({"list"});
+  const Ended programs = assay_program({"list", "--json"});
+  const auto json = read_json(programs.out.substr(0, programs.out.size() - 1));
+  ASSERT_TRUE(json) << json.error().message;
+  const Json* cases = json->find("cases");
+  ASSERT_NE(cases, nullptr);
+  ASSERT_FALSE(cases->array()->empty());
+  for (const Json& a_case : *cases->array()) {
+    EXPECT_NE(people.out.find(*a_case.find("id")->text()), std::string::npos);
+  }
+}
+
+TEST(Arguments, DoctorSaysWhyForEveryNo) {
+  const Ended ended = assay_program({"doctor", "--json"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const auto json = read_json(ended.out.substr(0, ended.out.size() - 1));
+  ASSERT_TRUE(json) << json.error().message;
+  for (const Json& ability : *json->find("abilities")->array()) {
+    EXPECT_EQ(*ability.find("can")->boolean(), ability.find("reason")->is_null());
+  }
+  for (const auto& [name, reading] : *json->find("telemetry")->object()) {
+    EXPECT_EQ(reading.find("value")->is_null(), reading.find("reason") != nullptr) << name;
+  }
+}
+
+TEST(Arguments, NoColourLeavesThisTestsPipes) {
+  EXPECT_EQ(assay_program({"list"}).out.find('\033'), std::string::npos);
+}
+
+TEST(Arguments, AClosedOutputIsAnErrorAndNotASuccess) {
+  const Ended ended =
+      run_program({"/bin/sh", "-c", std::string(ASSAY_PROGRAM) + " list > /dev/full"});
+  EXPECT_EQ(ended.exit_code, 74) << ended.err;
+}
+
+TEST(Arguments, CompletionIsBashThatCompletes) {
+  const Ended ended = run_program(
+      {"/bin/bash", "-c",
+       "source <(" + std::string(ASSAY_PROGRAM) +
+           " completion bash); COMP_WORDS=(assay ver); COMP_CWORD=1; _assay; echo "
+           "\"${COMPREPLY[@]}\";"
+           " COMP_WORDS=(assay verify --pol); COMP_CWORD=2; _assay; echo \"${COMPREPLY[@]}\""});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "verify\n--policy\n");
+}
+
+}  // namespace
+}  // namespace assay
