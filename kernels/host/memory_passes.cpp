@@ -25,6 +25,8 @@ template <class Vector>
   return static_cast<const double*>(static_cast<const void*>(from));
 }
 
+// Sums wrap: the operators of vector types would be undefined then.
+// NOLINTBEGIN(portability-simd-intrinsics)
 [[gnu::target("avx512f")]] std::uint64_t move_avx512(const Pass& pass) {
   const __m512d scalar = _mm512_set1_pd(pass.scalar);
   const __m512i key = _mm512_set1_epi64(static_cast<std::int64_t>(pass.key));
@@ -46,9 +48,8 @@ template <class Vector>
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm512_load_si512(pass.b + i);
     } else {
-      value = _mm512_castpd_si512(
-          _mm512_add_pd(_mm512_load_pd(doubles(pass.b + i)),
-                        _mm512_mul_pd(scalar, _mm512_load_pd(doubles(pass.c + i)))));
+      value = _mm512_castpd_si512(_mm512_load_pd(doubles(pass.b + i)) +
+                                  scalar * _mm512_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm512_stream_si512(at<__m512i>(pass.to + i), value);
@@ -85,9 +86,8 @@ template <class Vector>
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm256_load_si256(at<__m256i>(pass.b + i));
     } else {
-      value = _mm256_castpd_si256(
-          _mm256_add_pd(_mm256_load_pd(doubles(pass.b + i)),
-                        _mm256_mul_pd(scalar, _mm256_load_pd(doubles(pass.c + i)))));
+      value = _mm256_castpd_si256(_mm256_load_pd(doubles(pass.b + i)) +
+                                  scalar * _mm256_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm256_stream_si256(at<__m256i>(pass.to + i), value);
@@ -97,6 +97,8 @@ template <class Vector>
   }
   return 0;
 }
+
+// NOLINTEND(portability-simd-intrinsics)
 
 std::uint64_t move_sse2(const Pass& pass) {
   constexpr std::uint64_t k_width = 2;
@@ -113,8 +115,8 @@ std::uint64_t move_sse2(const Pass& pass) {
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm_load_si128(at<__m128i>(pass.b + i));
     } else {
-      value = _mm_castpd_si128(_mm_add_pd(_mm_load_pd(doubles(pass.b + i)),
-                                          _mm_mul_pd(scalar, _mm_load_pd(doubles(pass.c + i)))));
+      value = _mm_castpd_si128(_mm_load_pd(doubles(pass.b + i)) +
+                               scalar * _mm_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm_stream_si128(at<__m128i>(pass.to + i), value);
