@@ -14,7 +14,6 @@ licence_of() {
     onednn) echo "Apache-2.0" ;;
     openblas) echo "BSD-3-Clause" ;;
     openssl) echo "Apache-2.0" ;;
-    nlohmann-json3) echo "MIT" ;;
     cli11) echo "BSD-3-Clause" ;;
     boost1.74 | boost-defaults) echo "BSL-1.0" ;;
     gcc-12) echo "GPL-3.0-or-later WITH GCC-exception-3.1" ;;
@@ -34,7 +33,7 @@ packages_of() {
 }
 
 linked=$(ldd "$@" | grep -oE '/[^ ]+\.so[^ ]*' | sort -u | packages_of)
-compiled_in=$(printf '%s\n' /usr/include/nlohmann/json.hpp /usr/include/CLI/CLI.hpp \
+compiled_in=$(printf '%s\n' /usr/include/CLI/CLI.hpp \
   /usr/include/boost/version.hpp | packages_of)
 
 element() {  # PACKAGE

@@ -42,10 +42,11 @@ std::string encode64(std::span<const std::uint8_t> bytes, std::string_view lette
 
 Result<Bytes> decode64(std::string_view text, std::string_view letters) {
   const auto refuse = [](const char* why) { return Error{Error::Code::bad_input, why}; };
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
+  constexpr std::uint8_t k_foreign = 255;
+  std::array<std::uint8_t, 256> values{};
+  values.fill(k_foreign);
   for (std::size_t i = 0; i < letters.size(); ++i) {
-    values.at(static_cast<unsigned char>(letters[i])) = static_cast<std::int8_t>(i);
+    values.at(static_cast<unsigned char>(letters[i])) = static_cast<std::uint8_t>(i);
   }
   if (text.size() % 4 == 1) {
     return refuse("base64 text of an impossible length");
@@ -55,11 +56,11 @@ Result<Bytes> decode64(std::string_view text, std::string_view letters) {
   std::uint32_t held = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const int value = values.at(static_cast<unsigned char>(c));
-    if (value < 0) {
+    const std::uint8_t value = values.at(static_cast<unsigned char>(c));
+    if (value == k_foreign) {
       return refuse("base64 text with a character that isn't of its alphabet");
     }
-    held = (held << 6U) | static_cast<std::uint32_t>(value);
+    held = (held << 6U) | value;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;

@@ -1,5 +1,5 @@
-// JSON values as files hold them: strictly read, canonically written. nlohmann is used in
-// json_read.cpp only.
+// JSON values as files hold them: strictly read, canonically written. Why the reader
+// is our own: docs/decisions/0003-json-reader.md.
 #pragma once
 
 #include <cstddef>

@@ -60,8 +60,8 @@ void write_string(std::string& out, std::string_view text) {
 
 void write_whole(std::string& out, std::int64_t value) {
   std::array<char, 24> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  out.append(buffer.data(), end);
+  const char* const end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  out.append(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
 }
 
 /// ECMAScript's Number::toString: shortest digits, laid out by where the decimal point falls.
@@ -71,9 +71,9 @@ void write_real(std::string& out, double value) {
     return;
   }
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value),
-                                 std::chars_format::scientific)
-                       .ptr;
+  const char* const end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                        std::abs(value), std::chars_format::scientific)
+                              .ptr;
   const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const std::size_t e = text.find('e');
   std::string digits(text.substr(0, 1));

@@ -95,7 +95,7 @@ BignumHandle half_of(std::span<const std::uint8_t> bytes) {
   const BignumHandle order(parsed);
   BignumHandle number(BN_bin2bn(bytes.data(), as_int(bytes.size()), nullptr));
   const bool possible =
-      number && order && !BN_is_zero(number.get()) && BN_cmp(number.get(), order.get()) < 0;
+      number && order && BN_is_zero(number.get()) == 0 && BN_cmp(number.get(), order.get()) < 0;
   return possible ? std::move(number) : nullptr;
 }
 

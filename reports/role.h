@@ -1,6 +1,7 @@
 // The parties that sign, and the commitment each makes by signing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -33,12 +34,8 @@ inline constexpr std::array<RoleEntry, 4> k_roles{
   return std::nullopt;
 }
 [[nodiscard]] constexpr bool is_commitment(std::string_view uri) {
-  for (const RoleEntry& entry : k_roles) {
-    if (entry.commitment == uri) {
-      return true;
-    }
-  }
-  return false;
+  return std::any_of(k_roles.begin(), k_roles.end(),
+                     [uri](const RoleEntry& entry) { return entry.commitment == uri; });
 }
 
 }  // namespace assay

@@ -110,15 +110,14 @@ Result<Secret> first_line(const Secret& bytes, const std::string& place) {
 
 }  // namespace
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
-  other.wipe();
+Secret::Secret(Secret&& other) noexcept {
+  text_.swap(other.text_);  // leaves no copy: a short text lies in the object itself
 }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe();
-    text_ = other.text_;
-    other.wipe();
+    text_.swap(other.text_);
   }
   return *this;
 }

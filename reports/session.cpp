@@ -1,11 +1,11 @@
 #include "reports/session.h"
 
-#include <algorithm>
 #include <set>
 
 #include "reports/json.h"
 #include "reports/keys.h"
 #include "reports/members.h"
+#include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
@@ -15,15 +15,6 @@ constexpr std::int64_t k_most = 1'000'000;  ///< Rounds or days: bounds what a c
 
 Error refused(const std::string& place, const std::string& why) {
   return Error{Error::Code::bad_input, place + ": " + why};
-}
-
-/// YYYY-MM-DDTHH:MM:SSZ; the calendar is not consulted, the form is.
-bool is_time_of_day(std::string_view text) {
-  constexpr std::string_view k_form = "0000-00-00T00:00:00Z";
-  return text.size() == k_form.size() &&
-         std::equal(text.begin(), text.end(), k_form.begin(), [](char c, char form) {
-           return form == '0' ? c >= '0' && c <= '9' : c == form;
-         });
 }
 
 std::uint32_t count(Members& members, std::string_view name) {
@@ -217,7 +208,7 @@ Result<Session> read_session(std::string_view text) {
   session.plan_sha256 = digest(members, "plan_sha256");
   session.tool_sha256 = digest(members, "tool_sha256");
   session.created = members.text("created");
-  if (!is_time_of_day(session.created)) {
+  if (!time_from(session.created)) {
     members.fail("created", "must be a time of day such as 2026-01-31T12:00:00Z");
   }
   session.purpose = purpose(members);

@@ -29,7 +29,9 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
   if (!launched.measured) {
     return {.ending = Ending::crashed, .note = "the worker gave no window"};
   }
-  Classified ended = classify(launched.measured->window, job.window, rules.tolerances);
+  WindowPlan plan = job.window;
+  plan.start_utc_ns = launched.start_utc_ns;
+  Classified ended = classify(launched.measured->window, plan, rules.tolerances);
   const std::string foreign = foreign_object(launched, rules);
   if (!foreign.empty() && ended.ending != Ending::wrong_result) {
     ended = {.ending = Ending::foreign_environment,

@@ -13,6 +13,8 @@
 
 #include "harness/model/roster.h"
 #include "reports/files.h"
+#include "reports/journal.h"
+#include "reports/node_signature.h"
 #include "reports/secrets.h"
 #include "reports/time_of_day.h"
 
@@ -37,14 +39,16 @@ bool is_empty_or_absent(const std::string& folder) {
   return error ? !exists(folder) : empty;
 }
 
-std::string keys_of(const FolderRequest& request) {
-  return request.folder + "/keys";
+std::string keys_of(const std::string& folder) {
+  return folder + "/keys";
 }
-std::string key_file(const FolderRequest& request) {
-  return keys_of(request) + "/00000.pem";
+std::string key_file(const std::string& folder, std::uint32_t node) {
+  const std::string digits = std::to_string(node);
+  const std::string zeros(digits.size() < 5 ? 5 - digits.size() : 0, '0');
+  return keys_of(folder) + "/" + zeros + digits + ".pem";
 }
 std::string nonce_file(const FolderRequest& request) {
-  return keys_of(request) + "/nonce";
+  return keys_of(request.folder) + "/nonce";
 }
 
 Result<Digest> read_nonce(const std::string& path) {
@@ -72,16 +76,44 @@ Result<Digest> draw_nonce(const std::string& path) {
 }
 
 Result<Done> make_key_folder(const FolderRequest& request) {
-  if (auto made = make_folder(keys_of(request)); !made) {
+  if (auto made = make_folder(keys_of(request.folder)); !made) {
     return made;
   }
-  if (::chmod(keys_of(request).c_str(), S_IRWXU) != 0) {
-    return Error{Error::Code::io, keys_of(request) + ": " + std::generic_category().message(errno)};
+  if (::chmod(keys_of(request.folder).c_str(), S_IRWXU) != 0) {
+    return Error{Error::Code::io,
+                 keys_of(request.folder) + ": " + std::generic_category().message(errno)};
   }
   return Done{};
 }
 
-Session make_session(const FolderRequest& request, const Digest& last, const PrivateKey& key) {
+std::uint32_t nodes_of(const Contract& contract) {
+  std::uint32_t nodes = 0;
+  for (const InventoryLine& line : contract.inventory) {
+    nodes += line.nodes;
+  }
+  return nodes;
+}
+
+/// A key for each node of the contract; those of other machines are handed to them.
+Result<std::vector<PrivateKey>> make_keys(const FolderRequest& request) {
+  std::vector<PrivateKey> keys;
+  for (std::uint32_t node = 0; node < nodes_of(*request.contract); ++node) {
+    const std::string path = key_file(request.folder, node);
+    ::unlink(path.c_str());  // of an attempt that broke off before its session
+    auto key = PrivateKey::generate();
+    if (!key) {
+      return key.error();
+    }
+    if (auto written = write_key_file(path, *key, Secret()); !written) {
+      return written.error();
+    }
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
+Session make_session(const FolderRequest& request, const Digest& last,
+                     const std::vector<PrivateKey>& keys) {
   const std::string contract_sha256 = hex(sha256(request.contract_bytes));
   Session session;
   session.contract_sha256 = contract_sha256;
@@ -96,7 +128,9 @@ Session make_session(const FolderRequest& request, const Digest& last, const Pri
   for (const Item& item : roster_of(*request.contract)) {
     session.items.push_back(item.id);
   }
-  session.nodes = {{.node = 0, .key = base64(key.public_key())}};
+  for (std::uint32_t node = 0; node < keys.size(); ++node) {
+    session.nodes.push_back({.node = node, .key = base64(keys[node].public_key())});
+  }
   session.marks = request.marks;
   return session;
 }
@@ -104,7 +138,6 @@ Session make_session(const FolderRequest& request, const Digest& last, const Pri
 /// The session is written last: where it stands, the rest does.
 Result<CampaignFolder> create(const FolderRequest& request, std::unique_ptr<FolderLock> lock) {
   CampaignPaths paths{request.folder};
-  ::unlink(key_file(request).c_str());  // of an attempt that broke off before its session
   ::unlink(nonce_file(request).c_str());
   if (auto written = write_file(paths.contract(), request.contract_bytes); !written) {
     return written.error();
@@ -114,14 +147,11 @@ Result<CampaignFolder> create(const FolderRequest& request, std::unique_ptr<Fold
   if (!last) {
     return last.error();
   }
-  auto key = PrivateKey::generate();
-  if (!key) {
-    return key.error();
+  auto keys = make_keys(request);
+  if (!keys) {
+    return keys.error();
   }
-  if (auto written = write_key_file(key_file(request), *key, Secret()); !written) {
-    return written.error();
-  }
-  Session session = make_session(request, *last, *key);
+  Session session = make_session(request, *last, *keys);
   const std::string bytes = write_session(session);
   if (auto written = write_file(paths.session(), bytes); !written) {
     return written.error();
@@ -130,7 +160,7 @@ Result<CampaignFolder> create(const FolderRequest& request, std::unique_ptr<Fold
                         .session = std::move(session),
                         .session_sha256 = hex(sha256(bytes)),
                         .last_link = *last,
-                        .node_key = std::move(*key),
+                        .node_key = std::move(keys->at(0)),
                         .lock = std::move(lock)};
 }
 
@@ -177,12 +207,12 @@ Result<CampaignFolder> reopen(const FolderRequest& request, std::unique_ptr<Fold
   if (nonce_link(*last, session->nonce.rounds, 0) != session->nonce.anchor) {
     return refuse(link_path + " is not the nonce that the session was opened with");
   }
-  auto key = read_key_file(key_file(request), Secret());
+  auto key = read_key_file(key_file(request.folder, 0), Secret());
   if (!key) {
     return key.error();
   }
   if (session->nodes.empty() || session->nodes[0].key != base64(key->public_key())) {
-    return refuse(key_file(request) + " is not the key that the session names");
+    return refuse(key_file(request.folder, 0) + " is not the key that the session names");
   }
   return CampaignFolder{.paths = std::move(paths),
                         .session = std::move(*session),
@@ -193,6 +223,13 @@ Result<CampaignFolder> reopen(const FolderRequest& request, std::unique_ptr<Fold
 }
 
 }  // namespace
+
+Json::Object open_line(const CampaignFolder& folder, std::uint32_t node) {
+  return {{"node", node},
+          {"schema", "assay.run/1"},
+          {"session", folder.session_sha256},
+          {"tool", folder.session.tool_sha256}};
+}
 
 Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder) {
   const std::string path = folder + "/keys/lock";
@@ -219,7 +256,7 @@ Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
                                           "another folder"
                                         : " is not empty"));
   }
-  const bool begun = exists(paths.contract()) || exists(keys_of(request));
+  const bool begun = exists(paths.contract()) || exists(keys_of(request.folder));
   if (request.resume && !begun && !is_empty_or_absent(request.folder)) {
     return refuse(request.folder + " holds no campaign to resume: contract.json is missing");
   }
@@ -240,6 +277,33 @@ Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
     return refuse(paths.session() + " is missing, but attempts were begun: it can't be made anew");
   }
   return create(request, std::move(*lock));
+}
+
+Result<Done> sign_absent_nodes(const CampaignFolder& folder, std::uint32_t own) {
+  for (const SessionNode& node : folder.session.nodes) {
+    if (node.node == own || exists(folder.paths.node(node.node))) {
+      continue;
+    }
+    auto key = read_key_file(key_file(folder.paths.folder, node.node), Secret());
+    if (!key) {
+      return key.error();
+    }
+    const std::string path = folder.paths.journal(node.node);
+    auto journal = JournalWriter::open(path, folder.session_sha256, node.node);
+    if (!journal) {
+      return journal.error();
+    }
+    const bool opened = !(*journal)->found().empty();
+    if (auto written = opened ? Result<Done>(Done{})
+                              : (*journal)->append("open", open_line(folder, node.node));
+        !written) {
+      return written;
+    }
+    if (auto written = sign_node(folder.paths, folder.session_sha256, node.node, *key); !written) {
+      return written;
+    }
+  }
+  return Done{};
 }
 
 }  // namespace assay

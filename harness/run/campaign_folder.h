@@ -8,6 +8,7 @@
 
 #include "harness/model/contract.h"
 #include "reports/campaign.h"
+#include "reports/json.h"
 #include "reports/keys.h"
 #include "reports/session.h"
 
@@ -52,5 +53,12 @@ struct CampaignFolder {
 /// a new one if it broke off before its session was written. Fails with bad_input if the folder,
 /// contract, plan or program is not the one it must be.
 [[nodiscard]] Result<CampaignFolder> open_campaign_folder(const FolderRequest& request);
+
+/// Members of the first line of a node's journal.
+[[nodiscard]] Json::Object open_line(const CampaignFolder& folder, std::uint32_t node);
+
+/// Opens and signs an empty journal for each node of the session but `own` that left none: a node
+/// that never answered is in the evidence, with nothing in it.
+[[nodiscard]] Result<Done> sign_absent_nodes(const CampaignFolder& folder, std::uint32_t own);
 
 }  // namespace assay

@@ -177,10 +177,7 @@ Result<Done> CampaignRun::open_journal() {
     const auto bytes = read_file(path, k_largest_journal);
     return bytes ? resume_from(*bytes) : Result<Done>(bytes.error());
   }
-  return append("open", {{"node", k_node},
-                         {"schema", "assay.run/1"},
-                         {"session", folder_->session_sha256},
-                         {"tool", prepared_.tool_sha256}});
+  return append("open", open_line(*folder_, k_node));
 }
 
 /// Takes over what a journal holds: attempts, revealed links and the objects of its first machine.
@@ -438,6 +435,9 @@ Result<RunOutcome> CampaignRun::interrupted() {
 Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sentence) {
   if (auto written = sign_node(folder_->paths, folder_->session_sha256, k_node, folder_->node_key);
       !written) {
+    return written.error();
+  }
+  if (auto written = sign_absent_nodes(*folder_, k_node); !written) {
     return written.error();
   }
   const auto campaign = read_campaign(request_.folder, false);

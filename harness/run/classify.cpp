@@ -1,5 +1,6 @@
 #include "harness/run/classify.h"
 
+#include <compare>
 #include <cstdlib>
 
 namespace assay {
@@ -10,7 +11,7 @@ constexpr std::int64_t k_second_ns = 1'000'000'000;
 /// |part| / whole > share
 bool exceeds(std::int64_t part, std::int64_t whole, const Ratio& share) {
   const Ratio ratio{static_cast<Natural>(std::abs(part)), static_cast<Natural>(whole)};
-  return compare(ratio, share) > 0;
+  return std::is_gt(compare(ratio, share));
 }
 
 std::string ns(std::int64_t time) {

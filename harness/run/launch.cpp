@@ -57,6 +57,7 @@ class Watched {
 
   void go(const Go& go, std::int64_t deadline_ns) {
     deadline_ns_ = deadline_ns;
+    launched_.start_utc_ns = go.start_utc_ns;
     static_cast<void>(write_line(process_->input(), write_go(go)));
   }
 

@@ -26,6 +26,7 @@ struct LaunchPlan {
 struct Launched {
   std::optional<Ready> ready;
   std::vector<ObjectDigest> objects;  ///< Of the ready worker.
+  std::int64_t start_utc_ns = 0;      ///< Common start it was given; 0: none.
   std::optional<Measured> measured;
   std::optional<SelftestResult> selftest;
   std::optional<Failed> failed;

@@ -82,10 +82,7 @@ Result<Done> write_journal(const CampaignFolder& folder) {
     return journal.error();
   }
   std::vector<std::pair<std::string, Json::Object>> lines;
-  lines.emplace_back("open", Json::Object{{"node", 0},
-                                          {"schema", "assay.run/1"},
-                                          {"session", folder.session_sha256},
-                                          {"tool", std::string(k_nothing_sha256)}});
+  lines.emplace_back("open", open_line(folder, 0));
   lines.emplace_back("machine", Json::Object{{"environment", Json::Object{}},
                                              {"inventory", Json::Object{}},
                                              {"objects", Json::Array{}}});
@@ -196,7 +193,7 @@ class EvidenceChecks {
   }
 
  private:
-  Result<std::string> report() {
+  [[nodiscard]] Result<std::string> report() const {
     const auto campaign = read_campaign(paths_.folder, false);
     if (!campaign) {
       return campaign.error();

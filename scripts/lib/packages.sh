@@ -9,7 +9,7 @@ packages_to_build=(
   "ninja-build      build"
   "ccache           makes the next build fast"
   "libssl-dev       hashes, keys and signatures (OpenSSL)"
-  "nlohmann-json3-dev  tokens of JSON"
+  "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
   "libcli11-dev     command line"
   "libboost-dev     exact statistics (Boost.Math)"
   "libdnnl-dev      matrix products on the CPU (oneDNN)"

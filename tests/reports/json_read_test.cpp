@@ -118,9 +118,15 @@ TEST(JsonRead, RefusesWholeNumbersBeyondWhatADoubleHolds) {
   EXPECT_EQ(canonical_json(*read_json("1e21")), "1e+21");  // written with an exponent again
 }
 
+TEST(JsonRead, RefusesNumbersThatVanish) {
+  expect_refused("1e-400", "no double holds");
+  EXPECT_EQ(*read_json("5e-324")->real(), 5e-324);
+  EXPECT_EQ(*read_json("0e-999")->real(), 0);
+}
+
 TEST(JsonRead, RefusesOverflow) {
-  expect_refused("[0,\n1e400]", "line 2: [1] is too large for a number: 1e400");
-  expect_refused("-1e400", "is too large");
+  expect_refused("[0,\n1e400]", "line 2: [1] is a number that no double holds");
+  expect_refused("-1e400", "no double holds");
 }
 
 TEST(JsonRead, RefusesWhatIsNoJson) {
