@@ -56,7 +56,7 @@ struct Integers {
   }
 }
 
-inline constexpr std::uint64_t k_tile_operations = 2 * 16 * 16 * 64;  // Of bytes.
+inline constexpr std::uint64_t k_tile_operations = std::uint64_t{2} * 16 * 16 * 64;  // Of bytes.
 
 struct alignas(64) TileConfig {
   std::uint8_t palette = 1;
