@@ -29,4 +29,6 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Debian's libopenblas0 would bring the pthread build, whose threads fight with those of oneDNN.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS libopenblas0-openmp)
 include(CPack)
