@@ -20,6 +20,16 @@ install(CODE "
                   OUTPUT_FILE \"${PROJECT_BINARY_DIR}/assay.spdx.json\" COMMAND_ERROR_IS_FATAL ANY)")
 install(FILES "${PROJECT_BINARY_DIR}/assay.spdx.json" DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+install(CODE "
+  foreach(shell bash zsh)
+    execute_process(COMMAND \"$<TARGET_FILE:assay>\" completion \${shell}
+                    OUTPUT_FILE \"${PROJECT_BINARY_DIR}/completion.\${shell}\" COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()")
+install(FILES "${PROJECT_BINARY_DIR}/completion.bash"
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME assay)
+install(FILES "${PROJECT_BINARY_DIR}/completion.zsh"
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _assay)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME assay)
 set(CPACK_PACKAGE_CONTACT "The assay developers <assay@localhost>")
@@ -29,4 +39,6 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Debian's libopenblas0 would bring the pthread build, whose threads fight with those of oneDNN.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS libopenblas0-openmp)
 include(CPack)

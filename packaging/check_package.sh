@@ -4,6 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-package.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+data=$here/tests/data/campaign_met
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
@@ -15,8 +16,10 @@ export SOURCE_DATE_EPOCH
 package=$(ls "$work"/deb/*.deb)
 dpkg-deb -f "$package" Package Version Architecture Depends
 
-runs() {  # BIN
-  (cd / && env -i "$1/assay" --version && env -i "$1/assay-verify" --version)
+runs() {  # BIN: both programs start, and the one that verifies does so
+  (cd / && env -i "$1/assay" --version && env -i "$1/assay-verify" --version &&
+    env -i "$1/assay-verify" "$data/out" --policy "$data/policy.json" --deep >"$work/verified" &&
+    head -n 1 "$work/verified")
 }
 dpkg-deb -x "$package" "$work/root"
 runs "$work/root/usr/bin"
@@ -36,9 +39,7 @@ done
 [[ ! -s $here/LICENSE ]] || cmp "$here/LICENSE" "$work/root/usr/share/doc/assay/copyright"
 
 if [[ $(id -u) == 0 ]] && ! dpkg-query -W assay >/dev/null 2>&1; then
+  trap 'dpkg -r assay >/dev/null; rm -rf "$work"' EXIT
   dpkg -i "$package" >/dev/null
-  installed=0
-  runs /usr/bin || installed=1
-  dpkg -r assay >/dev/null
-  exit "$installed"
+  runs /usr/bin
 fi

@@ -32,6 +32,7 @@ packages_for_deep=(
   "shellcheck       lint of the scripts"
   "dpkg-dev         dependencies of the .deb"
   "file             used by dpkg-shlibdeps"
+  "libopenblas0     a dependency of the .deb, which is installed and removed as a check"
 )
 
 is_installed() {

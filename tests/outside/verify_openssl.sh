@@ -19,7 +19,7 @@ encode() { basenc --base64url -w0 "$@" | tr -d =; }
 # Puts the padding back that JWS leaves out.
 decode() {
   local text=$1
-  while [ $((${#text} % 4)) -ne 0 ]; do text+==; done
+  while [ $((${#text} % 4)) -ne 0 ]; do text+="="; done
   printf %s "$text" | basenc --base64url -d
 }
 # The n-th value of a member of the envelope, which is one line without white space.

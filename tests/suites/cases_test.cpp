@@ -1,0 +1,110 @@
+// What holds for every case of this build, present and future.
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/case.h"
+#include "kernels/host/host_backend.h"
+
+namespace assay {
+namespace {
+
+/// suites/compute/gemm.cpp is compute.gemm.
+std::vector<std::string> ids_of_files() {
+  std::vector<std::string> ids;
+  for (const auto& area : std::filesystem::directory_iterator(ASSAY_SOURCE_DIR "/suites")) {
+    for (const auto& file : std::filesystem::directory_iterator(area.path())) {
+      ids.push_back(area.path().filename().string() + "." + file.path().stem().string());
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+/// The smallest sensible value of every parameter: a small number where one is allowed, else the
+/// first word.
+Params small_params(const Case& a_case) {
+  Params params;
+  for (const Param& param : a_case.params) {
+    params.emplace(param.name, param.whole ? "64" : std::string(param.values.front()));
+  }
+  return params;
+}
+
+TEST(Cases, AreNamedAfterTheirFiles) {
+  std::vector<std::string> ids;
+  for (const Case& a_case : all_cases()) {
+    ids.emplace_back(a_case.id);
+  }
+  EXPECT_EQ(ids, ids_of_files());
+}
+
+TEST(Cases, SayWhatTheyMeasureAndOnWhat) {
+  for (const Case& a_case : all_cases()) {
+    EXPECT_FALSE(a_case.summary.empty()) << a_case.id;
+    EXPECT_FALSE(a_case.formula.empty()) << a_case.id;
+    EXPECT_FALSE(a_case.scopes.empty()) << a_case.id;
+    for (const Param& param : a_case.params) {
+      EXPECT_FALSE(param.meaning.empty()) << a_case.id << " " << param.name;
+      EXPECT_TRUE(param.whole || !param.values.empty()) << a_case.id << " " << param.name;
+    }
+  }
+}
+
+TEST(Cases, RefuseParametersThatTheyDoNotDeclare) {
+  for (const Case& a_case : all_cases()) {
+    Params params = small_params(a_case);
+    ASSERT_TRUE(complete_params(a_case, params)) << a_case.id;
+    params.emplace("colour", "red");
+    EXPECT_FALSE(complete_params(a_case, params)) << a_case.id;
+  }
+}
+
+/// Runs every slot of the kernel once and has each checked as a whole.
+void expect_exact(Kernel& kernel, std::string_view id) {
+  std::vector<Step> steps(std::min<std::uint64_t>(kernel.slots(), kernel.tuples()));
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    steps[i] = {.tuple = i, .slot = i};
+  }
+  std::vector<std::uint32_t> full(steps.size());
+  std::iota(full.begin(), full.end(), 0U);
+  ASSERT_FALSE(steps.empty()) << id;
+  ASSERT_TRUE(kernel.poison(steps)) << id;
+  ASSERT_TRUE(kernel.run(steps)) << id;
+  const auto witness = kernel.witness(steps);
+  ASSERT_TRUE(witness) << id;
+  EXPECT_FALSE(witness->empty()) << id;
+  Seed challenge{};
+  challenge.fill(7);
+  const auto check = kernel.check(steps, challenge, full);
+  ASSERT_TRUE(check) << id << ": " << check.error().message;
+  EXPECT_EQ(check->wrong, 0U) << id;
+  EXPECT_EQ(check->full, full.size()) << id;
+  EXPECT_EQ(check->tiles, steps.size()) << id;
+}
+
+TEST(Cases, RunExactlyOnTheHostWithSmallParameters) {
+  const auto backend = make_host_backend();
+  const auto devices = backend->devices();
+  ASSERT_TRUE(devices);
+  ASSERT_FALSE(devices->empty());
+  for (const Case& a_case : all_cases()) {
+    const Params params = small_params(a_case);
+    const auto problem = a_case.problem(params);
+    ASSERT_TRUE(problem) << a_case.id << ": " << problem.error().message;
+    const auto kernel = backend->prepare(*problem, devices->front(), Seed{1, 2, 3});
+    ASSERT_TRUE(kernel) << a_case.id << ": " << kernel.error().message;
+    EXPECT_EQ((*kernel)->dimension(), a_case.dimension(params)) << a_case.id;
+    EXPECT_GT((*kernel)->work_per_step(), Natural{0}) << a_case.id;
+    EXPECT_FALSE((*kernel)->ran().kernel.empty()) << a_case.id;
+    expect_exact(**kernel, a_case.id);
+  }
+}
+
+}  // namespace
+}  // namespace assay
