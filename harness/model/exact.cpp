@@ -32,7 +32,11 @@ Wide wide_product(std::span<const Natural> factors) {
 }
 
 Wide power_of_ten(std::size_t exponent) {
-  return boost::multiprecision::pow(Wide(10), static_cast<unsigned>(exponent));
+  Wide power = 1;
+  for (std::size_t i = 0; i < exponent; ++i) {
+    power *= 10;
+  }
+  return power;
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ std::string significant(const Ratio& value, int digits) {
   if (whole != 0) {
     std::string text = whole.str();
     if (text.size() >= wanted) {
-      return text.replace(wanted, std::string::npos, text.size() - wanted, '0');
+      return text.substr(0, wanted) + std::string(text.size() - wanted, '0');
     }
     const std::size_t decimals = wanted - text.size();
     const std::string all = Wide(numerator * power_of_ten(decimals) / denominator).str();

@@ -17,7 +17,7 @@ Natural share_ppb(const Ratio& part, const Ratio& whole) {
   }
   const std::array factors{part.numerator, whole.denominator, k_billion};
   Natural share = quotient_floor(factors, divisor);
-  if (compare_products(factors, std::array{share, divisor}) > 0) {
+  if (std::is_gt(compare_products(factors, std::array{share, divisor}))) {
     ++share;
   }
   return std::min(share, k_billion);

@@ -184,8 +184,8 @@ class Court {
     const ByItem attempts(by_clause_.of(number), evidence_.attempts,
                           bound_items(clause, items, parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
-    Setting setting{contract_,          clause, roster_,
-                    evidence_.attempts, slots_, Yardstick(contract_, clause, reduced_)};
+    const Yardstick yardstick(contract_, clause, reduced_);
+    Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick};
     for (const ItemIndex part : parts) {
       setting.renewed_after_round =
           std::max(setting.renewed_after_round, slots_.node_renewed_after_round(part));

@@ -61,7 +61,7 @@ std::optional<Finding> judge_zero_wrong(const Setting& setting, const Totals& to
   }
   const bool is_limited = setting.clause.limit.has_value();
   if (totals.work == 0 ||
-      (is_limited && compare({totals.work, 1}, setting.clause.limit->base) < 0)) {
+      (is_limited && std::is_lt(compare({totals.work, 1}, setting.clause.limit->base)))) {
     return Finding{Outcome::inconclusive, Reason::too_few_runs,
                    significant({totals.work, 1}) + " operations were verified; at least " +
                        (is_limited ? setting.clause.limit->text : "1") + " are needed."};
@@ -134,7 +134,7 @@ void decide_poisson(const Setting& setting, std::span<const Screened> parts, Ver
   }
   constexpr Natural k_billion = 1'000'000'000;
   if (setting.clause.window &&
-      compare({totals.elapsed_ns, k_billion}, setting.clause.window->base) < 0) {
+      std::is_lt(compare({totals.elapsed_ns, k_billion}, setting.clause.window->base))) {
     conclude(verdict, window_too_short(setting, totals));
     return;
   }

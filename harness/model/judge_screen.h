@@ -21,7 +21,7 @@ struct Setting {
   const std::vector<Item>& roster;
   const std::vector<Attempt>& attempts;
   const Slots& slots;
-  Yardstick yardstick;
+  const Yardstick& yardstick;
   /// For a system: the last round before anything in it was replaced.
   std::uint32_t renewed_after_round = 0;
 };

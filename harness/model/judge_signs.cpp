@@ -46,12 +46,10 @@ std::optional<Ratio> median_of(const Setting& setting, std::span<const Run> runs
   if (values.empty()) {
     return std::nullopt;
   }
-  const bool larger_is_better = setting.yardstick.larger_is_better();
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end(),
-                   [larger_is_better](const Value& a, const Value& b) {
-                     return larger_is_better ? compare(a, b) < 0 : compare(a, b) > 0;
-                   });
+  std::nth_element(
+      values.begin(), middle, values.end(),
+      [&setting](const Value& a, const Value& b) { return setting.yardstick.is_worse(a, b); });
   return ratio_of(*middle);
 }
 
@@ -105,7 +103,9 @@ Finding open_end(const Setting& setting, const Count& count, std::uint32_t next_
 }  // namespace
 
 Run run_of(const Setting& setting, const Attempt& attempt) {
-  Run run{attempt.round, attempt.day};
+  Run run;
+  run.round = attempt.round;
+  run.day = attempt.day;
   if (attempt.ending == Ending::measured && setting.yardstick.fills_window(attempt)) {
     run.value = value_of(attempt);
   }

@@ -101,16 +101,14 @@ std::optional<Value> sum_of(const Setting& setting, std::span<const Value> value
 /// value, zero if larger is better and none if not.
 std::optional<Value> worst_ranked(const Setting& setting, std::vector<Value> values,
                                   std::size_t rank, std::size_t count) {
-  const bool larger_is_better = setting.yardstick.larger_is_better();
   const std::size_t without = count - values.size();
   if (rank <= without) {
-    return larger_is_better ? std::optional(Value{}) : std::nullopt;
+    return setting.yardstick.larger_is_better() ? std::optional(Value{}) : std::nullopt;
   }
   const auto wanted = values.begin() + static_cast<std::ptrdiff_t>(rank - without - 1);
-  std::nth_element(values.begin(), wanted, values.end(),
-                   [larger_is_better](const Value& a, const Value& b) {
-                     return larger_is_better ? compare(a, b) < 0 : compare(a, b) > 0;
-                   });
+  std::nth_element(
+      values.begin(), wanted, values.end(),
+      [&setting](const Value& a, const Value& b) { return setting.yardstick.is_worse(a, b); });
   return *wanted;
 }
 
@@ -126,8 +124,8 @@ std::size_t rank_of(const Setting& setting, std::size_t count) {
   if (setting.yardstick.larger_is_better()) {
     return std::max<std::size_t>(ranked, 1);
   }
-  const bool is_whole = compare_products(std::array{share.numerator, Natural{count}},
-                                         std::array{Natural{ranked}, share.denominator}) == 0;
+  const bool is_whole = std::is_eq(compare_products(
+      std::array{share.numerator, Natural{count}}, std::array{Natural{ranked}, share.denominator}));
   const std::size_t from_below = std::max<std::size_t>(is_whole ? ranked : ranked + 1, 1);
   return count - std::min(from_below, count) + 1;
 }
@@ -152,7 +150,9 @@ std::optional<Value> aggregate_values(const Setting& setting, std::vector<Value>
 }
 
 Run run_of_round(const Setting& setting, std::span<const Entry> round, std::size_t count) {
-  Run run{round.front().round, round.front().attempt->day};
+  Run run;
+  run.round = round.front().round;
+  run.day = round.front().attempt->day;
   for (const Entry& entry : round) {
     run.day = std::min(run.day, entry.attempt->day);
   }

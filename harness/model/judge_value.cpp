@@ -68,16 +68,16 @@ std::strong_ordering Yardstick::guarded_compare(const Value& value, const Quanti
                           std::array{limit.base.numerator, value.denominator, k_billion});
 }
 
-bool Yardstick::is_worse(std::strong_ordering against_limit) const {
-  return larger_is_better() ? against_limit < 0 : against_limit > 0;
+bool Yardstick::is_bad_side(std::strong_ordering against) const {
+  return larger_is_better() ? std::is_lt(against) : std::is_gt(against);
 }
 
 bool Yardstick::misses_limit(const Value& value) const {
-  return !clause_->limit || is_worse(guarded_compare(value, *clause_->limit));
+  return !clause_->limit || is_bad_side(guarded_compare(value, *clause_->limit));
 }
 
 bool Yardstick::breaks_floor(const Value& value) const {
-  return clause_->every_run && is_worse(guarded_compare(value, *clause_->every_run));
+  return clause_->every_run && is_bad_side(guarded_compare(value, *clause_->every_run));
 }
 
 bool Yardstick::implausible(const Value& value) const {
@@ -85,8 +85,11 @@ bool Yardstick::implausible(const Value& value) const {
     return false;
   }
   const Ratio& bound = clause_->plausible->base;
-  const auto against = compare(value, Value{bound.numerator, 1, bound.denominator});
-  return larger_is_better() ? against > 0 : against < 0;
+  return is_worse(Value{bound.numerator, 1, bound.denominator}, value);
+}
+
+bool Yardstick::is_worse(const Value& left, const Value& right) const {
+  return is_bad_side(compare(left, right));
 }
 
 bool Yardstick::other_dimension(const Attempt& attempt) const {
@@ -108,8 +111,8 @@ bool Yardstick::fills_window(Natural elapsed_ns) const {
     return true;
   }
   const Ratio& window = clause_->window->base;
-  return compare_products(std::array{elapsed_ns, window.denominator, Natural{100}},
-                          std::array{window.numerator, k_billion, Natural{95}}) >= 0;
+  return std::is_gteq(compare_products(std::array{elapsed_ns, window.denominator, Natural{100}},
+                                       std::array{window.numerator, k_billion, Natural{95}}));
 }
 
 }  // namespace assay

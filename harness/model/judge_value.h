@@ -38,6 +38,8 @@ class Yardstick {
   [[nodiscard]] bool breaks_floor(const Value& value) const;
   /// Better than can be, without guard band.
   [[nodiscard]] bool implausible(const Value& value) const;
+  /// `left` is worse than `right`: smaller, or larger for times.
+  [[nodiscard]] bool is_worse(const Value& left, const Value& right) const;
   [[nodiscard]] bool other_dimension(const Attempt& attempt) const;
   /// False for a rate over less than 95 % of the clause's window: a burst is no sustained rate.
   [[nodiscard]] bool fills_window(const Attempt& attempt) const;
@@ -49,7 +51,7 @@ class Yardstick {
  private:
   [[nodiscard]] std::strong_ordering guarded_compare(const Value& value,
                                                      const Quantity& limit) const;
-  [[nodiscard]] bool is_worse(std::strong_ordering against_limit) const;
+  [[nodiscard]] bool is_bad_side(std::strong_ordering against) const;
 
   const Clause* clause_;
   Natural guard_;  ///< What a value is multiplied with, in parts per billion.

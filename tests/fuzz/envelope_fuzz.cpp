@@ -9,8 +9,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   assay::require(envelope.has_value() || !envelope.error().message.empty(), "a refusal says why");
   if (envelope) {
     assay::require(!envelope->entries.empty(), "an envelope has a signature");
+    assay::require(envelope->entries.size() <= assay::k_most_signatures, "but not too many");
     for (const assay::JadesEntry& entry : envelope->entries) {
       assay::require(!entry.header.chain.empty(), "a signature names its certificate");
+      const auto verified = verify_entry(entry, "{\"nobody\":\"signed this\"}");
+      assay::require(!verified || !*verified, "it doesn't hold for bytes that nobody signed");
     }
   }
   const assay::Policy trusts_nobody;

@@ -37,7 +37,9 @@ inline Contract contract_of(std::vector<Clause> clauses, std::uint32_t nodes = 1
                             std::uint32_t gpus = 1) {
   Contract contract;
   contract.id = "test";
-  InventoryLine line{"box", "box", nodes};
+  InventoryLine line;
+  line.id = line.kind = "box";
+  line.nodes = nodes;
   if (gpus > 0) {
     line.gpus = Gpus{"GPU", gpus, {}, {}};
   }

@@ -11,26 +11,26 @@ namespace {
 constexpr Natural k_largest = ~Natural{0};
 
 TEST(CompareRatios, IsExactWhereAProductFitsInto128Bits) {
-  EXPECT_TRUE(compare({1, 3}, {2, 6}) == 0);
-  EXPECT_TRUE(compare({1, 3}, {333'333'333, 1'000'000'000}) > 0);
-  EXPECT_TRUE(compare({0, 5}, {1, 1'000}) < 0);
+  EXPECT_TRUE(std::is_eq(compare({1, 3}, {2, 6})));
+  EXPECT_TRUE(std::is_gt(compare({1, 3}, {333'333'333, 1'000'000'000})));
+  EXPECT_TRUE(std::is_lt(compare({0, 5}, {1, 1'000})));
 }
 
 TEST(CompareRatios, IsExactBeyond128Bits) {
-  EXPECT_TRUE(compare({k_largest, k_largest - 1}, {k_largest - 1, k_largest - 2}) < 0);
-  EXPECT_TRUE(compare({k_largest, k_largest}, {1, 1}) == 0);
-  EXPECT_TRUE(compare({k_largest, 1}, {k_largest - 1, 1}) > 0);
+  EXPECT_TRUE(std::is_lt(compare({k_largest, k_largest - 1}, {k_largest - 1, k_largest - 2})));
+  EXPECT_TRUE(std::is_eq(compare({k_largest, k_largest}, {1, 1})));
+  EXPECT_TRUE(std::is_gt(compare({k_largest, 1}, {k_largest - 1, 1})));
 }
 
 TEST(CompareProducts, SeesAZeroBehindAnOverflow) {
   const std::array left{k_largest, k_largest, Natural{0}};
   const std::array right{Natural{1}};
-  EXPECT_TRUE(compare_products(left, right) < 0);
+  EXPECT_TRUE(std::is_lt(compare_products(left, right)));
 }
 
 TEST(CompareScaled, MultipliesTheLeftSideOnly) {
-  EXPECT_TRUE(compare_scaled({100, 1}, {99, 100}, {99, 1}) == 0);
-  EXPECT_TRUE(compare_scaled({100, 1}, {98, 100}, {99, 1}) < 0);
+  EXPECT_TRUE(std::is_eq(compare_scaled({100, 1}, {99, 100}, {99, 1})));
+  EXPECT_TRUE(std::is_lt(compare_scaled({100, 1}, {98, 100}, {99, 1})));
 }
 
 TEST(Significant, RoundsTowardZeroInPlainNotation) {

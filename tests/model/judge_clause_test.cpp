@@ -1,5 +1,6 @@
 // One item under one clause.
 #include <algorithm>
+#include <compare>
 
 #include <gtest/gtest.h>
 
@@ -270,7 +271,7 @@ TEST(JudgeClause, GivesTheWorseMiddleValueAsMedian) {
   }
   const Verdict verdict = verdict_on(rate_clause(), attempts);
   ASSERT_TRUE(verdict.median);
-  EXPECT_TRUE(compare(*verdict.median, {105'000'000'000, 1}) == 0);
+  EXPECT_TRUE(std::is_eq(compare(*verdict.median, {105'000'000'000, 1})));
 }
 
 TEST(JudgeOnce, IsDecidedByTheFirstAttempt) {

@@ -14,8 +14,8 @@ class Decided : public ::testing::Test {
  protected:
   Decided() : contract_(contract_of({rate_clause()})), evidence_(evidence_of(runs("++++++++++"))) {}
 
-  Judgement judgement() const { return judged(contract_, evidence_); }
-  std::vector<std::string> defects() const {
+  [[nodiscard]] Judgement judgement() const { return judged(contract_, evidence_); }
+  [[nodiscard]] std::vector<std::string> defects() const {
     std::vector<std::string> names;
     for (const Defect& defect : judgement().defects) {
       EXPECT_FALSE(defect.sentence.empty());
@@ -101,7 +101,10 @@ TEST_F(Decided, NeedsAMandatoryClauseForEveryLine) {
   EXPECT_EQ(judgement().decision, Decision::not_accepted);
   EXPECT_EQ(defects(), Names{"coverage"});
   contract_.clauses[0].provisional = false;
-  contract_.inventory.push_back(InventoryLine{"storage", "storage", 1});
+  InventoryLine storage;
+  storage.id = "storage";
+  storage.nodes = 1;
+  contract_.inventory.push_back(storage);
   EXPECT_EQ(defects(), Names{"coverage"});
   contract_.inventory.clear();
   EXPECT_NE(judgement().decision, Decision::accepted);

@@ -1,5 +1,6 @@
 // What must hold for any evidence, tried on many made at random.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -62,7 +63,7 @@ Contract random_contract(Random& random) {
   return contract;
 }
 
-constexpr ItemIndex k_parts[] = {1, 2, 4, 5};
+constexpr std::array<ItemIndex, 4> k_parts{1, 2, 4, 5};
 
 Evidence random_evidence(Random& random) {
   std::vector<Attempt> attempts;
@@ -171,7 +172,7 @@ TEST(JudgeProperty, NoExcuseBeyondTheContractHelps) {
     for (std::uint32_t number = 1; number <= 30; ++number) {
       attempts.push_back(run_at(below(random, 2) == 0 ? 99 : 101, number));
     }
-    for (std::uint32_t k = 0; k <= contract.max_invalid; ++k) {
+    for (std::size_t k = 0; k <= contract.max_invalid; ++k) {
       attempts[3 * k].excused = true;
     }
     EXPECT_EQ(shown(judged(contract, evidence_of(attempts)).clauses[0].verdicts[0]),

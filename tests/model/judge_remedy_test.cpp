@@ -35,8 +35,10 @@ class Remedied : public ::testing::Test {
       attempts_.push_back(attempt);
     }
   }
-  Judgement judgement() const { return judged(contract_, evidence_); }
-  Verdict verdict(std::size_t place = 0) const { return judgement().clauses[0].verdicts[place]; }
+  [[nodiscard]] Judgement judgement() const { return judged(contract_, evidence_); }
+  [[nodiscard]] Verdict verdict(std::size_t place = 0) const {
+    return judgement().clauses[0].verdicts[place];
+  }
   Attempt& of(ItemIndex item, std::uint32_t round) {
     for (Attempt& attempt : evidence_.attempts) {
       if (attempt.item == item && attempt.round == round) {
@@ -45,7 +47,7 @@ class Remedied : public ::testing::Test {
     }
     throw std::out_of_range("no such run");
   }
-  std::vector<std::string> defects() const {
+  [[nodiscard]] std::vector<std::string> defects() const {
     std::vector<std::string> names;
     for (const Defect& defect : judgement().defects) {
       names.push_back(defect.name);

@@ -108,28 +108,34 @@ double tolerance(double chance) {
   return std::max(4 * std::sqrt(chance * (1 - chance) / k_devices), 1.5 / k_devices);
 }
 
-/// Exact chances where the sign of run i is below with probability below(i, sign before).
-Frequencies exact(const std::function<double(std::uint32_t, bool)>& below) {
-  std::vector<std::array<double, 2>> weights(k_runs + 2);
+/// Probability by runs below so far and by whether the last one was.
+using Undecided = std::vector<std::array<double, 2>>;
+using Below = std::function<double(std::uint32_t run, bool before)>;
+
+Undecided one_more_run(const Undecided& weights, std::uint32_t run, const Below& below) {
+  Undecided next(weights.size());
+  for (std::size_t b = 0; b <= run; ++b) {
+    const double p_after_met = below(run, false);
+    const double p_after_below = below(run, true);
+    next[b][0] += weights[b][0] * (1 - p_after_met) + weights[b][1] * (1 - p_after_below);
+    next[b + 1][1] += weights[b][0] * p_after_met + weights[b][1] * p_after_below;
+  }
+  return next;
+}
+
+/// Exact chances where run i is below with probability below(i, whether the one before was).
+Frequencies exact(const Below& below) {
+  Undecided weights(k_runs + 2);
   weights[0] = {0.5, 0.5};  // the sign before the first run is drawn
   Frequencies sum;
   std::uint32_t runs = 0;
   for (const Look& look : looks_of(Rule::sign_1_5_9)) {
     for (; runs < look.runs; ++runs) {
-      std::vector<std::array<double, 2>> next(weights.size());
-      for (std::size_t b = 0; b <= runs; ++b) {
-        for (const bool before : {false, true}) {
-          const double p = below(runs, before);
-          next[b][0] += weights[b][before ? 1 : 0] * (1 - p);
-          next[b + 1][1] += weights[b][before ? 1 : 0] * p;
-        }
-      }
-      weights = std::move(next);
+      weights = one_more_run(weights, runs, below);
     }
     for (std::size_t b = 0; b <= runs; ++b) {
-      const double weight = weights[b][0] + weights[b][1];
       if (b <= look.accept || b >= look.reject) {
-        (b <= look.accept ? sum.accept : sum.reject) += weight;
+        (b <= look.accept ? sum.accept : sum.reject) += weights[b][0] + weights[b][1];
         weights[b] = {};
       }
     }
@@ -201,14 +207,18 @@ struct Trick {
   Conduct conduct;
 };
 
-Trick ends_slow_runs(const char* name, Ending ending) {
-  return {name, [ending](std::vector<Attempt>& attempts) {
+Trick changes_slow_runs(const char* name, const std::function<void(Attempt&)>& change) {
+  return {name, [change](std::vector<Attempt>& attempts) {
             for (Attempt& attempt : attempts) {
               if (is_slow(attempt)) {
-                attempt.ending = ending;
+                change(attempt);
               }
             }
           }};
+}
+
+Trick ends_slow_runs(const char* name, Ending ending) {
+  return changes_slow_runs(name, [ending](Attempt& slow) { slow.ending = ending; });
 }
 
 /// Puts the first good run in the place of every slow one, and then does `disguise` to it.
@@ -240,42 +250,21 @@ std::vector<Trick> tricks() {
       ends_slow_runs("drops telemetry", Ending::no_telemetry),
       ends_slow_runs("is killed", Ending::no_end),
       ends_slow_runs("plays dumb", Ending::unsupported),
-      {"crashes before anything is measured, then goes on",
-       [](std::vector<Attempt>& attempts) {
-         for (std::size_t i = 0; i + 1 < attempts.size(); ++i) {
-           if (is_slow(attempts[i])) {
-             attempts[i].ending = Ending::crashed;
-             attempts[i].work = attempts[i].elapsed_ns = 0;
-             attempts[i].checked = 0;
-           }
-         }
-       }},
-      {"shortens the window to a burst",
-       [](std::vector<Attempt>& attempts) {
-         for (Attempt& attempt : attempts) {
-           if (is_slow(attempt)) {
-             attempt.elapsed_ns /= 2;
-             attempt.work = attempt.work * 55 / 100;
-           }
-         }
-       }},
-      {"skips the checks",
-       [](std::vector<Attempt>& attempts) {
-         for (Attempt& attempt : attempts) {
-           if (is_slow(attempt)) {
-             attempt.work = attempt.work * 11 / 10;
-             attempt.checked = 0;
-           }
-         }
-       }},
-      {"claims too much",
-       [](std::vector<Attempt>& attempts) {
-         for (Attempt& attempt : attempts) {
-           if (is_slow(attempt)) {
-             attempt.work *= 4;
-           }
-         }
-       }},
+      changes_slow_runs(
+          "crashes before anything is measured",
+          [](Attempt& slow) { slow = ended(Ending::crashed, slow.round, slow.item); }),
+      changes_slow_runs("shortens the window to a burst",
+                        [](Attempt& slow) {
+                          slow.elapsed_ns /= 2;
+                          slow.work = slow.work * 55 / 100;
+                        }),
+      changes_slow_runs("skips the checks",
+                        [](Attempt& slow) {
+                          slow.work = slow.work * 11 / 10;
+                          slow.checked = 0;
+                        }),
+      changes_slow_runs("claims too much", [](Attempt& slow) { slow.work *= 4; }),
+      changes_slow_runs("excuses itself", [](Attempt& slow) { slow.excused = true; }),
       replays("replays a good run", [](Attempt&, const Attempt&) {}),
       replays("replays a good run under a new number",
               [](Attempt& copy, const Attempt& slow) { copy.number = slow.number; }),
@@ -291,12 +280,6 @@ std::vector<Trick> tricks() {
        [](std::vector<Attempt>& attempts) {
          std::stable_partition(attempts.begin(), attempts.end(),
                                [](const Attempt& a) { return !is_slow(a); });
-       }},
-      {"excuses itself",
-       [](std::vector<Attempt>& attempts) {
-         for (Attempt& attempt : attempts) {
-           attempt.excused = is_slow(attempt);
-         }
        }},
   };
 }

@@ -1,4 +1,6 @@
 // One value out of the parts of a system.
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "tests/model/campaign_maker.h"
@@ -27,11 +29,11 @@ class JudgeSystem : public ::testing::Test {
   Clause& clause() { return contract_.clauses[0]; }
   /// The run of the part with that place in k_parts, in that round.
   Attempt& run(std::size_t part, std::size_t round) { return attempts_[part * 10 + round - 1]; }
-  Verdict verdict() const {
+  [[nodiscard]] Verdict verdict() const {
     return judged(contract_, evidence_of(attempts_)).clauses[0].verdicts.at(0);
   }
 
-  static constexpr ItemIndex k_parts[] = {1, 2, 4, 5};
+  static constexpr std::array<ItemIndex, 4> k_parts{1, 2, 4, 5};
   Contract contract_;
   std::vector<Attempt> attempts_;
 };
@@ -41,7 +43,7 @@ TEST_F(JudgeSystem, SumsTheRatesOfItsParts) {
   EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
   EXPECT_EQ(verdict().below, 0U);
   EXPECT_EQ(verdict().item, 6U);
-  EXPECT_TRUE(compare(*verdict().median, {404'000'000'000, 1}) == 0);
+  EXPECT_TRUE(std::is_eq(compare(*verdict().median, {404'000'000'000, 1})));
   run(0, 1).work -= 1;
   EXPECT_EQ(verdict().below, 1U);
 }

@@ -2,6 +2,9 @@
 #include "harness/model/statistics.h"
 
 #include <cmath>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,7 +37,7 @@ TEST(TInterval, LiesAroundTheMean) {
 
 TEST(ClopperPearson, GivesTheMinimumValuePlans) {
   // n = 29, 59, 299, 2995 good ones say with 95 % confidence that 90, 95, 99, 99.9 % are good.
-  const std::pair<std::uint64_t, double> plans[] = {
+  const std::vector<std::pair<std::uint64_t, double>> plans{
       {29, 0.10}, {59, 0.05}, {299, 0.01}, {2995, 0.001}};
   for (const auto& [n, share] : plans) {
     EXPECT_LE(clopper_pearson(0, n, 0.05).upper, share) << n;
@@ -47,8 +50,8 @@ TEST(ClopperPearson, GivesTheMinimumValuePlans) {
 
 TEST(ClopperPearson, GivesTheRanksOfAQuantileBound) {
   // The r-th smallest of n is a 95 % lower bound of the 5 % quantile, the next one is not.
-  const std::pair<std::uint64_t, std::uint64_t> ranks[] = {{59, 1},  {93, 2},  {124, 3},
-                                                           {181, 5}, {300, 9}, {1000, 39}};
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> ranks{{59, 1},  {93, 2},  {124, 3},
+                                                                   {181, 5}, {300, 9}, {1000, 39}};
   for (const auto& [n, r] : ranks) {
     EXPECT_LE(clopper_pearson(r - 1, n, 0.05).upper, 0.05) << n;
     EXPECT_GT(clopper_pearson(r, n, 0.05).upper, 0.05) << n;
@@ -60,12 +63,13 @@ TEST(AtLeastChance, GivesTheRanksOfABoundOnTheMedian) {
     std::uint64_t n, r;
     double error;
   };
-  const Row rows[] = {{5, 1, 0.05},      {8, 2, 0.05},      {10, 2, 0.05},     {12, 3, 0.05},
-                      {15, 4, 0.05},     {20, 6, 0.05},     {25, 8, 0.05},     {30, 11, 0.05},
-                      {50, 19, 0.05},    {6, 1, 0.05 / 3},  {10, 2, 0.05 / 3}, {15, 3, 0.05 / 3},
-                      {20, 5, 0.05 / 3}, {25, 7, 0.05 / 3}, {30, 9, 0.05 / 3}, {50, 18, 0.05 / 3},
-                      {7, 1, 0.01},      {12, 2, 0.01},     {20, 5, 0.01},     {30, 9, 0.01},
-                      {50, 17, 0.01}};
+  const std::vector<Row> rows{{5, 1, 0.05},       {8, 2, 0.05},      {10, 2, 0.05},
+                              {12, 3, 0.05},      {15, 4, 0.05},     {20, 6, 0.05},
+                              {25, 8, 0.05},      {30, 11, 0.05},    {50, 19, 0.05},
+                              {6, 1, 0.05 / 3},   {10, 2, 0.05 / 3}, {15, 3, 0.05 / 3},
+                              {20, 5, 0.05 / 3},  {25, 7, 0.05 / 3}, {30, 9, 0.05 / 3},
+                              {50, 18, 0.05 / 3}, {7, 1, 0.01},      {12, 2, 0.01},
+                              {20, 5, 0.01},      {30, 9, 0.01},     {50, 17, 0.01}};
   for (const Row& row : rows) {
     EXPECT_GE(at_least_chance(row.r, row.n, 0.5), 1 - row.error) << row.n;
     EXPECT_LT(at_least_chance(row.r + 1, row.n, 0.5), 1 - row.error) << row.n;
@@ -103,10 +107,8 @@ TEST(RunsTest, AgreesWithTheFormula) {
 }
 
 TEST(LjungBox, FindsAutocorrelation) {
-  std::vector<double> drift;
-  for (int i = 0; i < 30; ++i) {
-    drift.push_back(i);
-  }
+  std::vector<double> drift(30);
+  std::iota(drift.begin(), drift.end(), 0.0);
   EXPECT_LT(*ljung_box(drift), 1e-6);
   // One lag: n = 2 has ceil(ln 2) = 1; r1 = -1/2, Q = 2 x 4 x (1/4) / 1 = 2, p = erfc(1).
   EXPECT_NEAR(*ljung_box(std::vector<double>{0, 1}), std::erfc(1.0), 1e-12);
@@ -116,7 +118,7 @@ TEST(LjungBox, FindsAutocorrelation) {
 
 TEST(Holm, StepsDown) {
   const std::vector<double> adjusted = holm(std::vector<double>{0.01, 0.04, 0.03, 0.005});
-  const double expected[] = {0.03, 0.06, 0.06, 0.02};
+  const std::vector<double> expected{0.03, 0.06, 0.06, 0.02};
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_NEAR(adjusted[i], expected[i], 1e-12);
   }

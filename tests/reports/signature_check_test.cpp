@@ -399,6 +399,17 @@ TEST_F(AnchoredCheck, RefusesAnExpiredAuthority) {  // 23
   EXPECT_EQ(say({leaf, authority_}, k_now + k_year + 1), "INDETERMINATE OUT_OF_BOUNDS_NO_POE");
 }
 
+TEST_F(AnchoredCheck, RefusesAnAuthorityThatBreaksTheRulesOfRfc5280) {
+  const Certificate authority = test::issue({.subject = {"Authority", "Trust", ""},
+                                             .key = test::pkey_of(authority_key_),
+                                             .issuer = root_.der,
+                                             .issuer_key = test::pkey_of(root_key_),
+                                             .authority = true,
+                                             .constraints = "CA:TRUE"});  // not critical
+  EXPECT_EQ(say({test::issue(leaf_request()), authority}),
+            "INDETERMINATE CHAIN_CONSTRAINTS_FAILURE");
+}
+
 TEST_F(AnchoredCheck, RefusesWeakCryptographyInTheChain) {
   const auto weak = test::owned(EVP_RSA_gen(1024));
   const Certificate authority = test::issue({.subject = {"Authority", "Trust", ""},

@@ -100,6 +100,7 @@ struct Request {
   Bytes issuer;
   EVP_PKEY* issuer_key = nullptr;
   bool authority = false;
+  const char* constraints = "critical,CA:TRUE";  ///< Of an authority.
   std::int64_t not_before_s = k_now - k_year, not_after_s = k_now + k_year;
   const char* key_usage = "critical,digitalSignature,nonRepudiation";
   const EVP_MD* digest = EVP_sha256();
@@ -141,7 +142,7 @@ inline Certificate issue(const Request& request) {
   X509* signer = issuer ? issuer.get() : x;
   X509_set_issuer_name(x, X509_get_subject_name(signer));
   if (request.authority) {
-    extend(x, signer, NID_basic_constraints, "critical,CA:TRUE");
+    extend(x, signer, NID_basic_constraints, request.constraints);
     extend(x, signer, NID_key_usage, "critical,keyCertSign,cRLSign");
   } else if (request.key_usage != nullptr) {
     extend(x, signer, NID_key_usage, request.key_usage);
