@@ -258,8 +258,14 @@ TEST_F(RunCampaign, DoesNotTakeANodeThatNeverAnsweredForAHealthyOne) {
 }
 
 TEST_F(RunCampaign, DoesNotTakeASentenceThatAllWasCheckedForAResult) {
-  EXPECT_EQ(verdict_of("garbage").outcome, Outcome::not_run);
-  EXPECT_NE(decision, Decision::accepted);
+  const auto outcome = run("garbage");
+  ASSERT_FALSE(outcome) << "a campaign ended although no worker ever answered";
+  EXPECT_EQ(outcome.error().code, Error::Code::io);
+  EXPECT_NE(outcome.error().message.find("go on with --resume"), std::string::npos)
+      << outcome.error().message;
+  const auto resumed = run("step_us=5000", true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->judgement.decision, Decision::limits_met);
 }
 
 TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
