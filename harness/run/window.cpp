@@ -67,7 +67,7 @@ Digest WindowRun::seed(std::string_view label, std::vector<std::string> parts) c
 
 std::vector<Step> WindowRun::steps_from(DrawnOrder& order, std::int64_t time_ns) {
   const double wanted = std::ceil(static_cast<double>(time_ns) / step_ns_);
-  const double most = static_cast<double>(largest_batch_);
+  const auto most = static_cast<double>(largest_batch_);
   const auto size = static_cast<std::uint32_t>(std::clamp(wanted, 1.0, most));
   const bool first_block = result_.blocks.size() == 1;
   const std::uint64_t fixed = std::min(k_fixed_steps, largest_batch_);
