@@ -42,7 +42,7 @@ double seconds_of(const std::function<void()>& work) {
 
 [[noreturn]] void give_up(const Error& error) {
   std::fprintf(stderr, "kernels_bench: %s\n", error.message.c_str());
-  std::exit(1);
+  std::_Exit(1);
 }
 
 template <class T>
@@ -236,9 +236,9 @@ void triad_of_stream(const Options& options, bool non_temporal) {
   std::array<Buffer, 3> buffers;
   std::generate(buffers.begin(), buffers.end(),
                 [&] { return need(Buffer::of_bytes(elements * sizeof(double))); });
-  double* const a = buffers[0].as<double>();
-  double* const b = buffers[1].as<double>();
-  double* const c = buffers[2].as<double>();
+  auto* const a = buffers[0].as<double>();
+  auto* const b = buffers[1].as<double>();
+  auto* const c = buffers[2].as<double>();
   const auto each_part = [&](const std::function<void(std::uint64_t, std::uint64_t)>& work) {
     pool.run([&](std::uint32_t thread) {
       work(elements / pool.threads() * thread, elements / pool.threads() * (thread + 1));

@@ -56,6 +56,8 @@ struct Integers {
   }
 }
 
+inline constexpr std::uint64_t k_tile_operations = std::uint64_t{2} * 16 * 16 * 64;  // Of bytes.
+
 struct alignas(64) TileConfig {
   std::uint8_t palette = 1;
   std::uint8_t start_row = 0;
@@ -119,14 +121,17 @@ inline bool may_use_tiles() {
 inline RegisterLoop register_loop(bool bf16) {
   if (may_use_tiles()) {
     // Four products of 16 x 64 bytes by 64 bytes x 16.
-    return bf16 ? RegisterLoop{"AMX tdpbf16ps", 4 * 2 * 16 * 16 * 32, tiles_bf16}
-                : RegisterLoop{"AMX tdpbssd", 4 * 2 * 16 * 16 * 64, tiles_s8};
+    return bf16 ? RegisterLoop{"AMX tdpbf16ps", 4 * k_tile_operations / 2, tiles_bf16}
+                : RegisterLoop{"AMX tdpbssd", 4 * k_tile_operations, tiles_s8};
   }
   __builtin_cpu_init();
-  if (bf16 && __builtin_cpu_supports("avx512bf16") != 0) {
+  // GCC gives an int, clang a bool.
+  const auto has_bf16 = static_cast<bool>(__builtin_cpu_supports("avx512bf16"));
+  const auto has_vnni = static_cast<bool>(__builtin_cpu_supports("avx512vnni"));
+  if (bf16 && has_bf16) {
     return {"AVX-512 vdpbf16ps", k_accumulators * 2 * 32, dot_bf16};
   }
-  if (!bf16 && __builtin_cpu_supports("avx512vnni") != 0) {
+  if (!bf16 && has_vnni) {
     return {"AVX-512 vpdpbusd", k_accumulators * 2 * 64, dot_s8};
   }
   return {};

@@ -36,6 +36,11 @@ void add_all(CLI::App& app, const assay::Shell& shell) {
   assay::add_worker(app, shell);
 }
 
+bool is_command(const CLI::App& app, const std::string& word) {
+  const auto has_name = [&word](const CLI::App* command) { return command->get_name() == word; };
+  return !app.get_subcommands(has_name).empty();
+}
+
 int run(int argc, char** argv) {
   const assay::Console console = assay::system_console();
   std::function<int()> chosen;
@@ -44,6 +49,11 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(k_exit_codes);
   add_all(app, assay::Shell{.console = console, .chosen = chosen});
+  if (argc > 1 && *argv[1] != '-' && !is_command(app, argv[1])) {
+    return assay::complain(console,
+                           "there is no command '" + std::string(argv[1]) + "' (see assay --help)",
+                           assay::k_exit_usage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

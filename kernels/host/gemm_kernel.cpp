@@ -38,8 +38,8 @@ bool is_narrow(const GemmProblem& problem) {
 
 std::uint32_t slots_for(const GemmProblem& problem) {
   const std::uint64_t slot = problem.m * problem.n * bytes_of(problem.output);
-  return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(available_memory_bytes() / k_slots_share / slot, 1, k_most_slots));
+  const std::uint64_t bytes = std::min(available_memory_bytes() / k_slots_share, k_slots_bytes);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / slot, 1, k_most_slots));
 }
 
 Result<Done> fits(const GemmProblem& problem, const ExactOperands& rule) {

@@ -2,8 +2,6 @@
 
 #include <immintrin.h>
 
-#include <array>
-
 #include "kernels/host/cpu.h"
 
 namespace assay {
@@ -11,6 +9,10 @@ namespace {
 
 // One cache line an iteration: all loops work on eight elements of 8 bytes.
 constexpr std::uint64_t k_line = 8;
+
+// Unsigned, so that sums may wrap.
+using Words512 [[gnu::vector_size(64)]] = std::uint64_t;
+using Words256 [[gnu::vector_size(32)]] = std::uint64_t;
 
 // Intrinsics want pointers to their vector types; they may alias anything.
 template <class Vector>
@@ -30,14 +32,12 @@ template <class Vector>
   const __m512i key = _mm512_set1_epi64(static_cast<std::int64_t>(pass.key));
   std::uint64_t sum = 0;
   if (pass.op == MemoryProblem::Op::read) {
-    __m512i sums = _mm512_setzero_si512();
+    Words512 sums{};
     for (std::uint64_t i = 0; i < pass.elements; i += k_line) {
-      sums = _mm512_add_epi64(sums, _mm512_xor_si512(_mm512_load_si512(pass.b + i), key));
+      sums += reinterpret_cast<Words512>(_mm512_xor_si512(_mm512_load_si512(pass.b + i), key));
     }
-    alignas(64) std::array<std::uint64_t, k_line> lanes{};
-    _mm512_store_si512(lanes.data(), sums);
-    for (const std::uint64_t lane : lanes) {
-      sum += lane;
+    for (std::uint64_t lane = 0; lane < k_line; ++lane) {
+      sum += sums[lane];
     }
     return sum;
   }
@@ -46,9 +46,8 @@ template <class Vector>
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm512_load_si512(pass.b + i);
     } else {
-      value = _mm512_castpd_si512(
-          _mm512_add_pd(_mm512_load_pd(doubles(pass.b + i)),
-                        _mm512_mul_pd(scalar, _mm512_load_pd(doubles(pass.c + i)))));
+      value = _mm512_castpd_si512(_mm512_load_pd(doubles(pass.b + i)) +
+                                  scalar * _mm512_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm512_stream_si512(at<__m512i>(pass.to + i), value);
@@ -65,18 +64,17 @@ template <class Vector>
   const __m256i key = _mm256_set1_epi64x(static_cast<std::int64_t>(pass.key));
   std::uint64_t sum = 0;
   if (pass.op == MemoryProblem::Op::read) {
-    __m256i even = _mm256_setzero_si256();
-    __m256i odd = _mm256_setzero_si256();
+    Words256 even{};
+    Words256 odd{};
     for (std::uint64_t i = 0; i < pass.elements; i += k_line) {
-      even =
-          _mm256_add_epi64(even, _mm256_xor_si256(_mm256_load_si256(at<__m256i>(pass.b + i)), key));
-      odd = _mm256_add_epi64(
-          odd, _mm256_xor_si256(_mm256_load_si256(at<__m256i>(pass.b + i + k_width)), key));
+      even += reinterpret_cast<Words256>(
+          _mm256_xor_si256(_mm256_load_si256(at<__m256i>(pass.b + i)), key));
+      odd += reinterpret_cast<Words256>(
+          _mm256_xor_si256(_mm256_load_si256(at<__m256i>(pass.b + i + k_width)), key));
     }
-    alignas(32) std::array<std::uint64_t, k_width> lanes{};
-    _mm256_store_si256(at<__m256i>(lanes.data()), _mm256_add_epi64(even, odd));
-    for (const std::uint64_t lane : lanes) {
-      sum += lane;
+    even += odd;
+    for (std::uint64_t lane = 0; lane < k_width; ++lane) {
+      sum += even[lane];
     }
     return sum;
   }
@@ -85,9 +83,8 @@ template <class Vector>
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm256_load_si256(at<__m256i>(pass.b + i));
     } else {
-      value = _mm256_castpd_si256(
-          _mm256_add_pd(_mm256_load_pd(doubles(pass.b + i)),
-                        _mm256_mul_pd(scalar, _mm256_load_pd(doubles(pass.c + i)))));
+      value = _mm256_castpd_si256(_mm256_load_pd(doubles(pass.b + i)) +
+                                  scalar * _mm256_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm256_stream_si256(at<__m256i>(pass.to + i), value);
@@ -113,8 +110,8 @@ std::uint64_t move_sse2(const Pass& pass) {
     if (pass.op == MemoryProblem::Op::copy) {
       value = _mm_load_si128(at<__m128i>(pass.b + i));
     } else {
-      value = _mm_castpd_si128(_mm_add_pd(_mm_load_pd(doubles(pass.b + i)),
-                                          _mm_mul_pd(scalar, _mm_load_pd(doubles(pass.c + i)))));
+      value = _mm_castpd_si128(_mm_load_pd(doubles(pass.b + i)) +
+                               scalar * _mm_load_pd(doubles(pass.c + i)));
     }
     if (pass.non_temporal) {
       _mm_stream_si128(at<__m128i>(pass.to + i), value);

@@ -39,14 +39,12 @@ inline std::int64_t whole(std::uint64_t value) {
 template <class Reader>
 struct Row {
   const typename Reader::Stored* data = nullptr;
-  std::array<lanes::Doubles, 2> scale;
-  lanes::Longs bad;
+  std::array<lanes::Doubles, 2> scale{};
+  lanes::Longs bad{};
 
   [[gnu::always_inline]] inline void begin(const IntegerMatrix& matrix, std::uint64_t index) {
     data = static_cast<const typename Reader::Stored*>(static_cast<const void*>(matrix.data)) +
            index * matrix.columns;
-    bad = lanes::Longs{};
-    scale = {};
     if constexpr (Reader::k_scaled) {
       const double of_row =
           matrix.row_grades.empty() ? 1.0 : 1.0 / matrix.row_grades[index % k_scales];
@@ -71,22 +69,19 @@ struct Row {
 };
 
 template <class Reader, std::uint32_t Rounds, std::uint32_t Group>
-[[gnu::always_inline]] inline void project_group(const Work<typename Reader::Number>& work,
-                                                 std::uint64_t first) {
-  using Vector = typename Reader::Vector;
-  const IntegerMatrix& matrix = *work.matrix;
+struct Sums {
   std::array<Row<Reader>, Group> rows;
-  for (std::uint32_t g = 0; g < Group; ++g) {
-    rows[g].begin(matrix, first + g);
-  }
   std::array<std::array<std::uint64_t, Rounds>, Group> totals{};
-  for (std::uint64_t begin = 0; begin < matrix.columns; begin += work.block) {
-    const std::uint64_t end = std::min(begin + work.block, matrix.columns);
+
+  /// Adds columns begin .. end-1, whose products add up exactly in a lane.
+  [[gnu::always_inline]] inline void add_block(const Work<typename Reader::Number>& work,
+                                               std::uint64_t begin, std::uint64_t end) {
+    using Vector = typename Reader::Vector;
     std::array<std::array<Vector, Rounds>, Group> sums{};
     for (std::uint64_t j = begin; j < end; j += k_lanes) {
-      std::array<Vector, Group> elements;
+      std::array<Vector, Group> elements{};
       for (std::uint32_t g = 0; g < Group; ++g) {
-        rows[g].read(matrix, j, elements[g]);
+        rows[g].read(*work.matrix, j, elements[g]);
       }
       for (std::uint32_t r = 0; r < Rounds; ++r) {
         Vector x;
@@ -96,22 +91,34 @@ template <class Reader, std::uint32_t Rounds, std::uint32_t Group>
         }
       }
     }
-    for (std::uint32_t g = 0; g < Group; ++g) {
-      for (std::uint32_t r = 0; r < Rounds; ++r) {
-        for (std::uint64_t lane = 0; lane < k_lanes; ++lane) {
-          totals[g][r] += static_cast<std::uint64_t>(whole(sums[g][r][lane]));
-        }
+    for (std::uint32_t i = 0; i < Group * Rounds; ++i) {
+      for (std::uint64_t lane = 0; lane < k_lanes; ++lane) {
+        totals[i / Rounds][i % Rounds] +=
+            static_cast<std::uint64_t>(whole(sums[i / Rounds][i % Rounds][lane]));
       }
     }
+  }
+};
+
+template <class Reader, std::uint32_t Rounds, std::uint32_t Group>
+[[gnu::always_inline]] inline void project_group(const Work<typename Reader::Number>& work,
+                                                 std::uint64_t first) {
+  const IntegerMatrix& matrix = *work.matrix;
+  Sums<Reader, Rounds, Group> sums;
+  for (std::uint32_t g = 0; g < Group; ++g) {
+    sums.rows[g].begin(matrix, first + g);
+  }
+  for (std::uint64_t begin = 0; begin < matrix.columns; begin += work.block) {
+    sums.add_block(work, begin, std::min(begin + work.block, matrix.columns));
   }
   for (std::uint32_t g = 0; g < Group; ++g) {
     std::int64_t bad = 0;
     for (std::uint64_t lane = 0; lane < k_lanes; ++lane) {
-      bad |= rows[g].bad[lane];
+      bad |= sums.rows[g].bad[lane];
     }
     work.result->bad[first + g] = bad != 0 ? 1 : 0;
     for (std::uint32_t r = 0; r < Rounds; ++r) {
-      work.result->sums[r * matrix.rows + first + g] = static_cast<std::int64_t>(totals[g][r]);
+      work.result->sums[r * matrix.rows + first + g] = static_cast<std::int64_t>(sums.totals[g][r]);
     }
   }
 }
@@ -162,15 +169,15 @@ std::uint64_t exact_block(const IntegerMatrix& matrix, const Factors& factors) {
 template <class Reader>
 Result<Projected> project_as(const IntegerMatrix& matrix, const Factors& factors) {
   using Number = typename Reader::Number;
-  constexpr std::uint32_t rounds = k_rounds_of<Number>;
+  constexpr std::uint32_t k_here = k_rounds_of<Number>;
   const std::uint64_t stride = (matrix.columns + k_lanes - 1) / k_lanes * k_lanes;
-  std::vector<Number> x(rounds * stride);
-  for (std::uint64_t r = 0; r < rounds; ++r) {
+  std::vector<Number> x(k_here * stride);
+  for (std::uint64_t r = 0; r < k_here; ++r) {
     for (std::uint64_t j = 0; j < matrix.columns; ++j) {
       x[r * stride + j] = static_cast<Number>(factors.x[r * matrix.columns + j]);
     }
   }
-  Projected result{.sums = std::vector<std::int64_t>(rounds * matrix.rows),
+  Projected result{.sums = std::vector<std::int64_t>(k_here * matrix.rows),
                    .bad = std::vector<std::uint8_t>(matrix.rows)};
   Work<Number> work{.matrix = &matrix, .x = x.data(), .x_stride = stride, .result = &result};
   work.block = std::is_same_v<Number, double> ? exact_block(matrix, factors) : stride;

@@ -68,7 +68,8 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
   [[nodiscard]] std::vector<Step> steps(std::uint64_t first) const {
     std::vector<Step> made;
     for (std::uint32_t slot = 0; slot < std::min(kernel_->slots(), 6U); ++slot) {
-      made.push_back({.tuple = (first + slot * 37) % kernel_->tuples(), .slot = slot});
+      made.push_back(
+          {.tuple = (first + std::uint64_t{slot} * 37) % kernel_->tuples(), .slot = slot});
     }
     return made;
   }
@@ -140,7 +141,7 @@ TEST_P(BackendConformance, FindsAFlippedBitAnywhereWithItsPlace) {
       problem());
   for (std::uint64_t i = 0; i < 40; ++i) {
     const std::uint64_t bit = i == 0 ? bits - 1 : i * 7919 * 104'729 % bits;
-    const std::uint32_t step = static_cast<std::uint32_t>(i % batch.size());
+    const auto step = static_cast<std::uint32_t>(i % batch.size());
     ASSERT_TRUE(kernel_->flip(batch[step].slot, bit));
     const CheckResult result = check(batch, true);
     EXPECT_EQ(result.wrong, 1U) << "bit " << bit;

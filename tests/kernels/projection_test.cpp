@@ -31,29 +31,36 @@ IntegerMatrix matrix_of(const std::vector<Stored>& values, NumberType type, std:
           .most = most};
 }
 
+/// Row i times round r, element by element, modulo 2^64.
+template <class Stored>
+std::uint64_t by_hand(const std::vector<Stored>& values, const Factors& x, std::uint64_t columns,
+                      std::uint64_t i, std::uint64_t r) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t j = 0; j < columns; ++j) {
+    sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(values[i * columns + j])) *
+           static_cast<std::uint64_t>(x.x[r * columns + j]);
+  }
+  return sum;
+}
+
 template <class Stored>
 void expect_exact(NumberType type, std::uint32_t rounds, std::uint64_t most,
                   std::uint64_t factor_amplitude) {
+  constexpr std::uint64_t k_rows = 11;
   const Keyed draw(Seed{3}, 1);
   for (const std::uint64_t columns : {1U, 7U, 8U, 9U, 64U, 1000U}) {
     std::vector<Stored> values;
-    for (std::uint64_t i = 0; i < 11 * columns; ++i) {
+    for (std::uint64_t i = 0; i < k_rows * columns; ++i) {
       values.push_back(static_cast<Stored>(draw.nonzero(i, most)));
     }
     const Factors x = factors(rounds, columns, factor_amplitude);
     const auto found = project(matrix_of(values, type, columns, static_cast<double>(most)), x);
     ASSERT_TRUE(found);
-    for (std::uint64_t i = 0; i < 11; ++i) {
-      EXPECT_EQ(found->bad[i], 0);
-      for (std::uint64_t r = 0; r < rounds; ++r) {
-        std::uint64_t sum = 0;
-        for (std::uint64_t j = 0; j < columns; ++j) {
-          sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(values[i * columns + j])) *
-                 static_cast<std::uint64_t>(x.x[r * columns + j]);
-        }
-        ASSERT_EQ(static_cast<std::uint64_t>(found->sums[r * 11 + i]), sum)
-            << "row " << i << " of " << columns;
-      }
+    EXPECT_EQ(found->bad, std::vector<std::uint8_t>(k_rows));
+    for (std::uint64_t at = 0; at < k_rows * rounds; ++at) {
+      EXPECT_EQ(static_cast<std::uint64_t>(found->sums[at]),
+                by_hand(values, x, columns, at % k_rows, at / k_rows))
+          << "row " << at % k_rows << " of " << columns;
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -276,8 +277,8 @@ TEST_F(Journal, LosesNoFinishedLineToAKill) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp,cert-msc32-c): the same delays each time
   std::uint64_t told = 0;
   for (int round = 0; round < 150; ++round) {
-    int ends[2];
-    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {

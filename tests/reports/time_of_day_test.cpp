@@ -13,7 +13,7 @@ TEST(TimeOfDay, IsReadToTheNanosecond) {
 }
 
 TEST(TimeOfDay, ComesBack) {
-  for (std::int64_t seconds = 0; seconds < 7'258'118'400; seconds += 86'399 * 31) {
+  for (std::int64_t seconds = 0; seconds < 7'258'118'400; seconds += std::int64_t{86'399} * 31) {
     const std::string text = time_of_day(seconds);
     ASSERT_EQ(*time_from(text), seconds * k_ns_per_second) << text;
   }

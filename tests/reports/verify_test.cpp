@@ -139,7 +139,8 @@ TEST_F(Verify, TrustsNobodyElse) {
 
 TEST_F(Verify, HoldsThePolicysThreshold) {
   make();
-  spill(campaign_.policy(), with(slurp(campaign_.policy()), "\"threshold\":1", "\"threshold\":2"));
+  spill(campaign_.policy(),
+        with(slurp(campaign_.policy()), R"("threshold":1)", R"("threshold":2)"));
   EXPECT_EQ(code(), 4) << verify().sentence;
 }
 
@@ -160,16 +161,16 @@ TEST_F(Verify, FindsASignersLiesByPlace) {
     std::string from, to, answer;
   };
   for (const Lie& lie : std::vector<Lie>{
-           {"\"verdict\":\"INCONCLUSIVE\"", "\"verdict\":\"ACCEPT\"",
-            "clauses[0].verdicts[0].verdict is \"ACCEPT\", but the evidence makes it "
-            "\"INCONCLUSIVE\""},
-           {"\"decision\":\"not_accepted\"", "\"decision\":\"limits_met\"", "decision is"},
-           {"\"tree_size\":2", "\"tree_size\":1", "evidence.tree_size is 1"},
-           {"\"tree_size\":2", "\"tree_size\":3", "evidence.tree_size is 3"},
-           {"\"limit\":\"150 TFLOP/s\"", "\"limit\":\"140 TFLOP/s\"", "clauses[0].promise.limit"},
-           {"\"marks\":[\"simulated\"]", "\"marks\":[]", "marks[0] is nothing"},
-           {"\"remarks\":[]", "\"remarks\":[\"all well\"]", "remarks[0] is \"all well\""},
-           {"\"expected\":4", "\"expected\":3", "clauses[0].counts.expected"}}) {
+           {R"("verdict":"INCONCLUSIVE")", R"("verdict":"ACCEPT")",
+            R"(clauses[0].verdicts[0].verdict is "ACCEPT", but the evidence makes it )"
+            R"("INCONCLUSIVE")"},
+           {R"("decision":"not_accepted")", R"("decision":"limits_met")", "decision is"},
+           {R"("tree_size":2)", R"("tree_size":1)", "evidence.tree_size is 1"},
+           {R"("tree_size":2)", R"("tree_size":3)", "evidence.tree_size is 3"},
+           {R"("limit":"150 TFLOP/s")", R"("limit":"140 TFLOP/s")", "clauses[0].promise.limit"},
+           {R"("marks":["simulated"])", R"("marks":[])", "marks[0] is nothing"},
+           {R"("remarks":[])", R"("remarks":["all well"])", R"(remarks[0] is "all well")"},
+           {R"("expected":4)", R"("expected":3)", "clauses[0].counts.expected"}}) {
     const Verification answer = after_lie(lie.from, lie.to);
     EXPECT_EQ(exit_code_of(answer), 1);
     EXPECT_TRUE(has(answer.sentence, lie.answer)) << answer.sentence;
@@ -179,9 +180,9 @@ TEST_F(Verify, FindsASignersLiesByPlace) {
 TEST_F(Verify, WantsTheReportInItsOneForm) {
   make(1);
   EXPECT_EQ(exit_code_of(after_lie("{", "{ ")), 1);
-  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2", "\"tree_size\":2.0")), 1);
-  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2", "\"tree_size\":2,\"tree_size\":2")), 1);
-  EXPECT_EQ(exit_code_of(after_lie("\"tree_size\":2}", "\"tree_size\":2,\"z\":1}")), 1);
+  EXPECT_EQ(exit_code_of(after_lie(R"("tree_size":2)", R"("tree_size":2.0)")), 1);
+  EXPECT_EQ(exit_code_of(after_lie(R"("tree_size":2)", R"("tree_size":2,"tree_size":2)")), 1);
+  EXPECT_EQ(exit_code_of(after_lie(R"("tree_size":2})", R"("tree_size":2,"z":1})")), 1);
   EXPECT_EQ(exit_code_of(after_lie("{", "\xef\xbb\xbf{")), 1);
 }
 
@@ -195,8 +196,8 @@ TEST_F(Verify, DoesNotJudgeByRulesItDoesNotKnow) {
 TEST_F(Verify, NeverAcceptsMarkedEvidence) {
   const std::string text =
       with(with(with(testing_doubles::two_node_contract(), "demonstration", "acceptance"),
-                "\"at_least\":\"100 GB/s\"", "\"at_least\":\"120 GB/s\""),
-           "\"weight\":\"advisory\"", "\"weight\":\"mandatory\"");
+                R"("at_least":"100 GB/s")", R"("at_least":"120 GB/s")"),
+           R"("weight":"advisory")", R"("weight":"mandatory")");
   CampaignBuilder builder(text, {"emulated"});
   builder.open();
   builder.usual_runs(10);
@@ -248,7 +249,7 @@ TEST_F(Verify, AnotherReportsSignatureIsFound) {
 TEST_F(Verify, ReportsNoHostName) {
   make(1);
   EXPECT_FALSE(has(report(), "must-not-be-reported"));
-  EXPECT_TRUE(has(report(), "\"cpu_model\":\"Simulated\""));
+  EXPECT_TRUE(has(report(), R"("cpu_model":"Simulated")"));
 }
 
 TEST_F(Verify, FindsAnyFlippedBitInAnyFile) {

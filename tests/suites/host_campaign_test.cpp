@@ -1,9 +1,7 @@
 // A whole campaign on this machine: the real cases, the real backend, real worker processes.
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -30,20 +28,9 @@ constexpr const char* k_contract =
     R"("window":"0.2 s","rule":"1-5-9","at_least":"0.001 GB/s","at_most_plausible":"10000 GB/s",)"
     R"("weight":"mandatory","defect_class":1}]})";
 
-/// Prints how long it takes from a worker's start to its first block, and from the end of a window
-/// to its line in the journal.
-class Latencies final : public Progress {
+class Silence final : public Progress {
  public:
-  void event(const ProgressEvent& event) override {
-    if (event.kind == ProgressEvent::Kind::attempt) {
-      begun_ns = system_clock().utc_ns();
-    } else if (event.kind == ProgressEvent::Kind::attempt_done) {
-      ended_ns.push_back(system_clock().utc_ns());
-      begins_ns.push_back(begun_ns);
-    }
-  }
-  std::int64_t begun_ns = 0;
-  std::vector<std::int64_t> begins_ns, ended_ns;
+  void event(const ProgressEvent& /*event*/) override {}
 };
 
 TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) {
@@ -53,7 +40,7 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
   RunWorld world;
   world.cases = all_cases();
   world.clock = &system_clock();
-  Latencies progress;
+  Silence progress;
   const auto outcome =
       run_campaign({.contract_bytes = k_contract, .folder = folder}, world, progress);
   ASSERT_TRUE(outcome) << outcome.error().message;
@@ -63,14 +50,8 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
   EXPECT_EQ(outcome->judgement.decision, Decision::limits_met);
   const auto campaign = read_campaign(folder, true);
   ASSERT_TRUE(campaign) << campaign.error().message;
-  ASSERT_EQ(campaign->evidence.attempts.size(), progress.ended_ns.size());
-  for (std::size_t i = 0; i < progress.ended_ns.size(); ++i) {
-    const Attempt& attempt = campaign->evidence.attempts[i];
-    const auto elapsed = static_cast<std::int64_t>(attempt.elapsed_ns);
-    std::cout << attempt.clause << ": start to first block "
-              << (attempt.start_ns - progress.begins_ns[i]) / 1'000'000
-              << " ms, end of window to journal line "
-              << (progress.ended_ns[i] - attempt.start_ns - elapsed) / 1'000'000 << " ms\n";
+  EXPECT_EQ(campaign->evidence.attempts.size(), 20U);
+  for (const Attempt& attempt : campaign->evidence.attempts) {
     EXPECT_EQ(attempt.ending, Ending::measured) << attempt.note;
   }
   std::filesystem::remove_all(root);

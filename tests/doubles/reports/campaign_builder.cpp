@@ -268,7 +268,7 @@ Result<Done> CampaignBuilder::write(const std::string& folder) {
   }
   for (std::uint32_t node = 0; node < journals.size(); ++node) {
     must(write_file(paths.journal(node), chained(journals[node])));
-    const Result<Done> is_signed =
+    Result<Done> is_signed =
         sign_node(paths, digest_of(write_session(session)), node, node_keys[node]);
     if (!is_signed) {
       return is_signed;

@@ -1,10 +1,10 @@
 // A folder of its own for one test, gone with it.
 #pragma once
 
-#include <stdlib.h>  // mkdtemp
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,0 +1,192 @@
+// The main job through the programs alone: run, sign, verify; and what interrupts it.
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "reports/json.h"
+#include "tests/cli/program.h"
+
+namespace assay {
+namespace {
+
+/// One short clause. `limit` in GFLOP/s.
+std::string contract_with_limit(const std::string& limit) {
+  return R"({"schema": "assay.contract/1", "id": "short", "purpose": "demonstration",
+    "title": {"en": "One short clause"}, "parties": {"buyer": {"name": "B"}, "supplier": {"name": "S"}},
+    "inventory": [{"id": "host", "kind": "x86-64-host", "nodes": 1}], "sessions": {"days": 1},
+    "conditions": {"block_gap": "1 %", "clock_disagreement": "1 %"},
+    "clauses": [{"id": "G", "title": {"en": "Matrix product"}, "case": "compute.gemm", "population": "host",
+      "scope": "each_node", "concurrent": "all_items",
+      "params": {"input": "f32", "accumulate": "f32", "output": "f32", "sparsity": "dense",
+                 "emulation": "forbidden", "operands": "integers", "m": 256, "n": 256, "k": 256},
+      "soak": "10 ms", "window": "100 ms", "rule": "1-5-9", "at_least": ")" +
+         limit + R"( GFLOP/s", "at_most_plausible": "900 TFLOP/s", "weight": "mandatory",
+      "defect_class": 1}]})";
+}
+
+class Campaign : public testing::Test {
+ protected:
+  void SetUp() override { write("contract.json", contract_with_limit("0.001")); }
+
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_.file(name), std::ios::binary) << text;
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_.file(name); }
+
+  Ended run(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"run", path("contract.json"), "--out", path("out")};
+    words.insert(words.end(), more.begin(), more.end());
+    return assay_program(words);
+  }
+  void sign() {
+    const Ended made =
+        assay_program({"keygen", "--out", path("key.pem"), "--cert", path("cert.pem"), "--name",
+                       "Tester", "--unencrypted", "--policy", path("policy.json")});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    const Ended signed_it = assay_program({"sign", path("out"), "--role", "supplier", "--key",
+                                           path("key.pem"), "--cert", path("cert.pem")});
+    ASSERT_EQ(signed_it.exit_code, 0) << signed_it.err;
+  }
+  Ended verify(const std::string& program = ASSAY_PROGRAM) {
+    std::vector<std::string> words{program};
+    if (program == ASSAY_PROGRAM) {
+      words.emplace_back("verify");
+    }
+    words.insert(words.end(), {path("out"), "--policy", path("policy.json"), "--deep"});
+    return run_program(words);
+  }
+  /// Starts a run and ends it with `signal` once a few attempts are in its journal.
+  Ended run_until(int signal) {
+    const ScratchFolder said;
+    const pid_t child =
+        start_program({ASSAY_PROGRAM, "run", path("contract.json"), "--out", path("out")}, said);
+    const auto begun = [this] {
+      return whole_file(path("out/journal/00000.jsonl")).find("\"attempt\":3") != std::string::npos;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(90);
+    while (!begun() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_TRUE(begun()) << "the third attempt never began";
+    kill(child, signal);
+    return wait_for(child, said);
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(Campaign, IsRunSignedAndVerifiedByBothPrograms) {
+  const Ended ran = run();
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("Decision: limits met"), std::string::npos) << ran.out;
+  sign();
+  const Ended verified = verify();
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  const Ended apart = verify(ASSAY_VERIFY_PROGRAM);
+  EXPECT_EQ(apart.exit_code, 0);
+  EXPECT_EQ(apart.out, verified.out);
+}
+
+TEST_F(Campaign, IsJudgedTheSameOnAProcessorWithoutFma) {
+  ASSERT_EQ(run().exit_code, 0);
+  sign();
+  const Ended here = verify(ASSAY_VERIFY_PROGRAM);
+  const Ended there =
+      run_program({"/usr/bin/env", "GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX512F",
+                   ASSAY_VERIFY_PROGRAM, path("out"), "--policy", path("policy.json"), "--deep"});
+  EXPECT_EQ(there.exit_code, 0) << there.err;
+  EXPECT_EQ(there.out, here.out);
+}
+
+TEST_F(Campaign, ThatMissesItsLimitEndsRejectedWithANamedDefect) {
+  write("contract.json", contract_with_limit("800000"));
+  const Ended ran = run({"--json"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
+  const auto json = read_json(ran.out.substr(0, ran.out.size() - 1));
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(*json->find("decision")->text(), "limits_missed");
+  ASSERT_FALSE(json->find("defects")->array()->empty());
+  EXPECT_EQ(*json->find("defects")->array()->front().find("name")->text(), "below_limit");
+  sign();
+  EXPECT_EQ(verify().exit_code, 5);
+  EXPECT_EQ(assay_program({"judge", path("out")}).exit_code, 1);
+}
+
+TEST_F(Campaign, GoesOnAfterKillNine) {
+  EXPECT_EQ(run_until(SIGKILL).exit_code, 128 + SIGKILL);
+  EXPECT_EQ(run().exit_code, 65) << "a campaign in the folder is never begun anew";
+  const Ended resumed = run({"--resume"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
+  sign();
+  EXPECT_EQ(verify().exit_code, 0);
+}
+
+TEST_F(Campaign, EndsCleanlyOnControlCAndGoesOn) {
+  const Ended interrupted = run_until(SIGINT);
+  EXPECT_EQ(interrupted.exit_code, 130) << interrupted.err;
+  const std::string journal = whole_file(path("out/journal/00000.jsonl"));
+  EXPECT_NE(journal.find("\"kind\":\"interrupt\""), std::string::npos);
+  const Ended resumed = run({"--resume"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
+}
+
+TEST_F(Campaign, IsNotBegunWithAVariableThatChangesItsMeaning) {
+  const Ended refused = run_program({"/usr/bin/env", "LD_BIND_NOW=1", ASSAY_PROGRAM, "run",
+                                     path("contract.json"), "--out", path("out")});
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_NE(refused.err.find("LD_BIND_NOW"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(path("out")));
+}
+
+TEST_F(Campaign, IsNotBegunOnABadContract) {
+  std::string text = contract_with_limit("1");
+  text.replace(text.find("GFLOP/s"), 7, "GFLOPS");
+  write("contract.json", text);
+  const Ended refused = run();
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_NE(refused.err.find("clauses[0].at_least"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(path("out")));
+}
+
+TEST_F(Campaign, OfAnotherReportIsNeverSigned) {
+  ASSERT_EQ(run().exit_code, 0);
+  std::string report = whole_file(path("out/report.json"));
+  report.replace(report.find("limits_met"), 10, "limits_mat");
+  write("out/report.json", report);
+  const Ended made = assay_program({"keygen", "--out", path("key.pem"), "--cert", path("cert.pem"),
+                                    "--name", "Tester", "--unencrypted"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const Ended refused = assay_program({"sign", path("out"), "--role", "supplier", "--key",
+                                       path("key.pem"), "--cert", path("cert.pem")});
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_FALSE(std::filesystem::exists(path("out/report.sig.json")));
+}
+
+TEST_F(Campaign, InspectSaysThatNothingIsVerified) {
+  ASSERT_EQ(run().exit_code, 0);
+  const Ended seen = assay_program({"inspect", path("out")});
+  EXPECT_EQ(seen.exit_code, 0) << seen.err;
+  EXPECT_TRUE(seen.out.starts_with("not verified")) << seen.out;
+  EXPECT_NE(seen.out.find("10 measured"), std::string::npos) << seen.out;
+}
+
+TEST(Keygen, NeverOverwritesAndNeverGuesses) {
+  const ScratchFolder folder;
+  const std::vector<std::string> words{
+      "keygen", "--out", folder.file("key.pem"), "--cert", folder.file("cert.pem"),
+      "--name", "Tester"};
+  EXPECT_EQ(assay_program(words).exit_code, 64) << "neither a passphrase nor --unencrypted";
+  std::vector<std::string> pilot = words;
+  pilot.emplace_back("--unencrypted");
+  EXPECT_EQ(assay_program(pilot).exit_code, 0);
+  const std::string key = whole_file(folder.file("key.pem"));
+  const Ended again = assay_program(pilot);
+  EXPECT_EQ(again.exit_code, 65);
+  EXPECT_NE(again.err.find("key.pem exists"), std::string::npos) << again.err;
+  EXPECT_EQ(whole_file(folder.file("key.pem")), key);
+}
+
+}  // namespace
+}  // namespace assay
