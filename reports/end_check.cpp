@@ -62,4 +62,18 @@ Result<Done> check_conditions(const EndLine& end, const WindowLength& window, co
   return Done{};
 }
 
+Result<Done> check_rule(const EndLine& end, const Clause& clause) {
+  if (clause.rule == Rule::once) {
+    return Done{};
+  }
+  if (end.matching > 0) {
+    return bad("matching: clause " + clause.id + " has another rule than 'once'");
+  }
+  const bool has_value = end.ending == Ending::measured || end.ending == Ending::wrong_result;
+  if ((has_value || end.checked > 0) && !end.blocks) {
+    return bad("blocks: is missing, but the ending is " + std::string(name_of(end.ending)));
+  }
+  return Done{};
+}
+
 }  // namespace assay

@@ -22,4 +22,8 @@ struct WindowLength {
   return end.blocks && end.dimension != Dimension::time;
 }
 
+/// A finding needs no window, and only a finding: all else is measured in blocks that can be
+/// recomputed. Fails with bad_input, naming the member.
+[[nodiscard]] Result<Done> check_rule(const EndLine& end, const Clause& clause);
+
 }  // namespace assay

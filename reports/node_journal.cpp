@@ -10,6 +10,7 @@
 #include "reports/excuse.h"
 #include "reports/journal.h"
 #include "reports/node_name.h"
+#include "reports/selftest_line.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -59,6 +60,7 @@ class Walk {
   Result<Done> at(std::int64_t time_ns);
   Result<Done> check_begin(const AttemptKey& key) const;
   Result<Done> check_times(const EndLine& end) const;
+  Result<Done> follows(const EndLine& end);
   Result<ItemIndex> own_item(const std::string& id) const;
 
   struct Open {
@@ -72,7 +74,8 @@ class Walk {
   Digest last_link_{};
   std::uint32_t rounds_ = 0;
   std::int64_t latest_ns_ = 0;
-  std::map<std::uint64_t, Open> open_;  ///< Attempts begun and not ended.
+  std::map<std::uint64_t, Open> open_;                 ///< Attempts begun and not ended.
+  std::map<std::string, std::int64_t> busy_until_ns_;  ///< By item: end of its latest window.
   bool machine_seen_ = false;
   bool selftest_seen_ = false, selftest_failed_ = false;
 };
@@ -161,35 +164,15 @@ Result<Done> Walk::machine(const Json& json) {
 }
 
 Result<Done> Walk::selftest(const Json& json) {
-  Members members(json, "");
-  take_chain_members(members);
-  const Json* stated = members.optional("passed");
-  const Json* checks = members.array("checks");
-  if (stated == nullptr || stated->boolean() == nullptr) {
-    members.fail("passed", "must be true or false");
-  }
-  if (Result<Done> done = members.done(); !done) {
-    return done;
-  }
-  bool passed = !checks->array()->empty();
-  for (std::size_t i = 0; i < checks->array()->size(); ++i) {
-    Members check((*checks->array())[i], "checks[" + std::to_string(i) + "]");
-    // A healthy run is injected, too, and must not be called a fault.
-    const bool is_fault = check.text("name") != "healthy";
-    passed = check.boolean_or("caught", !is_fault) == is_fault && passed;
-    static_cast<void>(check.text("by"));
-    if (Result<Done> done = check.done(); !done) {
-      return done;
-    }
-  }
-  if (passed != *stated->boolean()) {
-    return bad("passed: is not what its checks say");
+  auto line = read_selftest(json);
+  if (!line) {
+    return line.error();
   }
   if (out_.attempts.empty()) {
     selftest_seen_ = true;
   }
-  selftest_failed_ = selftest_failed_ || !passed;
-  out_.facts.selftest = canonical_json(Json::Object{{"passed", passed}, {"checks", *checks}});
+  selftest_failed_ = selftest_failed_ || !line->passed;
+  out_.facts.selftest = std::move(line->canonical);
   return Done{};
 }
 
@@ -242,8 +225,14 @@ Result<Done> Walk::check_begin(const AttemptKey& key) const {
     return bad("attempt: must be " + std::to_string(out_.attempts.size() + 1) +
                ", since attempts have no gaps");
   }
-  if (key.round > rounds_) {
-    return bad("round: link " + std::to_string(key.round) + " was not revealed yet");
+  if (key.round != rounds_) {
+    return bad("round: is " + std::to_string(key.round) + ", but link " + std::to_string(rounds_) +
+               " was revealed last: rounds are run in their order");
+  }
+  for (const auto& [number, open] : open_) {
+    if (open.key.item == key.item) {
+      return bad("item: " + numbered(number) + " still runs on '" + key.item + "'");
+    }
   }
   const auto clause = frame_.clause_of.find(key.clause);
   if (clause == frame_.clause_of.end()) {
@@ -302,6 +291,20 @@ Result<Done> Walk::check_times(const EndLine& end) const {
   return Done{};
 }
 
+/// One item does one thing at a time, so its windows do not overlap.
+Result<Done> Walk::follows(const EndLine& end) {
+  if (!end.blocks || end.elapsed_ns == 0) {
+    return Done{};
+  }
+  std::int64_t& busy_until_ns = busy_until_ns_[end.key.item];
+  if (end.start_ns < busy_until_ns) {
+    return bad("start_ns: the window begins before the one before it on '" + end.key.item +
+               "' has ended");
+  }
+  busy_until_ns = end.start_ns + static_cast<std::int64_t>(end.elapsed_ns);
+  return Done{};
+}
+
 Result<Done> Walk::end(const Json& json) {
   Result<EndLine> read = read_end(json);
   if (!read) {
@@ -317,10 +320,13 @@ Result<Done> Walk::end(const Json& json) {
                numbered(end.key.attempt) + " began with");
   }
   const Clause& clause = frame_.contract.clauses[frame_.clause_of.find(end.key.clause)->second];
+  if (const Result<Done> fits = check_rule(end, clause); !fits) {
+    return fits;
+  }
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), check_times(end), at(end.at_ns),
+       {check_end(end), check_times(end), follows(end), at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {

@@ -174,7 +174,7 @@ Result<Done> check_end(const EndLine& end) {
   if (end.ending == Ending::wrong_result && end.wrong == 0) {
     return bad("ending: is wrong_result, but no slot was wrong");
   }
-  if ((end.elapsed_ns > 0 || end.work > 0) && !end.blocks && end.matching == 0) {
+  if ((end.elapsed_ns > 0 || end.work > 0) && !end.blocks) {
     return bad("blocks: is missing, but work or time is stated");
   }
   if (end.blocks && (end.elapsed_ns == 0 || end.blocks->count == 0)) {

@@ -1,5 +1,6 @@
 #include "reports/verify.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "reports/files.h"
@@ -121,6 +122,17 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
                     std::string(deep ? "" : ": --deep does"));
   not_checked.emplace_back("who opened the session: its digest is signed with the report only");
   not_checked.emplace_back("what devices these are: serial numbers are their own word");
+  not_checked.emplace_back(
+      "that it was measured: whoever holds a node's key can write its journal and blobs; what is "
+      "checked is that they fit each other and the nonce");
+  not_checked.emplace_back("that the contract is yours: compare contract_sha256 in the report");
+  const auto excuses =
+      std::count_if(campaign.evidence.attempts.begin(), campaign.evidence.attempts.end(),
+                    [](const Attempt& attempt) { return attempt.excused; });
+  if (excuses > 0) {
+    not_checked.push_back("whose key excused " + std::to_string(excuses) +
+                          " attempts: it is the one that the session names");
+  }
   for (const std::string& stray : campaign.strays) {
     not_checked.push_back(stray);
   }

@@ -6,7 +6,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/judgement_text.h"
-#include "reports/campaign.h"
+#include "reports/judge_campaign.h"
 
 namespace assay {
 namespace {
@@ -17,16 +17,16 @@ struct JudgeOptions {
 };
 
 int judge_command(const Console& console, const JudgeOptions& options) {
-  const auto campaign = read_campaign(options.folder, options.deep);
-  if (!campaign) {
-    return complain(console, campaign.error().message, exit_code_of(campaign.error()));
+  const auto judged = judge_campaign(options.folder, options.deep);
+  if (!judged) {
+    return complain(console, judged.error().message, exit_code_of(judged.error()));
   }
-  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
+  const Judgement& judgement = judged->judgement;
   if (options.json) {
     console.out << canonical_json(judgement_json(judgement)) << '\n';
   } else {
-    print_judgement(console, campaign->contract, campaign->roster, judgement);
-    for (const std::string& remark : campaign->remarks) {
+    print_judgement(console, judged->campaign.contract, judged->campaign.roster, judgement);
+    for (const std::string& remark : judged->campaign.remarks) {
       console.out << wrapped("remark: " + remark, 0);
     }
   }

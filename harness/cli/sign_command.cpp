@@ -8,12 +8,11 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/key_options.h"
 #include "harness/run/clock.h"
-#include "reports/campaign.h"
 #include "reports/files.h"
 #include "reports/jades.h"
 #include "reports/json.h"
+#include "reports/judge_campaign.h"
 #include "reports/keys.h"
-#include "reports/report.h"
 
 namespace assay {
 namespace {
@@ -28,22 +27,22 @@ constexpr std::size_t k_report_bytes = std::size_t{1} << 30U;
 
 /// The report's bytes, if it is what the evidence says and may be signed.
 Result<std::string> report_worth_signing(const std::string& folder) {
-  const auto campaign = read_campaign(folder, true);
-  if (!campaign) {
-    return campaign.error();
+  const auto judged = judge_campaign(folder, true);
+  if (!judged) {
+    return judged.error();
   }
   auto report = read_file(CampaignPaths{folder}.report(), k_report_bytes);
   if (!report) {
     return report.error();
   }
-  const Judgement judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
-  if (write_report(*campaign, judgement) != *report) {
+  if (judged->report != *report) {
     return Error{Error::Code::bad_input,
                  folder + "/report.json is not what the evidence says; it is not signed"};
   }
-  if (campaign->contract.purpose == Purpose::acceptance && !campaign->evidence.marks.empty()) {
+  const Campaign& campaign = judged->campaign;
+  if (campaign.contract.purpose == Purpose::acceptance && !campaign.evidence.marks.empty()) {
     return Error{Error::Code::bad_input, folder + ": evidence marked '" +
-                                             campaign->evidence.marks.front() +
+                                             campaign.evidence.marks.front() +
                                              "' can't be signed as acceptance"};
   }
   return report;

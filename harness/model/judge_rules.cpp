@@ -18,6 +18,7 @@ struct Totals {
   Natural elapsed_ns = 0;
   std::uint32_t attempts = 0;
   std::uint32_t ended_badly = 0;
+  std::uint64_t checked = 0;  ///< Outputs: a drawn tile of each, drawn ones as a whole.
   bool part_missing = false;
 };
 
@@ -31,6 +32,7 @@ Totals total(std::span<const Screened> parts) {
         ++totals.ended_badly;
         continue;
       }
+      totals.checked += attempt->checked;
       add_saturating(totals.work, attempt->work);
       add_saturating(totals.elapsed_ns, attempt->elapsed_ns);
     }
@@ -110,9 +112,10 @@ void decide_zero_wrong(const Setting& setting, std::span<const Screened> parts, 
   }
   // Rule of three: with no event in N, the rate is below 3/N with 95 % confidence.
   conclude(verdict, {Outcome::accept, Reason::limit_met,
-                     "None of " + significant({totals.work, 1}) +
-                         " verified operations was wrong: with 95 % confidence fewer than " +
-                         significant({3, totals.work}, 3) + " of all are."});
+                     "None of " + std::to_string(totals.checked) +
+                         " checked outputs was wrong where it was compared: with 95 % confidence "
+                         "fewer than " +
+                         significant({3, totals.checked}, 3) + " of all would show it there."});
 }
 
 void decide_poisson(const Setting& setting, std::span<const Screened> parts, Verdict& verdict) {

@@ -12,7 +12,8 @@ namespace {
 struct Count {
   std::uint32_t runs = 0;
   std::uint32_t below = 0;
-  std::uint32_t certain = 0;  ///< Below, and no part of the value was missing.
+  std::uint32_t certain = 0;    ///< Below, and no part of the value was missing.
+  std::uint32_t valueless = 0;  ///< Below, since they ended badly.
   const Run* broken_floor = nullptr;
 };
 
@@ -22,6 +23,7 @@ Count count(std::span<const Run> runs) {
     ++count.runs;
     count.below += run.below ? 1U : 0U;
     count.certain += run.below && !run.part_missing ? 1U : 0U;
+    count.valueless += run.value ? 0U : 1U;
     if (run.breaks_floor && count.broken_floor == nullptr) {
       count.broken_floor = &run;
     }
@@ -31,8 +33,10 @@ Count count(std::span<const Run> runs) {
 
 std::string missed(const Setting& setting, const Count& count) {
   const std::string limit = setting.clause.limit ? setting.clause.limit->text : "a limit";
+  const std::string valueless =
+      count.valueless == 0 ? "" : " (" + std::to_string(count.valueless) + " of them ended badly)";
   return std::to_string(count.below) + " of " + std::to_string(count.runs) + " runs missed " +
-         std::string(name_of(setting.clause.comparator)) + " " + limit;
+         std::string(name_of(setting.clause.comparator)) + " " + limit + valueless;
 }
 
 /// Of an even number of runs the worse of the two in the middle.

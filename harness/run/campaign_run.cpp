@@ -10,6 +10,7 @@
 #include "harness/run/attempt_end.h"
 #include "harness/run/campaign_folder.h"
 #include "harness/run/interrupts.h"
+#include "harness/run/journal_clock.h"
 #include "harness/run/launch.h"
 #include "harness/run/machine.h"
 #include "harness/run/plan.h"
@@ -18,9 +19,9 @@
 #include "reports/contract_json.h"
 #include "reports/files.h"
 #include "reports/journal.h"
+#include "reports/judge_campaign.h"
 #include "reports/node_journal.h"
 #include "reports/node_signature.h"
-#include "reports/report.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -105,6 +106,7 @@ class CampaignRun {
 
   Result<RunOutcome> interrupted();
   Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
+  Result<RunOutcome> finished_before();
   Result<Done> append(std::string_view kind, Json::Object members);
   [[nodiscard]] std::string now_text() const {
     return time_of_day(world_.clock->utc_ns() / k_ns_per_second);
@@ -203,7 +205,13 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
       }
     }
   }
-  return closed_ ? Result<Done>(Done{}) : append("resume", {{"at", now_text()}});
+  if (closed_) {
+    return Done{};
+  }
+  if (auto later = check_clock(journal_->found(), world_.clock->utc_ns()); !later) {
+    return later;
+  }
+  return append("resume", {{"at", now_text()}});
 }
 
 Result<Done> CampaignRun::write_machine(const Launched& launched) {
@@ -243,12 +251,12 @@ Result<bool> CampaignRun::selftest() {
   if (auto written = write_machine(seen); !written) {
     return written.error();
   }
-  SelftestResult result;
-  if (seen.selftest) {
-    result = std::move(*seen.selftest);
-  } else {
-    result.checks.push_back({.name = "worker", .caught = false, .by = seen.failed->note});
+  if (!seen.selftest) {  // no fault of the machine's results: it can be tried again
+    return Error{Error::Code::io, "the self-test's worker gave no answer (" +
+                                      (seen.failed ? seen.failed->note : "it was lost") +
+                                      "); go on with --resume"};
   }
+  const SelftestResult result = std::move(*seen.selftest);
   if (auto written = append("selftest", {{"checks", json_of(result)}, {"passed", result.passed()}});
       !written) {
     return written.error();
@@ -440,17 +448,31 @@ Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sente
   if (auto written = sign_absent_nodes(*folder_, k_node); !written) {
     return written.error();
   }
-  const auto campaign = read_campaign(request_.folder, false);
-  if (!campaign) {
-    return campaign.error();
+  auto judged = judge_campaign(request_.folder, false);
+  if (!judged) {
+    return judged.error();
   }
-  RunOutcome outcome{.finish = how, .sentence = std::move(sentence)};
-  outcome.judgement = judge(campaign->contract, campaign->roster, campaign->evidence);
-  const std::string report = write_report(*campaign, outcome.judgement);
-  if (auto written = write_file(folder_->paths.report(), report); !written) {
+  if (auto written = write_file(folder_->paths.report(), judged->report); !written) {
     return written.error();
   }
-  return outcome;
+  return RunOutcome{
+      .finish = how, .judgement = std::move(judged->judgement), .sentence = std::move(sentence)};
+}
+
+/// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
+/// if it broke off between its last line and its report.
+Result<RunOutcome> CampaignRun::finished_before() {
+  auto judged = judge_campaign(request_.folder, false);
+  if (!judged) {
+    return judged.error();
+  }
+  const auto report = read_file(folder_->paths.report(), judged->report.size() + 1);
+  if (!report || *report != judged->report) {
+    return Error{Error::Code::not_found, "the report is not there yet"};
+  }
+  return RunOutcome{.finish = RunOutcome::Finish::complete,
+                    .judgement = std::move(judged->judgement),
+                    .sentence = "this campaign was complete already"};
 }
 
 Result<RunOutcome> CampaignRun::run() {
@@ -464,7 +486,9 @@ Result<RunOutcome> CampaignRun::run() {
     return opened.error();
   }
   if (closed_) {
-    return finish(RunOutcome::Finish::complete, "this campaign was complete already");
+    auto outcome = finished_before();
+    return outcome ? std::move(outcome)
+                   : finish(RunOutcome::Finish::complete, "this campaign was complete already");
   }
   const auto tested = selftest();
   if (!tested) {

@@ -303,7 +303,8 @@ TEST(JudgeZeroWrong, NeedsTheOperationsAndNoWrongOne) {
   attempt.work = 1000;
   const Verdict verdict = verdict_on(clause, {attempt});
   EXPECT_EQ(shown(verdict), "ACCEPT limit_met");
-  EXPECT_NE(verdict.detail.find("0.00300"), std::string::npos) << verdict.detail;
+  EXPECT_NE(verdict.detail.find("of 40 checked outputs"), std::string::npos) << verdict.detail;
+  EXPECT_NE(verdict.detail.find("0.0750"), std::string::npos) << verdict.detail;
   Attempt other = attempt;
   other.number = other.round = 2;
   other.wrong = 1;

@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"RoundTwice", edit("round", "round", 1, 1), "round: must be 2"},
         Lie{"Gap", edit("begin", "attempt", 7, 1), "attempt: must be 2"},
         Lie{"FromZero", edit("begin", "attempt", 0), "attempt: must be 1"},
-        Lie{"EarlyRound", edit("begin", "round", 2), "link 2 was not revealed"},
+        Lie{"EarlyRound", edit("begin", "round", 2), "round: is 2, but link 1 was revealed last"},
         Lie{"Clause", edit("begin", "clause", "C-9"), "'C-9' is not in the contract"},
         Lie{"Item", edit("begin", "item", "box/00000/gpu9"), "is not in the inventory"},
         Lie{"OtherNode", edit("begin", "item", "box/00001/gpu0"), "belongs to node 1"},
@@ -338,7 +338,7 @@ TEST(Campaign, RefusesAMeasuredWindowWithASlotThatNobodyChecked) {
 TEST(Campaign, RefusesASelftestThatMissedAFault) {
   CampaignBuilder builder = usual(1);
   Json::Object& selftest = line(builder.journals[1], "selftest").members;
-  *member(*(*member(selftest, "checks")->array())[0].object(), "caught") = false;
+  *member(*(*member(selftest, "checks")->array())[1].object(), "caught") = false;
   EXPECT_TRUE(says(refusal_of(builder), "passed: is not what its checks say"));
   *member(selftest, "passed") = false;
   const ScratchFolder folder;
@@ -346,6 +346,56 @@ TEST(Campaign, RefusesASelftestThatMissedAFault) {
   const Result<Campaign> campaign = read_campaign(folder.path(), false);
   ASSERT_TRUE(campaign) << campaign.error().message;
   EXPECT_FALSE(campaign->evidence.selftest_passed);
+}
+
+TEST(Campaign, RefusesASelftestThatInjectedTooLittle) {
+  CampaignBuilder builder = usual(1);
+  Json::Object& selftest = line(builder.journals[0], "selftest").members;
+  member(selftest, "checks")->array()->pop_back();
+  EXPECT_TRUE(says(refusal_of(builder), "passed: is not what its checks say"));
+}
+
+TEST(Campaign, RefusesAFindingInPlaceOfAMeasuredWindow) {
+  CampaignBuilder with_blocks = usual(1);
+  line(with_blocks.journals[0], "end").members.emplace_back("matching", 1);
+  EXPECT_TRUE(says(refusal_of(with_blocks), "matching: clause C-1 has another rule than 'once'"));
+  CampaignBuilder without = usual(1);
+  Json::Object& end = line(without.journals[0], "end").members;
+  std::erase_if(end, [](const Json::Member& each) {
+    return each.first == "blocks" || each.first == "verification";
+  });
+  EXPECT_TRUE(says(refusal_of(without), "blocks: is missing"));
+}
+
+TEST(Campaign, RefusesRoundsOutOfTheirOrder) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0");
+  *member(line(builder.journals[0], "begin").members, "round") = 1;
+  *member(line(builder.journals[0], "end").members, "round") = 1;
+  EXPECT_TRUE(says(refusal_of(builder), "rounds are run in their order"));
+}
+
+TEST(Campaign, RefusesTwoAttemptsAtOnceOnOneItem) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.begin("C-1", "box/00000/gpu0");
+  builder.attempt("C-1", "box/00000/gpu0");
+  EXPECT_TRUE(says(refusal_of(builder), "attempt 1 still runs on 'box/00000/gpu0'"));
+}
+
+TEST(Campaign, RefusesOneWindowAsTwoRuns) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0");
+  builder.round();
+  builder.now_s -= 11;  // begins with the end of the first, whose window is then used again
+  builder.attempt("C-1", "box/00000/gpu0");
+  EXPECT_TRUE(says(refusal_of(builder), "begins before the one before it"));
 }
 
 TEST(Campaign, WithoutASelftestHasNotPassedIt) {

@@ -9,7 +9,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -256,8 +258,14 @@ TEST_F(RunCampaign, DoesNotTakeANodeThatNeverAnsweredForAHealthyOne) {
 }
 
 TEST_F(RunCampaign, DoesNotTakeASentenceThatAllWasCheckedForAResult) {
-  EXPECT_EQ(verdict_of("garbage").outcome, Outcome::not_run);
-  EXPECT_NE(decision, Decision::accepted);
+  const auto outcome = run("garbage");
+  ASSERT_FALSE(outcome) << "a campaign ended although no worker ever answered";
+  EXPECT_EQ(outcome.error().code, Error::Code::io);
+  EXPECT_NE(outcome.error().message.find("go on with --resume"), std::string::npos)
+      << outcome.error().message;
+  const auto resumed = run("step_us=5000", true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->judgement.decision, Decision::accepted);
 }
 
 TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
@@ -287,6 +295,7 @@ TEST_F(RunCampaign, RefusesAFolderWithACampaignUnlessItResumes) {
   const auto again = run();
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Error::Code::bad_input);
+  EXPECT_NE(again.error().message.find("holds a campaign"), std::string::npos);
   const auto resumed = run("step_us=5000", true);
   ASSERT_TRUE(resumed) << resumed.error().message;
   EXPECT_EQ(resumed->judgement.decision, Decision::accepted);
@@ -361,6 +370,33 @@ TEST_F(RunCampaign, LosesNoFinishedRunAndCountsNoneTwiceWhateverMomentItIsKilled
     EXPECT_EQ(journal.begins.count(attempt), 1U);
   }
   EXPECT_TRUE(read_campaign(folder, true));
+}
+
+/// Processes that have `word` on their command line.
+int processes_with(const std::string& word) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    const std::string line(std::istreambuf_iterator<char>(file), {});
+    count += line.find(word) == std::string::npos ? 0 : 1;
+  }
+  return count;
+}
+
+TEST_F(RunCampaign, LeavesNoWorkerBehindWhenItIsKilled) {
+  const std::string mark = "work=" + std::to_string(1'000'000'000 + ::getpid());
+  const pid_t pid = start_controller("fault=run_hang fault_at=5 " + mark, false);
+  while (journal_in(folder).kinds.count("begin") == 0U) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(processes_with(mark), 2) << "the controller and its worker";
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+  for (int tries = 0; tries < 200 && processes_with(mark) > 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(processes_with(mark), 0);
 }
 
 TEST_F(RunCampaign, EndsCleanlyWhenItIsInterrupted) {

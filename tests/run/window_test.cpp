@@ -36,7 +36,11 @@ class RecordingKernel final : public Kernel {
                             std::span<const std::uint32_t> full) override {
     challenges.insert(challenge);
     fulls.insert(fulls.end(), full.begin(), full.end());
-    return inner_.check(steps, challenge, full);
+    auto result = inner_.check(steps, challenge, full);
+    if (result) {
+      result->tiles -= tiles_kept_back;
+    }
+    return result;
   }
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override {
     return inner_.flip(slot, bit);
@@ -45,6 +49,7 @@ class RecordingKernel final : public Kernel {
 
   std::vector<std::vector<Step>> batches;
   std::set<Seed> challenges;
+  std::uint64_t tiles_kept_back = 0;
   std::vector<std::uint32_t> fulls;
 
  private:
@@ -64,6 +69,7 @@ class RunWindow : public testing::Test {
   Result<WindowResult> run() {
     scripted = make_scripted_kernel(script, Seed{7});
     kernel = std::make_unique<RecordingKernel>(*scripted);
+    kernel->tiles_kept_back = tiles_kept_back;
     return run_window(*kernel, clock, probe, plan);
   }
 
@@ -71,6 +77,7 @@ class RunWindow : public testing::Test {
   ScriptedProbe probe;
   Script script;
   WindowPlan plan;
+  std::uint64_t tiles_kept_back = 0;
   std::unique_ptr<Kernel> scripted;
   std::unique_ptr<RecordingKernel> kernel;
 };
@@ -185,6 +192,25 @@ TEST_F(RunWindow, RefusesAKernelThatChecksLessThanItWasAskedTo) {
   const auto result = run();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Error::Code::io);
+}
+
+TEST_F(RunWindow, RefusesAKernelThatComparesOneTileLessThanItWasAskedTo) {
+  tiles_kept_back = 1;
+  EXPECT_FALSE(run());
+}
+
+TEST_F(RunWindow, UsesTheFixedTuplesOnceInTheFirstBlock) {
+  script.tuples = 8;
+  script.step_ns = 15 * k_ms;
+  ASSERT_TRUE(run());
+  std::set<std::uint64_t> tuples;
+  std::size_t batch = 3;  // after those of the soak
+  for (std::int64_t steps = 0; steps < 7; ++batch) {
+    for (const Step& step : kernel->batches.at(batch)) {
+      EXPECT_TRUE(tuples.insert(step.tuple).second);
+      ++steps;
+    }
+  }
 }
 
 TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeed) {

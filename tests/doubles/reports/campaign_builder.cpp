@@ -154,9 +154,12 @@ void CampaignBuilder::open() {
                                                           {"hostname", "must-not-be-reported"}}},
                                {"environment", Json::Object{{"OMP_NUM_THREADS", "1"}}},
                                {"objects", objects}}});
-    const Json::Array checks{
-        Json::Object{{"name", "flipped_bit"}, {"caught", true}, {"by", "tile"}},
-        Json::Object{{"name", "healthy"}, {"caught", false}, {"by", ""}}};
+    Json::Array checks{Json::Object{{"name", "healthy"}, {"caught", false}, {"by", ""}}};
+    for (const char* fault :
+         {"flipped_bit", "skipped_step", "cached_result", "slow_worker", "slowed_clock",
+          "dropped_block", "reordered_journal", "truncated_journal", "edited_verdict"}) {
+      checks.emplace_back(Json::Object{{"name", fault}, {"caught", true}, {"by", "a check"}});
+    }
     journals[node].push_back({"selftest", {{"passed", true}, {"checks", checks}}});
   }
 }
