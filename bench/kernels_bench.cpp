@@ -209,7 +209,7 @@ void product_of_peak(const Options& options, const GemmProblem& problem, Registe
         return static_cast<double>(kernel->work_per_step());
       },
       [&] {
-        constexpr std::uint64_t k_rounds = 1'000'000;
+        constexpr std::uint64_t k_rounds = 50'000;
         pool.run([&](std::uint32_t /*thread*/) { loop.rounds(k_rounds); });
         return static_cast<double>(loop.operations) * k_rounds * pool.threads();
       });

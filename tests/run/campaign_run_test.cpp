@@ -265,7 +265,7 @@ TEST_F(RunCampaign, DoesNotTakeASentenceThatAllWasCheckedForAResult) {
       << outcome.error().message;
   const auto resumed = run("step_us=5000", true);
   ASSERT_TRUE(resumed) << resumed.error().message;
-  EXPECT_EQ(resumed->judgement.decision, Decision::limits_met);
+  EXPECT_EQ(resumed->judgement.decision, Decision::accepted);
 }
 
 TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
