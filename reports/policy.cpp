@@ -210,6 +210,14 @@ Result<Policy> read_policy(std::string_view text, const std::string& folder) {
   if (members.text("schema") != k_schema) {
     members.fail("schema", "must be " + std::string(k_schema));
   }
+  if (members.has("contract_sha256")) {
+    const auto contract = digest_from_hex(members.text("contract_sha256"));
+    if (contract) {
+      policy.contract = *contract;
+    } else {
+      members.fail("contract_sha256", "must be a SHA-256 in lower-case hex");
+    }
+  }
   const std::int64_t threshold = members.whole_or("threshold", 1);
   if (threshold < 1 || threshold > k_most_signers) {
     members.fail("threshold", "must be from 1 to 16");

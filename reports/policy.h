@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct Policy {
   std::uint32_t threshold = 1;    ///< Least number of signers.
   std::int64_t iat_skew_s = 300;  ///< How far a signer's clock may be ahead of the verifier's.
   Revocation revocation = Revocation::required;
+  std::optional<Digest> contract;  ///< The contract that must have been judged; absent: any.
 };
 
 /// Strict and closed. Anchors are base64 of DER, or paths of PEM files relative to `folder`. Fails

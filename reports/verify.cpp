@@ -60,21 +60,20 @@ Result<Delivered> read_delivered(const CampaignPaths& paths) {
   return Delivered{.report = *std::move(report), .envelope = *std::move(envelope)};
 }
 
-/// Whose signatures there are, over these bytes. Nothing of the report is parsed before.
-bool check_signers(const VerifyRequest& request, const Delivered& delivered,
-                   Verification& verification) {
+Result<Policy> own_policy(const VerifyRequest& request) {
   if (stands_in(request.folder, request.policy_path)) {
-    end(verification, Indication::indeterminate, "POLICY_PROCESSING_ERROR",
-        request.policy_path + ": stands in the campaign's folder, and must be the verifier's own");
-    return false;
+    return Error{
+        Error::Code::bad_input,
+        request.policy_path + ": stands in the campaign's folder, and must be the verifier's own"};
   }
-  const Result<Policy> policy = read_policy_file(request.policy_path);
-  if (!policy) {
-    end(verification, Indication::indeterminate, "POLICY_PROCESSING_ERROR", policy.error().message);
-    return false;
-  }
+  return read_policy_file(request.policy_path);
+}
+
+/// Whose signatures there are, over these bytes. Nothing of the report is parsed before.
+bool check_signers(const VerifyRequest& request, const Policy& policy, const Delivered& delivered,
+                   Verification& verification) {
   SignatureCheck check = check_signatures(
-      {.report = delivered.report, .envelope = delivered.envelope}, *policy, request.at_s);
+      {.report = delivered.report, .envelope = delivered.envelope}, policy, request.at_s);
   verification.signers = std::move(check.signers);
   verification.checked = std::move(check.checked);
   verification.not_checked = std::move(check.not_checked);
@@ -125,7 +124,6 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   not_checked.emplace_back(
       "that it was measured: whoever holds a node's key can write its journal and blobs; what is "
       "checked is that they fit each other and the nonce");
-  not_checked.emplace_back("that the contract is yours: compare contract_sha256 in the report");
   const auto excuses =
       std::count_if(campaign.evidence.attempts.begin(), campaign.evidence.attempts.end(),
                     [](const Attempt& attempt) { return attempt.excused; });
@@ -135,6 +133,22 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   }
   for (const std::string& stray : campaign.strays) {
     not_checked.push_back(stray);
+  }
+}
+
+/// A report on another contract is valid, but it is not the one that was asked for.
+void check_contract(const Policy& policy, const Campaign& campaign, Verification& verification) {
+  if (!policy.contract) {
+    verification.not_checked.emplace_back(
+        "that this is your contract: the policy names none (contract_sha256)");
+    return;
+  }
+  if (hex(*policy.contract) == campaign.contract_sha256) {
+    verification.checked.emplace_back("the contract against the one that the policy names");
+  } else if (verification.indication == Indication::total_passed) {
+    verification.policy_met = false;
+    verification.sentence =
+        "contract.json: is not the contract that the policy names, but " + campaign.contract_sha256;
   }
 }
 
@@ -173,7 +187,12 @@ Verification verify_campaign(const VerifyRequest& request) {
   if (!delivered) {
     return fail(verification, "FORMAT_FAILURE", delivered.error().message);
   }
-  if (!check_signers(request, *delivered, verification)) {
+  const Result<Policy> policy = own_policy(request);
+  if (!policy) {
+    end(verification, Indication::indeterminate, "POLICY_PROCESSING_ERROR", policy.error().message);
+    return verification;
+  }
+  if (!check_signers(request, *policy, *delivered, verification)) {
     return verification;
   }
   const Result<Json> report = read_canonical_json(delivered->report);
@@ -185,6 +204,7 @@ Verification verify_campaign(const VerifyRequest& request) {
     return fail(verification, k_evidence_failure, judged.error().message);
   }
   check_report(*judged, *delivered, *report, verification);
+  check_contract(*policy, judged->campaign, verification);
   say_what_was_checked(judged->campaign, request.deep, verification);
   return verification;
 }

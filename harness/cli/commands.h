@@ -6,7 +6,7 @@
 
 #include "harness/cli/console.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of CLI11
 class App;
 }  // namespace CLI
 

@@ -7,7 +7,7 @@
 #include "harness/model/result.h"
 #include "reports/secrets.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of CLI11
 class App;
 }  // namespace CLI
 

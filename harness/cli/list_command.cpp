@@ -65,6 +65,22 @@ void print(const Console& console, const Case& a_case) {
   }
 }
 
+int list_command(const Console& console, bool json) {
+  if (json) {
+    Json::Array cases;
+    for (const Case& a_case : all_cases()) {
+      cases.push_back(as_json(a_case));
+    }
+    console.out << canonical_json(Json::Object{{"cases", std::move(cases)}}) << '\n';
+    return k_exit_ok;
+  }
+  for (const Case& a_case : all_cases()) {
+    print(console, a_case);
+  }
+  console.out << "\nUnits a contract may use: " << known_units() << '\n';
+  return k_exit_ok;
+}
+
 }  // namespace
 
 void add_list(CLI::App& app, const Shell& shell) {
@@ -73,22 +89,7 @@ void add_list(CLI::App& app, const Shell& shell) {
   command->add_flag("--json", *json, "Print JSON");
   command->footer("Example\n  assay list --json");
   command->callback([&console = shell.console, &chosen = shell.chosen, json] {
-    chosen = [&console, json] {
-      Json::Array cases;
-      for (const Case& a_case : all_cases()) {
-        if (*json) {
-          cases.push_back(as_json(a_case));
-        } else {
-          print(console, a_case);
-        }
-      }
-      if (*json) {
-        console.out << canonical_json(Json::Object{{"cases", std::move(cases)}}) << '\n';
-      } else {
-        console.out << "\nUnits a contract may use: " << known_units() << '\n';
-      }
-      return k_exit_ok;
-    };
+    chosen = [&console, json] { return list_command(console, *json); };
   });
 }
 

@@ -74,7 +74,7 @@ void print_clause(const Clause& clause, const PlannedClause& planned, std::ostre
                  0);
   std::string params;
   for (const auto& [name, value] : planned.params) {
-    params += (params.empty() ? "" : ", ") + name + " " + value;
+    params.append(params.empty() ? "" : ", ").append(name).append(" ").append(value);
   }
   for (const std::string& line :
        {params, effort_of(clause, planned), cost_of(planned), risks_text(planned)}) {

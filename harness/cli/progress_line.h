@@ -12,6 +12,8 @@ namespace assay {
 class ProgressLine : public Progress {
  public:
   explicit ProgressLine(const Console& console) : console_(console) {}
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() override;
   void event(const ProgressEvent& event) override;
 

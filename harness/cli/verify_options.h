@@ -3,7 +3,7 @@
 
 #include "harness/cli/verify_command.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of CLI11
 class App;
 }  // namespace CLI
 

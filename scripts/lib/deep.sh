@@ -3,6 +3,8 @@
 # a part that fails does not keep the others from running.
 
 readonly deep_parts=(format shellcheck asan tsan tidy fuzz no-cuda cuda reproducible package)
+# Too slow for every run on two cores; by name: scripts/test --deep tidy-all
+readonly named_parts=(tidy-all)
 readonly fuzz_seconds=${ASSAY_FUZZ_SECONDS:-20}
 
 sources() { git -C "$root" ls-files -- '*.cpp' '*.h' | sed "s|^|$root/|"; }
@@ -39,11 +41,18 @@ deep_tsan() {
   run_tests tsan
 }
 
-deep_tidy() { counted tidy check_tidy; }
+# What ships, without the path-sensitive analyser; tidy-all is everything with it.
+deep_tidy() {
+  note "the sources that ship; tests, benches and clang-analyzer-*: scripts/test --deep tidy-all"
+  counted tidy check_tidy "^$root/(harness|reports|kernels|suites)/.*\.cpp$" --checks=-clang-analyzer-*
+}
+deep_tidy-all() { counted tidy-all check_tidy '\.cpp$'; }
 check_tidy() {
+  local pattern=$1
+  shift
   (cd "$root" && cmake --preset tidy >/dev/null) || return 1
-  sources | grep '\.cpp$' |
-    xargs -r -P "$cores" -n 4 clang-tidy-14 -p "$root/build/tidy" --quiet 2>"$root/build/tidy/noise.log"
+  sources | grep -E "$pattern" |
+    xargs -r -P "$cores" -n 4 clang-tidy-14 -p "$root/build/tidy" --quiet "$@" 2>"$root/build/tidy/noise.log"
 }
 
 deep_fuzz() {
@@ -93,7 +102,7 @@ run_deep() {
   local -a parts=("$@") failed=()
   ((${#parts[@]} > 0)) || parts=("${deep_parts[@]}")
   for part in "${parts[@]}"; do
-    known=" ${deep_parts[*]} "
+    known=" ${deep_parts[*]} ${named_parts[*]} "
     [[ $known == *" $part "* ]] || die "there is no part '$part' of --deep: ${deep_parts[*]}"
   done
   for part in "${parts[@]}"; do

@@ -411,6 +411,17 @@ TEST(Validate, NeedsNoWindowForAnInspection) {
   EXPECT_EQ(refusal_of(contract), "accepted");
 }
 
+TEST(Validate, RefusesAnAcceptanceThatLeavesGpusUnmeasured) {
+  Contract contract = sound();
+  for (Clause& clause : contract.clauses) {
+    clause.scope = Scope::each_node;
+    clause.aggregate = Aggregate::none;
+  }
+  EXPECT_EQ(refusal_of(contract),
+            "inventory[0]: no mandatory clause measures the GPUs or links of 'b200'; they would be "
+            "taken over unmeasured");
+}
+
 TEST(Validate, RefusesAnAcceptanceThatLeavesALineUnmeasured) {
   expect_refusals({
       {[](Contract& c) { c.inventory.push_back({.id = "rtx", .kind = "rtx-pro", .nodes = 1}); },

@@ -86,7 +86,7 @@ TEST(JsonReader, AgreesWithAReaderThatIsNotOurs) {
       ASSERT_TRUE(is_named_strictness(ours.error().message)) << text << ours.error().message;
     }
   }
-  EXPECT_GT(read, 5'000);    // enough mutations are harmless
+  EXPECT_GT(read, 5'000);     // enough mutations are harmless
   EXPECT_GT(refused, 1'000);  // and enough meet what only ours refuses
 }
 

@@ -98,6 +98,22 @@ TEST_F(Verify, SaysValidButRejectedByFive) {
   EXPECT_EQ(code(), 5);
 }
 
+TEST_F(Verify, HoldsTheCampaignAgainstTheContractThatThePolicyNames) {
+  make(10);
+  EXPECT_EQ(code(), 0);
+  const std::string open_policy = slurp(campaign_.policy());
+  const auto named = [&open_policy](const std::string& digest) {
+    return "{\"contract_sha256\":\"" + digest + "\"," + open_policy.substr(1);
+  };
+  spill(campaign_.policy(), named(hex(sha256(slurp(campaign_.out() + "/contract.json")))));
+  EXPECT_EQ(code(), 0);
+  spill(campaign_.policy(), named(std::string(64, 'a')));
+  EXPECT_EQ(code(), 4);
+  EXPECT_TRUE(has(verify().sentence, "is not the contract that the policy names"));
+  spill(campaign_.policy(), named("none"));
+  EXPECT_EQ(code(), 3);
+}
+
 TEST_F(Verify, NeedsASignatureAndAReport) {
   make(1);
   fs::rename(campaign_.out() + "/report.sig.json", folder_ / "away");
