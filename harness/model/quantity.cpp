@@ -51,9 +51,10 @@ std::string fault_of(std::string_view number) {
   if (point != std::string_view::npos && number.size() - point - 1 > k_most_decimals) {
     return "has more than 9 decimals";
   }
-  const auto first =
-      std::find_if(number.begin(), number.end(), [](char c) { return is_digit(c) && c != '0'; });
-  if (std::count_if(first, number.end(), is_digit) > static_cast<std::ptrdiff_t>(k_most_digits)) {
+  const std::string_view significant =
+      number.substr(std::min(number.find_first_of("123456789"), number.size()));
+  if (std::count_if(significant.begin(), significant.end(), is_digit) >
+      static_cast<std::ptrdiff_t>(k_most_digits)) {
     return "has more than 15 significant digits";
   }
   return "";

@@ -83,7 +83,10 @@ void check_qualifiers(Checks& checks, const Contract& contract, const Clause& cl
   for (const std::string& id : clause.population) {
     const InventoryLine* line = find_line(contract, id);
     checks.require(line == nullptr || !line->gpus || line->gpus->power_limit, "population",
-                   "inventory line '" + id + "' states no gpus.power_limit, which is " + why);
+                   std::string("inventory line '")
+                       .append(id)
+                       .append("' states no gpus.power_limit, which is ")
+                       .append(why));
   }
 }
 

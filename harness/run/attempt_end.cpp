@@ -15,7 +15,7 @@ std::string decimal(std::int64_t value) {
 /// An object that was not there when the campaign began; "" if there is none.
 std::string foreign_object(const Launched& launched, const EndRules& rules) {
   for (const ObjectDigest& object : launched.objects) {
-    if (rules.known_objects.count(object) == 0) {
+    if (!rules.known_objects.contains(object)) {
       return object.name;
     }
   }
