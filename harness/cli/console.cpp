@@ -21,9 +21,10 @@ std::string_view code_of(Tone tone) {
 }
 
 bool wants_colours() {
-  // Read once, before any thread starts.
-  const char* refused = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  const char* kind = std::getenv("TERM");         // NOLINT(concurrency-mt-unsafe)
+  const char* refused =
+      std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): read before any thread starts
+  const char* kind =
+      std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): read before any thread starts
   const bool is_refused = refused != nullptr && *refused != '\0';
   return !is_refused && kind != nullptr && std::string_view(kind) != "dumb";
 }

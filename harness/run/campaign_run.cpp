@@ -14,9 +14,9 @@
 #include "harness/run/launch.h"
 #include "harness/run/machine.h"
 #include "harness/run/plan.h"
+#include "harness/run/prepare.h"
 #include "harness/run/rounds.h"
 #include "reports/campaign_frame.h"
-#include "reports/contract_json.h"
 #include "reports/files.h"
 #include "reports/journal.h"
 #include "reports/judge_campaign.h"
@@ -36,39 +36,6 @@ constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
 /// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
 std::string device_of(const Item& item) {
   return item.kind == Scope::each_node ? "" : item.id.substr(item.id.rfind('/') + 1);
-}
-
-/// Everything that stands before the first line is written.
-struct Prepared {
-  Contract contract;
-  Plan plan;
-  Environment environment;
-  std::string tool_sha256;
-};
-
-Result<Prepared> prepare(const RunRequest& request, const RunWorld& world) {
-  Prepared prepared;
-  auto contract = read_contract(request.contract_bytes);
-  if (!contract) {
-    return contract.error();
-  }
-  prepared.contract = std::move(*contract);
-  auto plan = make_plan(prepared.contract, world.cases);
-  if (!plan) {
-    return plan.error();
-  }
-  prepared.plan = std::move(*plan);
-  auto environment = worker_environment(world.environment, usable_cores());
-  if (!environment) {
-    return environment.error();
-  }
-  prepared.environment = std::move(*environment);
-  const auto tool = ObjectDigests().of_program();
-  if (!tool) {
-    return tool.error();
-  }
-  prepared.tool_sha256 = *tool;
-  return prepared;
 }
 
 class CampaignRun {
