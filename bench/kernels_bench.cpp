@@ -79,7 +79,8 @@ void print(const Row& row) {
   std::fflush(stdout);
 }
 
-/// Runs both by turns for `seconds` each, in every round; each call returns the work it did.
+/// Runs both for `seconds` each in every round, whichever has had less time so far: their calls may
+/// take very different times. Each call returns the work it did.
 void compare(Row& row, const Options& options, const std::function<double()>& ours,
              const std::function<double()>& theirs) {
   ours();
@@ -88,8 +89,11 @@ void compare(Row& row, const Options& options, const std::function<double()>& ou
     Tally first;
     Tally second;
     while (std::min(first.seconds, second.seconds) < options.seconds) {
-      first.seconds += seconds_of([&] { first.work += ours(); });
-      second.seconds += seconds_of([&] { second.work += theirs(); });
+      if (first.seconds <= second.seconds) {
+        first.seconds += seconds_of([&] { first.work += ours(); });
+      } else {
+        second.seconds += seconds_of([&] { second.work += theirs(); });
+      }
     }
     row.ratios.push_back(first.rate() / second.rate());
     row.ours.push_back(first.rate());

@@ -88,8 +88,8 @@ Result<Done> check_node_files(const std::string& folder, const std::string& sub,
   }
   const std::string_view ending = sub == "nodes" ? ".jws" : ".jsonl";
   for (const std::string& name : *names) {
-    const std::string full = sub + "/" + name;
-    if (expected.count(full) != 0) {
+    const std::string full = std::string(sub).append("/").append(name);
+    if (expected.contains(full)) {
       continue;
     }
     if (is_node_file(name, ending)) {
@@ -119,7 +119,7 @@ Result<Done> check_blobs(const std::string& folder, const std::set<std::string>&
     return names.error();
   }
   for (const std::string& name : *names) {
-    if (blobs.count(name) == 0) {
+    if (!blobs.contains(name)) {
       strays.add("blobs/sha256/" + name);
     }
   }

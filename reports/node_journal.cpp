@@ -133,15 +133,14 @@ Result<Done> Walk::open(const Json& json) {
   if (members.text("tool") != frame_.session.tool_sha256) {
     members.fail("tool", "is not the program that the session names");
   }
-  if (members.has("marks")) {
-    if (const Json* marks = members.array("marks")) {
-      for (const Json& mark : *marks->array()) {
-        if (mark.text() == nullptr || !is_mark(*mark.text())) {
-          members.fail("marks", "holds an unknown mark");
-          break;
-        }
-        out_.marks.push_back(*mark.text());
+  const Json* marks = members.has("marks") ? members.array("marks") : nullptr;
+  if (marks != nullptr) {
+    for (const Json& mark : *marks->array()) {
+      if (mark.text() == nullptr || !is_mark(*mark.text())) {
+        members.fail("marks", "holds an unknown mark");
+        break;
       }
+      out_.marks.push_back(*mark.text());
     }
   }
   return members.done();
@@ -282,10 +281,10 @@ Result<Done> Walk::check_times(const EndLine& end) const {
   constexpr std::int64_t k_rounding_ns =
       k_slack_ns + k_ns_per_second;  // `at` may be cut to seconds
   const Open& begun = open_.find(end.key.attempt)->second;
-  const Natural start = static_cast<Natural>(end.start_ns);
+  const auto start = static_cast<Natural>(end.start_ns);
   const Natural length = states_window(end) ? end.elapsed_ns : 0;
   if (end.start_ns < begun.at_ns - k_rounding_ns ||
-      start + length > static_cast<Natural>(end.at_ns + k_rounding_ns)) {
+      start + length > static_cast<Natural>(end.at_ns) + k_rounding_ns) {
     return bad("start_ns: the window is not between the begin and the end of its attempt");
   }
   return Done{};
@@ -320,7 +319,7 @@ Result<Done> Walk::end(const Json& json) {
                numbered(end.key.attempt) + " began with");
   }
   const Clause& clause = frame_.contract.clauses[frame_.clause_of.find(end.key.clause)->second];
-  if (const Result<Done> fits = check_rule(end, clause); !fits) {
+  if (Result<Done> fits = check_rule(end, clause); !fits) {
     return fits;
   }
   const WindowLength window{.elapsed_ns = end.elapsed_ns,

@@ -25,9 +25,9 @@ Result<std::unique_ptr<Interrupts>> Interrupts::watch() {
     ::sigaddset(&watched, signal);
   }
   auto before = std::make_unique<Mask>();
-  if (::sigprocmask(SIG_BLOCK, &watched, &before->signals) != 0) {
+  if (const int number = ::pthread_sigmask(SIG_BLOCK, &watched, &before->signals); number != 0) {
     return Error{Error::Code::io,
-                 "can't wait for signals: " + std::generic_category().message(errno)};
+                 "can't wait for signals: " + std::generic_category().message(number)};
   }
   std::unique_ptr<Interrupts> interrupts(new Interrupts(std::move(before)));
   interrupts->descriptor_ = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -44,7 +44,7 @@ Interrupts::~Interrupts() {
   if (descriptor_ >= 0) {
     ::close(descriptor_);
   }
-  ::sigprocmask(SIG_SETMASK, &before_->signals, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before_->signals, nullptr);
 }
 
 bool Interrupts::waiting() const {
@@ -52,7 +52,7 @@ bool Interrupts::waiting() const {
   return ::poll(&poll_descriptor, 1, 0) > 0;
 }
 
-std::string Interrupts::take() {
+std::string Interrupts::take() const {
   signalfd_siginfo info{};
   if (::read(descriptor_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) {
     return "";

@@ -21,7 +21,7 @@ class Interrupts {
   /// Whether one waits; leaves it there.
   [[nodiscard]] bool waiting() const;
   /// Takes the one that waits: "SIGINT"; "" if there is none.
-  [[nodiscard]] std::string take();
+  [[nodiscard]] std::string take() const;
 
  private:
   struct Mask;

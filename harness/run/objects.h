@@ -39,7 +39,7 @@ class ObjectDigests {
   Result<std::vector<ObjectDigest>> of(const std::vector<MappedFile>& files);
 
   /// Hex digest of this program's file.
-  Result<std::string> of_program();
+  static Result<std::string> of_program();
 
  private:
   std::map<std::string, std::string> known_;  ///< Path and state of the file to its digest.

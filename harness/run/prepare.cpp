@@ -24,7 +24,7 @@ Result<Prepared> prepare(const RunRequest& request, const RunWorld& world) {
     return environment.error();
   }
   prepared.environment = std::move(*environment);
-  const auto tool = ObjectDigests().of_program();
+  const auto tool = ObjectDigests::of_program();
   if (!tool) {
     return tool.error();
   }

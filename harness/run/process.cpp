@@ -38,6 +38,7 @@ Result<Pipe> make_pipe() {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) {
     pointers.push_back(text.data());
   }
@@ -62,7 +63,7 @@ struct Child {
   }
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   for (int stream = 0; stream < 3; ++stream) {
     if (::dup2(child.streams.at(static_cast<std::size_t>(stream)), stream) < 0) {
       ::_exit(k_cannot_execute);
@@ -91,7 +92,7 @@ Result<std::unique_ptr<Process>> Process::start(const std::vector<std::string>& 
   std::vector<std::string> arguments(command);
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) {
-    variables.push_back(name + "=" + value);
+    variables.push_back(std::string(name).append("=").append(value));
   }
   const auto argument_pointers = pointers_to(arguments);
   const auto variable_pointers = pointers_to(variables);
@@ -140,7 +141,7 @@ Process::~Process() {
   close_descriptor(errors_);
 }
 
-void Process::kill() {
+void Process::kill() const {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
   }

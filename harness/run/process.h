@@ -26,7 +26,7 @@ class Process {
   [[nodiscard]] int output() const { return output_; }  ///< Read by us.
   [[nodiscard]] int errors() const { return errors_; }  ///< Read by us; does not block.
 
-  void kill();
+  void kill() const;
   /// Waits for the end, killing it after `limit_ms`; says how it ended: "exited with status 1".
   std::string wait(int limit_ms);
 

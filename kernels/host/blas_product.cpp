@@ -11,7 +11,7 @@ namespace {
 
 // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..." -> "0.3.21"
 std::string version() {
-  const std::string config = openblas_get_config();
+  std::string config = openblas_get_config();
   const auto first = config.find(' ');
   if (first == std::string::npos) {
     return config;

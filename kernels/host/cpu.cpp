@@ -166,6 +166,7 @@ std::vector<Cache> caches() {
     }
   }
   std::vector<Cache> all;
+  all.reserve(found.size());
   for (const auto& [key, cache] : found) {
     all.push_back({.level = key.first,
                    .type = key.second,
@@ -207,14 +208,17 @@ std::uint64_t available_memory_bytes() {
 
 Vectors own_vectors() {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-      __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512bw") != 0) {
+  // The cast: GCC's answer is an int, Clang's a bool.
+  const bool avx512 = static_cast<bool>(__builtin_cpu_supports("avx512f")) &&
+                      static_cast<bool>(__builtin_cpu_supports("avx512dq")) &&
+                      static_cast<bool>(__builtin_cpu_supports("avx512vl")) &&
+                      static_cast<bool>(__builtin_cpu_supports("avx512bw"));
+  if (avx512) {
     return Vectors::avx512;
   }
-  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) {
-    return Vectors::avx2;
-  }
-  return Vectors::sse2;
+  const bool avx2 = static_cast<bool>(__builtin_cpu_supports("avx2")) &&
+                    static_cast<bool>(__builtin_cpu_supports("fma"));
+  return avx2 ? Vectors::avx2 : Vectors::sse2;
 }
 
 std::string_view name_of(Vectors vectors) {

@@ -21,71 +21,13 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/run/worker.h"
 #include "reports/campaign.h"
 #include "reports/files.h"
 #include "reports/journal.h"
-#include "tests/doubles/scripted_backend.h"
+#include "tests/doubles/scripted_campaign.h"
 
 namespace assay {
 namespace {
-
-/// A campaign of the scripted device. With the default script it does 1e6 bytes per 5 ms.
-struct Made {
-  std::string rule = "1-5-9";
-  std::string limit = "0.08 GB/s";
-  std::string plausible = "0.24 GB/s";
-  std::string window = "0.1 s";
-  int days = 1;
-  int nodes = 1;
-  bool two_clauses = false;
-};
-
-std::string contract_of(const Made& made) {
-  const auto clause = [&made](const std::string& id) {
-    return R"({"id":")" + id + R"(","title":{"en":"Device"},"case":"test.device",)" +
-           R"("population":"host","scope":"each_node","concurrent":"all_items","params":{},)" +
-           R"("window":")" + made.window + R"(","rule":")" + made.rule + R"(","at_least":")" +
-           made.limit + R"(","at_most_plausible":")" + made.plausible +
-           R"(","weight":"mandatory","defect_class":1})";
-  };
-  return R"({"schema":"assay.contract/1","id":"scripted","purpose":"acceptance",)"
-         R"("title":{"en":"Scripted"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
-         R"("inventory":[{"id":"host","kind":"host","nodes":)" +
-         std::to_string(made.nodes) + R"(}],"sessions":{"days":)" + std::to_string(made.days) +
-         R"(},"conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %",)"
-         R"("session_spread":"1 %","start_skew":"1 ms"},"max_invalid":0,"clauses":[)" +
-         clause("C-1") + (made.two_clauses ? "," + clause("C-2") : "") + "]}";
-}
-
-/// The system's clock, moved by whole days.
-class OtherDays final : public Clock {
- public:
-  std::int64_t now_ns() override { return system_clock().now_ns(); }
-  std::int64_t witness_ns() override { return system_clock().witness_ns(); }
-  std::int64_t utc_ns() override { return system_clock().utc_ns() + days * k_day_ns; }
-  void sleep_until_utc(std::int64_t utc_ns) override {
-    system_clock().sleep_until_utc(utc_ns - days * k_day_ns);
-  }
-  static constexpr std::int64_t k_day_ns = 86'400'000'000'000;
-  std::int64_t days = 0;
-};
-
-RunWorld world_with(const std::string& script, OtherDays& clock) {
-  RunWorld world;
-  world.cases = scripted_cases();
-  world.worker = {"/proc/self/exe", "worker", script, std::to_string(clock.days)};
-  world.clock = &clock;
-  world.prepare_ns = 20'000'000'000;
-  world.grace_ns = 2'000'000'000;
-  return world;
-}
-
-class Silent final : public Progress {
- public:
-  void event(const ProgressEvent& event) override { kinds.insert(event.kind); }
-  std::set<ProgressEvent::Kind> kinds;
-};
 
 /// Counts of a folder's journal, read as an outsider would.
 struct Journal {
@@ -446,28 +388,13 @@ int be_controller(char** arguments) {
   return outcome->finish == RunOutcome::Finish::interrupted ? 130 : 0;
 }
 
-int be_worker(const std::string& script, const std::string& days) {
-  if (script == "garbage") {
-    std::cout << "all 8 GPUs were checked: PASS\n" << std::flush;
-    return 0;
-  }
-  OtherDays clock;
-  clock.days = std::stoll(days);
-  WorkerWorld world;
-  world.backends.push_back(make_scripted_backend(script_from(script)));
-  world.cases = scripted_cases();
-  world.clock = &clock;
-  world.probe = make_host_probe();
-  return worker_on_standard_streams(world);
-}
-
 }  // namespace
 }  // namespace assay
 
 int main(int count, char** arguments) {
   const std::string role = count > 1 ? arguments[1] : "";
   if (role == "worker") {
-    return assay::be_worker(arguments[2], arguments[3]);
+    return assay::be_scripted_worker(arguments[2], arguments[3]);
   }
   if (role == "controller") {
     return assay::be_controller(arguments);

@@ -1,0 +1,52 @@
+// Whole campaigns of the scripted device, for tests of what becomes of them.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "harness/run/campaign_run.h"
+#include "harness/run/clock.h"
+
+namespace assay {
+
+/// A campaign of the scripted device. With the default script it does 1e6 bytes per 5 ms.
+struct Made {
+  std::string rule = "1-5-9";
+  std::string limit = "0.08 GB/s";
+  std::string plausible = "0.24 GB/s";
+  std::string window = "0.1 s";
+  int days = 1;
+  int nodes = 1;
+  bool two_clauses = false;
+  std::string more;  ///< Further members of each clause: R"(,"every_run_at_least":"0.07 GB/s")".
+};
+
+[[nodiscard]] std::string contract_of(const Made& made);
+
+/// The system's clock, moved by whole days.
+class OtherDays final : public Clock {
+ public:
+  std::int64_t now_ns() override { return system_clock().now_ns(); }
+  std::int64_t witness_ns() override { return system_clock().witness_ns(); }
+  std::int64_t utc_ns() override { return system_clock().utc_ns() + days * k_day_ns; }
+  void sleep_until_utc(std::int64_t utc_ns) override {
+    system_clock().sleep_until_utc(utc_ns - days * k_day_ns);
+  }
+  static constexpr std::int64_t k_day_ns = 86'400'000'000'000;
+  std::int64_t days = 0;
+};
+
+/// Its workers are this test program, called with "worker", the script and the clock's days.
+[[nodiscard]] RunWorld world_with(const std::string& script, OtherDays& clock);
+
+/// The exit status of such a worker. The script "garbage" answers with a sentence instead.
+[[nodiscard]] int be_scripted_worker(const std::string& script, const std::string& days);
+
+class Silent final : public Progress {
+ public:
+  void event(const ProgressEvent& event) override { kinds.insert(event.kind); }
+  std::set<ProgressEvent::Kind> kinds;
+};
+
+}  // namespace assay
