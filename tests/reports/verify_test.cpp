@@ -244,6 +244,25 @@ TEST_F(Verify, NamesWhatItDidNotCheck) {
   EXPECT_TRUE(has(answer.not_checked.back(), "notes.txt is no part of the campaign"));
 }
 
+TEST_F(Verify, SaysWhereNothingTiesTheWorkOfAStepToTheContract) {
+  CampaignBuilder builder;
+  builder.session.work_per_step = {{"C-1", 2'000'000'000'000}};
+  builder.open();
+  builder.usual_runs(1);
+  builder.close();
+  campaign_.write(builder);
+  const std::vector<std::string> left = verify().not_checked;
+  const auto named = [&left](const std::string& clause) {
+    return std::any_of(left.begin(), left.end(), [&clause](const std::string& line) {
+      return has(line, "what a step of clause " + clause + " is");
+    });
+  };
+  EXPECT_FALSE(named("C-1"));
+  EXPECT_TRUE(named("C-2"));
+  EXPECT_FALSE(has(report(), "What one step of clause C-1"));
+  EXPECT_TRUE(has(report(), "What one step of clause C-2"));
+}
+
 TEST_F(Verify, OldReportOverNewEvidenceIsFound) {
   make(1);
   const std::string old_report = report();

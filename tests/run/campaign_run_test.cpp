@@ -36,6 +36,7 @@ struct Made {
   std::string limit = "0.08 GB/s";
   std::string plausible = "0.24 GB/s";
   std::string window = "0.1 s";
+  std::string params = "{}";
   int days = 1;
   int nodes = 1;
   bool two_clauses = false;
@@ -44,9 +45,9 @@ struct Made {
 std::string contract_of(const Made& made) {
   const auto clause = [&made](const std::string& id) {
     return R"({"id":")" + id + R"(","title":{"en":"Device"},"case":"test.device",)" +
-           R"("population":"host","scope":"each_node","concurrent":"all_items","params":{},)" +
-           R"("window":")" + made.window + R"(","rule":")" + made.rule + R"(","at_least":")" +
-           made.limit + R"(","at_most_plausible":")" + made.plausible +
+           R"("population":"host","scope":"each_node","concurrent":"all_items","params":)" +
+           made.params + "," + R"("window":")" + made.window + R"(","rule":")" + made.rule +
+           R"(","at_least":")" + made.limit + R"(","at_most_plausible":")" + made.plausible +
            R"(","weight":"mandatory","defect_class":1})";
   };
   return R"({"schema":"assay.contract/1","id":"scripted","purpose":"acceptance",)"
@@ -183,6 +184,22 @@ TEST_F(RunCampaign, AcceptsAHealthyDeviceAndLeavesEvidenceThatVerifies) {
   EXPECT_EQ(journal.kinds.at("close"), 1);
   EXPECT_EQ(journal.kinds.at("round"), journal.kinds.at("begin"));
   EXPECT_EQ(progress.kinds.size(), 5U);
+}
+
+TEST_F(RunCampaign, FixesTheWorkOfAStepInTheSessionWhereTheCaseKnowsIt) {
+  made.params = R"({"work":1000000})";
+  EXPECT_EQ(verdict_of("step_us=5000").outcome, Outcome::accept);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_TRUE(campaign->session.work_per_step ==
+              (std::map<std::string, Natural>{{"C-1", 1'000'000}}));
+}
+
+TEST_F(RunCampaign, CountsADeviceThatCountsMoreAsCrashedAndKeepsItsJournalWhole) {
+  made.params = R"({"work":1000000})";
+  EXPECT_NE(verdict_of("step_us=5000 work=2000000").outcome, Outcome::accept);
+  EXPECT_EQ(journal_in(folder).endings, std::set<std::string>{"crashed"});
+  EXPECT_TRUE(read_campaign(folder, true));
 }
 
 TEST_F(RunCampaign, RejectsASlowDevice) {
