@@ -196,6 +196,12 @@ Result<Done> gather(const Reading& reading, Gathering& gathering) {
 
 }  // namespace
 
+std::uint64_t excuses_in(const Campaign& campaign) {
+  return static_cast<std::uint64_t>(
+      std::count_if(campaign.evidence.attempts.begin(), campaign.evidence.attempts.end(),
+                    [](const Attempt& attempt) { return attempt.excused; }));
+}
+
 Result<Campaign> read_campaign(const std::string& folder, bool deep) {
   const CampaignPaths paths{folder};
   const Result<std::string> contract = read_file(paths.contract(), k_largest_contract);

@@ -46,6 +46,9 @@ struct Campaign {
   std::vector<std::string> strays;    ///< Of the folder, not in the report: files that are no part.
 };
 
+/// How many attempts are excused by the key that the session names as the buyer's.
+[[nodiscard]] std::uint64_t excuses_in(const Campaign& campaign);
+
 /// Reads and checks contract, session, node signatures, journals and the digests of the blobs. What
 /// is broken is an error that names the file and line; it never becomes missing evidence. With
 /// `deep`, every `end` line is recomputed from its blob.

@@ -97,6 +97,12 @@ Result<CampaignFrame> make_frame(std::string_view contract_bytes, std::string_vi
     return checked.error();
   }
   index(frame);
+  for (const auto& [clause, work] : frame.session.work_per_step) {
+    if (!frame.clause_of.contains(clause)) {
+      return bad("session.json: work_per_step names '" + clause +
+                 "', which is no clause of the contract");
+    }
+  }
   return frame;
 }
 

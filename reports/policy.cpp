@@ -218,6 +218,13 @@ Result<Policy> read_policy(std::string_view text, const std::string& folder) {
       members.fail("contract_sha256", "must be a SHA-256 in lower-case hex");
     }
   }
+  if (members.has("buyer_key")) {
+    policy.buyer_key = members.text("buyer_key");
+    const auto key = from_base64(policy.buyer_key);
+    if (!key || !is_p256(*key)) {
+      members.fail("buyer_key", "must be base64 of a P-256 SubjectPublicKeyInfo");
+    }
+  }
   const std::int64_t threshold = members.whole_or("threshold", 1);
   if (threshold < 1 || threshold > k_most_signers) {
     members.fail("threshold", "must be from 1 to 16");

@@ -35,6 +35,7 @@ struct Policy {
   std::uint32_t threshold = 1;    ///< Least number of signers.
   std::int64_t iat_skew_s = 300;  ///< How far a signer's clock may be ahead of the verifier's.
   Revocation revocation = Revocation::required;
+  std::string buyer_key;           ///< As Session::buyer_key: whose excuses count; "": nobody's.
   std::optional<Digest> contract;  ///< The contract that must have been judged; absent: any.
 };
 

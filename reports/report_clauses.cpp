@@ -164,6 +164,15 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
                              std::to_string(result.expected) + " items.");
     }
   }
+  for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
+    sentences.emplace_back("What one step of clause " + clause +
+                           " is was left to the machines: it is the same in every window of an "
+                           "item, but nothing ties it to the contract's parameters.");
+  }
+  if (const std::uint64_t excuses = excuses_in(campaign); excuses > 0) {
+    sentences.emplace_back("Whose key excused " + std::to_string(excuses) +
+                           " attempts: it is the one that the session names as the buyer's.");
+  }
   sentences.emplace_back(
       "Serial numbers and machine facts are what the nodes say of themselves; no device signed "
       "them.");

@@ -86,8 +86,26 @@ std::string p256_key(Members& members, std::string_view name) {
   return text;
 }
 
-/// What most sessions have not: marks and a key for the buyer's excuses.
+/// {"C-1": "268435456", ...}
+void read_work(Members& members, Session& session) {
+  const Json* work = members.has("work_per_step") ? members.object("work_per_step") : nullptr;
+  if (work == nullptr) {
+    return;
+  }
+  for (const auto& [clause, value] : *work->object()) {
+    const auto natural =
+        value.text() == nullptr ? Result<Natural>(Error{}) : natural_from(*value.text());
+    if (!natural || *natural == 0) {
+      members.fail("work_per_step", "must give clause " + clause + " a decimal string over 0");
+      return;
+    }
+    session.work_per_step.emplace(clause, *natural);
+  }
+}
+
+/// What many sessions have not: the work of a step, marks and a key for the buyer's excuses.
 void read_optional(Members& members, Session& session) {
+  read_work(members, session);
   session.buyer_key = members.has("buyer_key") ? p256_key(members, "buyer_key") : "";
   if (!members.has("marks")) {
     return;
@@ -181,6 +199,13 @@ std::string write_session(const Session& session) {
                         {"purpose", name_of(session.purpose)},
                         {"schema", k_schema},
                         {"tool_sha256", session.tool_sha256}};
+  if (!session.work_per_step.empty()) {
+    Json::Object work;
+    for (const auto& [clause, natural] : session.work_per_step) {
+      work.emplace_back(clause, to_decimal(natural));
+    }
+    document.emplace_back("work_per_step", std::move(work));
+  }
   if (!session.marks.empty()) {
     document.emplace_back("marks", Json::Array(session.marks.begin(), session.marks.end()));
   }
@@ -228,6 +253,17 @@ Result<Session> read_session(std::string_view text) {
 
 bool is_mark(std::string_view name) {
   return name == "emulated" || name == "simulated" || name == "replayed" || name == "reduced";
+}
+
+std::vector<std::string> clauses_without_work(const Contract& contract, const Session& session) {
+  std::vector<std::string> clauses;
+  for (const Clause& clause : contract.clauses) {
+    if (clause.limit && is_rate(clause.limit->dimension) &&
+        !session.work_per_step.contains(clause.id)) {
+      clauses.push_back(clause.id);
+    }
+  }
+  return clauses;
 }
 
 Digest nonce_link(const Digest& last, std::uint32_t rounds, std::uint32_t round) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct Session {
   std::uint32_t days = 1;
   std::vector<std::string> items;  ///< Ids of the roster, in its order: the frozen denominator.
   std::vector<SessionNode> nodes;
+  /// FLOPs, operations or bytes of one step, by clause: what the case works out from the contract's
+  /// params alone. A clause that isn't here leaves it to the machine.
+  std::map<std::string, Natural> work_per_step;
   std::vector<std::string> marks;  ///< "emulated", "simulated", ...: can never become acceptance.
   std::string buyer_key;           ///< As SessionNode::key; signs excuses. "" where none is named.
 };
@@ -43,6 +47,10 @@ struct Session {
 
 [[nodiscard]] std::string write_session(const Session& session);  ///< Canonical JSON.
 [[nodiscard]] Result<Session> read_session(std::string_view text);
+
+/// The clauses with a rate for a limit whose work of a step the session leaves to the machine.
+[[nodiscard]] std::vector<std::string> clauses_without_work(const Contract& contract,
+                                                            const Session& session);
 
 /// link(round) from the last link of a chain of `rounds`: its SHA-256 taken rounds - round times.
 [[nodiscard]] Digest nonce_link(const Digest& last, std::uint32_t rounds, std::uint32_t round);

@@ -111,6 +111,9 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   std::vector<std::string>& checked = verification.checked;
   std::vector<std::string>& not_checked = verification.not_checked;
   checked.emplace_back("contract, session and nonce chain against each other");
+  if (!campaign.session.work_per_step.empty()) {
+    checked.emplace_back("the work of a step against the session, where the session states it");
+  }
   checked.emplace_back("signature, journal and hash chain of each of " +
                        std::to_string(campaign.evidence_leaves) + " nodes, and their tree");
   checked.emplace_back("size and digest of every blob");
@@ -124,12 +127,10 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   not_checked.emplace_back(
       "that it was measured: whoever holds a node's key can write its journal and blobs; what is "
       "checked is that they fit each other and the nonce");
-  const auto excuses =
-      std::count_if(campaign.evidence.attempts.begin(), campaign.evidence.attempts.end(),
-                    [](const Attempt& attempt) { return attempt.excused; });
-  if (excuses > 0) {
-    not_checked.push_back("whose key excused " + std::to_string(excuses) +
-                          " attempts: it is the one that the session names");
+  for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
+    not_checked.push_back("what a step of clause " + clause +
+                          " is: the session leaves it to the machine; it is the same in every "
+                          "window of an item");
   }
   for (const std::string& stray : campaign.strays) {
     not_checked.push_back(stray);
@@ -149,6 +150,30 @@ void check_contract(const Policy& policy, const Campaign& campaign, Verification
     verification.policy_met = false;
     verification.sentence =
         "contract.json: is not the contract that the policy names, but " + campaign.contract_sha256;
+  }
+}
+
+/// Whoever makes a session can name his own key as the buyer's, and then excuse his own failures.
+void check_excuses(const Policy& policy, const Campaign& campaign, Verification& verification) {
+  const std::uint64_t excuses = excuses_in(campaign);
+  if (excuses == 0) {
+    return;
+  }
+  const std::string what = "whose key excused " + std::to_string(excuses) + " attempts";
+  if (policy.buyer_key == campaign.session.buyer_key) {
+    verification.checked.push_back(what + ": it is the one that the policy names as the buyer's");
+    return;
+  }
+  const bool may_be_anyone =
+      policy.buyer_key.empty() && campaign.contract.purpose != Purpose::acceptance;
+  if (may_be_anyone) {
+    verification.not_checked.push_back(what + ": it is the one that the session names");
+  } else if (verification.indication == Indication::total_passed && verification.policy_met) {
+    verification.policy_met = false;
+    verification.sentence =
+        "session.json: " + std::to_string(excuses) + " attempts are excused by its buyer_key, " +
+        (policy.buyer_key.empty() ? "but the policy names none (buyer_key)"
+                                  : "which is not the one that the policy names");
   }
 }
 
@@ -205,6 +230,7 @@ Verification verify_campaign(const VerifyRequest& request) {
   }
   check_report(*judged, *delivered, *report, verification);
   check_contract(*policy, judged->campaign, verification);
+  check_excuses(*policy, judged->campaign, verification);
   say_what_was_checked(judged->campaign, request.deep, verification);
   return verification;
 }

@@ -34,7 +34,7 @@ enum class Reason {
   implausible,         ///< invalid: beyond at_most_plausible
   other_unit,          ///< invalid: evidence of another dimension
   too_many_excused,    ///< invalid: more than max_invalid
-  banned_serial,       ///< invalid: a replaced device came back
+  banned_serial,       ///< invalid: a device that was replaced, here or elsewhere
   device_changed,      ///< invalid: another device without a replacement, or one in two slots
   duplicate_evidence,  ///< invalid: one number or round twice
   no_evidence,         ///< not_run

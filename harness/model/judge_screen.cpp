@@ -73,7 +73,7 @@ std::optional<Finding> invalid_device(const Setting& setting, ItemIndex item,
     if (setting.slots.is_banned(*attempt)) {
       return Finding{Outcome::invalid, Reason::banned_serial,
                      "The device of " + attempt_named(setting, *attempt) + ", serial number '" +
-                         attempt->serial + "', had been replaced before."};
+                         attempt->serial + "', is one that was replaced."};
     }
     if (!attempt->serial.empty()) {
       changed = changed || (serial != nullptr && *serial != attempt->serial);
@@ -83,7 +83,8 @@ std::optional<Finding> invalid_device(const Setting& setting, ItemIndex item,
   if (changed) {
     return Finding{Outcome::invalid, Reason::device_changed,
                    "The serial numbers in slot " + setting.roster[item].id +
-                       " change without a replacement, or are those of another slot."};
+                       " are not those that its replacements name, change without one, or are "
+                       "those of another slot."};
   }
   return std::nullopt;
 }

@@ -6,6 +6,16 @@
 #include <utility>
 
 namespace assay {
+namespace {
+
+/// A measured value without a serial number is no value of the device that a replacement names; an
+/// attempt that ended before the device answered has none to give.
+bool states(const Attempt& attempt, const std::string& serial) {
+  return attempt.serial == serial || (attempt.serial.empty() && attempt.ending != Ending::measured);
+}
+
+}  // namespace
+
 Slots::Slots(const Contract& contract, const std::vector<Item>& roster, const Evidence& evidence)
     : contract_(contract),
       roster_(roster),
@@ -72,6 +82,12 @@ void Slots::find_rounds() {
   }
 }
 
+/// Its own, its node's, and for a node also that of anything in it. Both are of one node.
+bool Slots::renews(const Replacement& replacement, ItemIndex item) const {
+  return replacement.item == item || roster_[replacement.item].kind == Scope::each_node ||
+         roster_[item].kind == Scope::each_node;
+}
+
 void Slots::renew() {
   for (ItemIndex item = 0; item < roster_.size() && !of_node_.empty(); ++item) {
     const auto found = of_node_.find(roster_[item].node);
@@ -83,13 +99,13 @@ void Slots::renew() {
       const Scope changed = roster_[replacement.item].kind;
       const bool own = replacement.item == item || changed == Scope::each_node;
       generations_[item] += own ? 1U : 0U;
-      if (own || roster_[item].kind == Scope::each_node) {
+      if (renews(replacement, item)) {
         renewals_[item] = std::max(renewals_[item], replacement.after);
       }
     }
   }
   for (const Known& known : replacements_) {
-    ban(known.replacement->old_serial, {known.node, known.replacement->after, known.round});
+    ban(known.replacement->old_serial, {known.replacement->item, known.replacement->after});
   }
 }
 
@@ -141,52 +157,71 @@ void Slots::check_allowance() {
   }
 }
 
-void Slots::ban_seen(const Attempt& attempt) {
-  // Whatever serial number the replacement names: the device that was seen is the one banned.
-  for (const std::size_t i : of_node_[roster_[attempt.item].node]) {
-    const Known& known = replacements_[i];
-    if (known.replacement->item == attempt.item && attempt.number <= known.replacement->after) {
-      ban(attempt.serial, {known.node, known.replacement->after, known.round});
-      return;
+Slots::Around Slots::around(const Attempt& attempt) const {
+  Around around;
+  const auto found = of_node_.find(roster_[attempt.item].node);
+  if (found == of_node_.end()) {
+    return around;
+  }
+  for (const std::size_t i : found->second) {
+    const Replacement& replacement = *replacements_[i].replacement;
+    if (!renews(replacement, attempt.item)) {
+      continue;
+    }
+    if (replacement.after < attempt.number) {
+      const bool later = around.before == nullptr || replacement.after >= around.before->after;
+      around.before = later ? &replacement : around.before;
+    } else if (around.after == nullptr || replacement.after < around.after->after) {
+      around.after = &replacement;
     }
   }
+  return around;
 }
 
 void Slots::check_serials() {
-  std::vector<const std::string*> held(roster_.size(), nullptr);
+  std::vector<const std::string*> held(roster_.size(), nullptr);  // today
   for (const Known& known : replacements_) {
     const Replacement& replacement = *known.replacement;
     if (replacement.after == renewals_[replacement.item] && !replacement.new_serial.empty()) {
       held[replacement.item] = &replacement.new_serial;
     }
   }
+  std::map<std::pair<ItemIndex, const Replacement*>, const std::string*> held_before;
   for (const Attempt& attempt : evidence_.attempts) {
-    if (!is_roster_item(attempt) || attempt.serial.empty() ||
-        roster_[attempt.item].kind != Scope::each_gpu) {
+    if (!is_roster_item(attempt)) {
       continue;
     }
-    if (attempt.number <= renewals_[attempt.item]) {
-      ban_seen(attempt);
-      continue;
+    const auto [before, after] = around(attempt);
+    bool fits = true;
+    if (before != nullptr && before->item == attempt.item) {
+      fits = states(attempt, before->new_serial);
     }
-    const std::string*& serial = held[attempt.item];
-    if (serial == nullptr) {
-      serial = &attempt.serial;
+    if (after != nullptr && after->item == attempt.item) {
+      fits = fits && states(attempt, after->old_serial);
+      // Whatever serial number the replacement names: the device that was seen is the one banned.
+      ban(attempt.serial, {attempt.item, after->after});
     }
-    if (*serial != attempt.serial) {
-      inconsistent_[attempt.item] = true;
+    // A node may be measured through a device of its own, which has a number where it has none.
+    const bool must_state =
+        attempt.ending == Ending::measured && roster_[attempt.item].kind != Scope::each_node;
+    if (must_state || !attempt.serial.empty()) {
+      const std::string*& serial =
+          after == nullptr ? held[attempt.item] : held_before[{attempt.item, after}];
+      serial = serial == nullptr ? &attempt.serial : serial;
+      fits = fits && *serial == attempt.serial;
     }
+    inconsistent_[attempt.item] = inconsistent_[attempt.item] || !fits;
   }
   check_sharing(held);
 }
 
 void Slots::check_sharing(const std::vector<const std::string*>& serials) {
-  std::unordered_map<std::string_view, ItemIndex> slot_of;
+  std::map<std::pair<Scope, std::string_view>, ItemIndex> slot_of;
   for (ItemIndex item = 0; item < roster_.size(); ++item) {
-    if (serials[item] == nullptr || roster_[item].kind != Scope::each_gpu) {
+    if (serials[item] == nullptr || serials[item]->empty()) {
       continue;
     }
-    const auto [other, is_new] = slot_of.emplace(*serials[item], item);
+    const auto [other, is_new] = slot_of.try_emplace({roster_[item].kind, *serials[item]}, item);
     if (!is_new) {
       inconsistent_[item] = true;
       inconsistent_[other->second] = true;
@@ -200,7 +235,7 @@ void Slots::ban(std::string_view serial, const Ban& ban) {
   }
   std::vector<Ban>& bans = bans_[serial];
   const bool known = std::any_of(bans.begin(), bans.end(), [&ban](const Ban& other) {
-    return other.node == ban.node && other.after == ban.after;
+    return other.item == ban.item && other.after == ban.after;
   });
   if (!known) {
     bans.push_back(ban);
@@ -215,10 +250,16 @@ bool Slots::is_banned(const Attempt& attempt) const {
   if (found == bans_.end()) {
     return false;
   }
-  const std::uint32_t node = roster_[attempt.item].node;
-  return std::any_of(found->second.begin(), found->second.end(), [&](const Ban& ban) {
-    return ban.node == node ? attempt.number > ban.after : attempt.round > ban.after_round;
-  });
+  const Item& item = roster_[attempt.item];
+  const auto held_then = [&](const Ban& ban) {
+    // A node may state the number of one of its devices.
+    const Item& slot = roster_[ban.item];
+    const bool same_slot =
+        attempt.item == ban.item || (slot.node == item.node && slot.kind != item.kind);
+    return same_slot && attempt.number <= ban.after;
+  };
+  return std::any_of(found->second.begin(), found->second.end(),
+                     [&](const Ban& ban) { return !held_then(ban); });
 }
 
 }  // namespace assay

@@ -25,19 +25,24 @@ class Slots {
   [[nodiscard]] std::uint32_t node_renewed_after_round(ItemIndex item) const;
   /// How often the item itself or its node was replaced.
   [[nodiscard]] std::uint32_t generation(ItemIndex item) const { return generations_[item]; }
-  /// True for a device that was replaced before this attempt, in whatever slot.
+  /// True for a device that is replaced somewhere, but where and while its slot still held it.
   [[nodiscard]] bool is_banned(const Attempt& attempt) const;
-  /// True for a GPU whose serial number is not the one its slot should hold, or is in two slots.
+  /// True for a slot in which a serial number is not the one that its replacements name for that
+  /// time, changes without one, or stands in another slot, too.
   [[nodiscard]] bool is_inconsistent(ItemIndex item) const { return inconsistent_[item]; }
   /// Replacements beyond the contract's remedy.
   [[nodiscard]] const std::vector<Defect>& defects() const { return defects_; }
 
  private:
-  /// In its own node's journal a device is banned by number, in those of others by round.
+  /// Up to the attempt `after` the slot of `item` held the device.
   struct Ban {
-    std::uint32_t node = 0;
+    ItemIndex item = 0;
     std::uint64_t after = 0;
-    std::uint32_t after_round = 0;
+  };
+  /// The last replacement that renewed a slot before an attempt, and the first one after it.
+  struct Around {
+    const Replacement* before = nullptr;
+    const Replacement* after = nullptr;
   };
   struct Known {
     const Replacement* replacement = nullptr;
@@ -50,9 +55,10 @@ class Slots {
   void find_rounds();
   void renew();
   void check_allowance();
+  [[nodiscard]] bool renews(const Replacement& replacement, ItemIndex item) const;
+  [[nodiscard]] Around around(const Attempt& attempt) const;
   void check_serials();
   void check_sharing(const std::vector<const std::string*>& serials);
-  void ban_seen(const Attempt& attempt);
   void ban(std::string_view serial, const Ban& ban);
   void complain(ItemIndex item, std::string sentence);
 

@@ -131,6 +131,7 @@ Session make_session(const FolderRequest& request, const Digest& last,
   for (std::uint32_t node = 0; node < keys.size(); ++node) {
     session.nodes.push_back({.node = node, .key = base64(keys[node].public_key())});
   }
+  session.work_per_step = request.work_per_step;
   session.marks = request.marks;
   return session;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct FolderRequest {
   std::string contract_bytes;
   const Contract* contract = nullptr;
   std::string plan_sha256, tool_sha256;
+  std::map<std::string, Natural> work_per_step;  ///< By clause, where the plan knows it.
   std::uint32_t nonce_links = 0;
   std::string nonce_file;  ///< Holds the chain's last link in hex; "": drawn here.
   std::vector<std::string> marks;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,6 +37,17 @@ constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
 /// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
 std::string device_of(const Item& item) {
   return item.kind == Scope::each_node ? "" : item.id.substr(item.id.rfind('/') + 1);
+}
+
+/// What one step of each clause is, where no machine decides it.
+std::map<std::string, Natural> work_of(const Plan& plan) {
+  std::map<std::string, Natural> work;
+  for (const PlannedClause& clause : plan.clauses) {
+    if (clause.work_per_step) {
+      work.emplace(clause.id, *clause.work_per_step);
+    }
+  }
+  return work;
 }
 
 class CampaignRun {
@@ -118,6 +130,7 @@ Result<Done> CampaignRun::open() {
                                       .contract = &prepared_.contract,
                                       .plan_sha256 = hex(sha256(plan_json(prepared_.plan))),
                                       .tool_sha256 = prepared_.tool_sha256,
+                                      .work_per_step = work_of(prepared_.plan),
                                       .nonce_links = prepared_.plan.nonce_links,
                                       .nonce_file = request_.nonce_file,
                                       .marks = request_.marks,

@@ -30,6 +30,10 @@ bool allows(const Param& param, const std::string& value) {
 
 }  // namespace
 
+std::optional<Natural> work_per_step(const Case& a_case, const Params& params) {
+  return a_case.work_per_step == nullptr ? std::nullopt : a_case.work_per_step(params);
+}
+
 Result<Params> complete_params(const Case& a_case, const Params& given) {
   for (const auto& [name, value] : given) {
     const auto known = [&name = name](const Param& param) { return param.name == name; };

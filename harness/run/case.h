@@ -2,6 +2,7 @@
 // docs/adding_a_case.md. How it is timed, verified and judged is none of its business.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,15 @@ struct Case {
 
   /// The problem to run. Fails with bad_input on a combination that makes no sense.
   Result<Problem> (*problem)(const Params& params) = nullptr;
+
+  /// FLOPs, operations or bytes of one step, for params whose problem makes sense; none where the
+  /// machine decides. What stands here is fixed in the session, so that nobody can count more
+  /// later.
+  std::optional<Natural> (*work_per_step)(const Params& params) = nullptr;
 };
+
+/// As the case says it; none where it says nothing.
+[[nodiscard]] std::optional<Natural> work_per_step(const Case& a_case, const Params& params);
 
 /// Every case of this build, in the order of their ids. Generated from the files in suites/.
 [[nodiscard]] std::vector<Case> all_cases();

@@ -97,6 +97,7 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
     return refuse(index, problem.error().message);
   }
   planned.dimension = (*a_case)->dimension(planned.params);
+  planned.work_per_step = work_per_step(**a_case, planned.params);
   const auto same = check_dimension(clause, index, **a_case, planned);
   if (!same) {
     return same.error();

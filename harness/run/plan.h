@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct PlannedClause {
   std::string case_id;
   Params params;  ///< Complete: fallbacks filled in.
   Dimension dimension = Dimension::count;
+  std::optional<Natural> work_per_step;  ///< None where the machine decides it.
   Scope scope = Scope::each_node;
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;

@@ -9,26 +9,30 @@ Json json_of(const PlannedClause& clause) {
   for (const auto& [name, value] : clause.params) {
     params.emplace_back(name, value);
   }
-  return Json::Object{{"allowance", static_cast<std::int64_t>(clause.allowance)},
-                      {"attempts", to_decimal(clause.attempts)},
-                      {"block_ns", to_decimal(clause.block_ns)},
-                      {"blocks", to_decimal(clause.blocks)},
-                      {"bytes", to_decimal(clause.bytes)},
-                      {"case", clause.case_id},
-                      {"concurrent", name_of(clause.concurrent)},
-                      {"dimension", name_of(clause.dimension)},
-                      {"first_look", clause.first_look},
-                      {"first_look_ns", to_decimal(clause.first_look_ns)},
-                      {"id", clause.id},
-                      {"items", static_cast<std::int64_t>(clause.items)},
-                      {"params", std::move(params)},
-                      {"parts", static_cast<std::int64_t>(clause.parts)},
-                      {"rule", name_of(clause.rule)},
-                      {"runs", clause.runs},
-                      {"scope", name_of(clause.scope)},
-                      {"soak_ns", to_decimal(clause.soak_ns)},
-                      {"total_ns", to_decimal(clause.total_ns)},
-                      {"window_ns", to_decimal(clause.window_ns)}};
+  Json::Object planned{{"allowance", static_cast<std::int64_t>(clause.allowance)},
+                       {"attempts", to_decimal(clause.attempts)},
+                       {"block_ns", to_decimal(clause.block_ns)},
+                       {"blocks", to_decimal(clause.blocks)},
+                       {"bytes", to_decimal(clause.bytes)},
+                       {"case", clause.case_id},
+                       {"concurrent", name_of(clause.concurrent)},
+                       {"dimension", name_of(clause.dimension)},
+                       {"first_look", clause.first_look},
+                       {"first_look_ns", to_decimal(clause.first_look_ns)},
+                       {"id", clause.id},
+                       {"items", static_cast<std::int64_t>(clause.items)},
+                       {"params", std::move(params)},
+                       {"parts", static_cast<std::int64_t>(clause.parts)},
+                       {"rule", name_of(clause.rule)},
+                       {"runs", clause.runs},
+                       {"scope", name_of(clause.scope)},
+                       {"soak_ns", to_decimal(clause.soak_ns)},
+                       {"total_ns", to_decimal(clause.total_ns)},
+                       {"window_ns", to_decimal(clause.window_ns)}};
+  if (clause.work_per_step) {
+    planned.emplace_back("work_per_step", to_decimal(*clause.work_per_step));
+  }
+  return planned;
 }
 
 /// Every run of the campaign: in each round, those of the clauses listed.

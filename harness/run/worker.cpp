@@ -53,13 +53,24 @@ Result<Device> device_named(Backend& backend, const std::string& id) {
                                              (id.empty() ? "" : " '" + id + "'") + " here"};
 }
 
-Result<Problem> problem_of(const WorkerWorld& world, const Job& job) {
+Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
   for (const Case& a_case : world.cases) {
     if (a_case.id == job.case_id) {
-      return a_case.problem(job.params);
+      return &a_case;
     }
   }
   return Error{Error::Code::unsupported, "this build has no case '" + job.case_id + "'"};
+}
+
+/// A kernel that does another problem than the case's would be refused with its whole journal.
+Result<Done> check_work(const Case& a_case, const Job& job, const Kernel& kernel) {
+  const auto asked = work_per_step(a_case, job.params);
+  if (!asked || *asked == kernel.work_per_step()) {
+    return Done{};
+  }
+  return Error{Error::Code::bad_input, "the kernel counts " + to_decimal(kernel.work_per_step()) +
+                                           " a step, but " + job.case_id + " is " +
+                                           to_decimal(*asked)};
 }
 
 class Worker {
@@ -109,7 +120,11 @@ class Worker {
     if (!device) {
       return device.error();
     }
-    const auto problem = problem_of(world_, job);
+    const auto a_case = case_of(world_, job);
+    if (!a_case) {
+      return a_case.error();
+    }
+    const auto problem = (*a_case)->problem(job.params);
     if (!problem) {
       return problem.error();
     }
@@ -118,6 +133,9 @@ class Worker {
         (*backend)->prepare(*problem, *device, derive(job.window.link, "operands", parts));
     if (!kernel) {
       return kernel.error();
+    }
+    if (auto same = check_work(**a_case, job, **kernel); !same) {
+      return same.error();
     }
     const auto go = ready({.device = *device,
                            .ran = (*kernel)->ran(),

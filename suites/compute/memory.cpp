@@ -28,6 +28,16 @@ Result<Problem> problem(const Params& params) {
   return Problem{memory};
 }
 
+std::optional<Natural> work_per_step(const Params& params) {
+  const auto mib = natural_from(params.at("array_mib"));
+  if (!mib) {
+    return std::nullopt;  // four times the caches of whatever machine it is
+  }
+  const std::string& op = params.at("op");
+  const Natural arrays = op == "read" ? 1 : op == "copy" ? 2 : 3;
+  return arrays * (*mib << 20U);
+}
+
 }  // namespace
 
 Case compute_memory() {
@@ -46,7 +56,8 @@ Case compute_memory() {
                       .whole = true,
                       .fallback = "4x_llc"}},
           .dimension = dimension,
-          .problem = problem};
+          .problem = problem,
+          .work_per_step = work_per_step};
 }
 
 }  // namespace assay

@@ -180,6 +180,13 @@ Result<Problem> problem(const Params& /*params*/) {
   return Problem{GemmProblem{.m = k_run_order, .n = k_run_order, .k = k_run_order}};
 }
 
+std::optional<Natural> work_per_step(const Params& params) {
+  const auto stated = params.find("work");
+  const auto work =
+      stated == params.end() ? Result<Natural>(Error{}) : natural_from(stated->second);
+  return work ? std::optional<Natural>(*work) : std::nullopt;
+}
+
 Fault fault_named(const std::string& name) {
   constexpr std::array<std::pair<std::string_view, Fault>, 10> k_faults{
       {{"none", Fault::none},
@@ -240,9 +247,15 @@ std::vector<Case> scripted_cases() {
            .summary = "A device of known truth",
            .formula = "steps x work / T",
            .scopes = {Scope::each_node, Scope::each_gpu, Scope::system},
-           .params = {{.name = "size", .meaning = "nothing", .whole = true, .fallback = "1"}},
+           .params = {{.name = "size", .meaning = "nothing", .whole = true, .fallback = "1"},
+                      {.name = "work",
+                       .meaning = "bytes of a step",
+                       .values = {"machine"},
+                       .whole = true,
+                       .fallback = "machine"}},
            .dimension = dimension,
-           .problem = problem}};
+           .problem = problem,
+           .work_per_step = work_per_step}};
 }
 
 }  // namespace assay

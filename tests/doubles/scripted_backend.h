@@ -41,7 +41,8 @@ struct Script {
 /// Named "host", so that campaigns need no other contract. One device.
 [[nodiscard]] std::unique_ptr<Backend> make_scripted_backend(const Script& script);
 
-/// One case, "test.device", a rate of bytes, whose one parameter has a fallback.
+/// One case, "test.device", a rate of bytes, whose parameters have fallbacks. It says what a step
+/// is only where `work` does.
 [[nodiscard]] std::vector<Case> scripted_cases();
 
 }  // namespace assay

@@ -10,10 +10,10 @@ namespace assay {
 std::string contract_of(const Made& made) {
   const auto clause = [&made](const std::string& id) {
     return R"({"id":")" + id + R"(","title":{"en":"Device"},"case":"test.device",)" +
-           R"("population":"host","scope":"each_node","concurrent":"all_items","params":{},)" +
-           R"("window":")" + made.window + R"(","rule":")" + made.rule + R"(","at_least":")" +
-           made.limit + R"(","at_most_plausible":")" + made.plausible + "\"" + made.more +
-           R"(,"weight":"mandatory","defect_class":1})";
+           R"("population":"host","scope":"each_node","concurrent":"all_items","params":)" +
+           made.params + "," + R"("window":")" + made.window + R"(","rule":")" + made.rule +
+           R"(","at_least":")" + made.limit + R"(","at_most_plausible":")" + made.plausible +
+           R"(","weight":"mandatory","defect_class":1})";
   };
   return R"({"schema":"assay.contract/1","id":"scripted","purpose":"acceptance",)"
          R"("title":{"en":"Scripted"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"

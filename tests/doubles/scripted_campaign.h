@@ -16,10 +16,10 @@ struct Made {
   std::string limit = "0.08 GB/s";
   std::string plausible = "0.24 GB/s";
   std::string window = "0.1 s";
+  std::string params = "{}";
   int days = 1;
   int nodes = 1;
   bool two_clauses = false;
-  std::string more;  ///< Further members of each clause: R"(,"every_run_at_least":"0.07 GB/s")".
 };
 
 [[nodiscard]] std::string contract_of(const Made& made);

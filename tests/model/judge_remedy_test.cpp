@@ -97,7 +97,10 @@ TEST_F(Remedied, AllowsNoMoreThanTheShareRoundedDown) {
 }
 
 TEST_F(Remedied, AllowsNoMorePerSlotThanAgreed) {
-  evidence_.replacements = {{1, 50, "worse", "bad"}, {1, 100, "bad", "new"}};
+  for (std::uint32_t round = 1; round <= 5; ++round) {
+    of(1, round).serial = "worse";
+  }
+  evidence_.replacements = {{1, 5, "worse", "bad"}, {1, 100, "bad", "new"}};
   EXPECT_EQ(defects(), Names{"replacements"});
   EXPECT_EQ(verdict().generation, 2U);
   contract_.remedy->per_slot = 2;
@@ -111,7 +114,7 @@ TEST_F(Remedied, NamesAReplacementOfNothing) {
   EXPECT_EQ(defects(), Names{"replacements"});
   evidence_.replacements.pop_back();
   evidence_.replacements[0].old_serial.clear();
-  EXPECT_EQ(defects(), Names{"replacements"});
+  EXPECT_EQ(defects(), (Names{"replacements", "device_changed"}));
 }
 
 TEST_F(Remedied, BansAReplacedDeviceEverywhereLater) {
@@ -123,12 +126,14 @@ TEST_F(Remedied, BansAReplacedDeviceEverywhereLater) {
 
   evidence_ = evidence_of(attempts_);
   evidence_.replacements = {{1, 100, "bad", "new"}};
-  of(4, 7).serial = "bad";  // another node, but no later round: it did not come back
-  EXPECT_EQ(shown(verdict(2)), "INVALID device_changed");
-  Attempt later = of(4, 7);
-  later.number = later.round = 11;
-  evidence_.attempts.push_back(later);
-  EXPECT_EQ(shown(verdict(2)), "INVALID banned_serial");
+  of(4, 7).serial = "bad";
+  EXPECT_EQ(shown(verdict(2)), "INVALID banned_serial") << "one device can't stand in two slots";
+  of(4, 7).serial = "four";
+  EXPECT_EQ(shown(verdict(2)), "ACCEPT limit_met");
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of(2, round).serial = "bad";  // beside it in its node, while it was still there
+  }
+  EXPECT_EQ(shown(verdict(1)), "INVALID banned_serial");
 }
 
 TEST_F(Remedied, BansTheDeviceThatWasSeenWhateverTheReplacementNames) {
@@ -143,6 +148,87 @@ TEST_F(Remedied, BansTheDeviceThatWasSeenWhateverTheReplacementNames) {
 TEST_F(Remedied, FindsAnotherDeviceThanTheReplacementNames) {
   evidence_.replacements[0].new_serial = "a third";
   EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+}
+
+TEST_F(Remedied, WantsTheNewSerialNumberFromEveryRunOfAReplacedDevice) {
+  of(1, 14).serial.clear();
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+}
+
+TEST_F(Remedied, WantsTheOldSerialNumberFromEveryRunBefore) {
+  of(1, 3).serial.clear();
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+  of(1, 3).serial = "another";
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+}
+
+TEST_F(Remedied, WantsNoSerialNumberFromADeviceThatNeverAnswered) {
+  Attempt& crashed = of(1, 14);
+  crashed.ending = Ending::crashed;
+  crashed.work = crashed.elapsed_ns = 0;
+  crashed.checked = 0;
+  crashed.serial.clear();
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  of(1, 14).serial = "bad";
+  EXPECT_EQ(shown(verdict()), "INVALID banned_serial");
+}
+
+TEST_F(Remedied, FindsASlotThatFallsSilent) {
+  of(2, 4).serial.clear();
+  EXPECT_EQ(shown(verdict(1)), "INVALID device_changed");
+}
+
+/// Two nodes without GPUs, of which node 0 is replaced after ten runs that missed.
+class RemediedNode : public Remedied {
+ protected:
+  RemediedNode() {
+    contract_ = contract_of({rate_clause("C-1", Scope::each_node)}, 2, 0);
+    contract_.remedy = Remedy{quantity("50 %"), 1};
+    attempts_.clear();
+    add(runs(signs(0, 10), 0), "bad");
+    std::vector<Attempt> fresh = runs(signs(10, 0), 0);
+    for (Attempt& attempt : fresh) {
+      attempt.number += 10;
+      attempt.round += 10;
+    }
+    add(fresh, "new");
+    add(runs(signs(10, 0), 1), "one");
+    evidence_ = evidence_of(attempts_);
+    evidence_.replacements = {{0, 10, "bad", "new"}};
+  }
+};
+
+TEST_F(RemediedNode, IsJudgedByItsLatestMachine) {
+  EXPECT_EQ(judgement().decision, Decision::accepted);
+}
+
+TEST_F(RemediedNode, WantsTheNewSerialNumber) {
+  of(0, 14).serial = "a third";
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+  for (std::uint32_t round = 11; round <= 20; ++round) {
+    of(0, round).serial.clear();
+  }
+  EXPECT_EQ(shown(verdict()), "INVALID device_changed");
+}
+
+TEST_F(RemediedNode, FindsAMachineThatChangesInSilence) {
+  of(1, 4).serial = "another";
+  EXPECT_EQ(shown(verdict(1)), "INVALID device_changed");
+}
+
+TEST_F(RemediedNode, FindsOneMachineInTwoPlaces) {
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of(1, round).serial = "new";
+  }
+  EXPECT_EQ(shown(verdict(0)), "INVALID device_changed");
+  EXPECT_EQ(shown(verdict(1)), "INVALID device_changed");
+}
+
+TEST_F(RemediedNode, BansTheOldMachineInAnotherPlace) {
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of(1, round).serial = "bad";
+  }
+  EXPECT_EQ(shown(verdict(1)), "INVALID banned_serial");
 }
 
 TEST_F(Remedied, FindsOneDeviceInTwoSlots) {
@@ -182,6 +268,7 @@ TEST_F(Remedied, RenewsTheSystemAroundAReplacedGpu) {
       for (Attempt attempt : runs(signs(10, 0), item, "C-2")) {
         attempt.round += first - 1;
         attempt.number += first - 1 + (item == 1 ? shift : 200);
+        attempt.serial = of(item, item == 1 && attempt.number > 100 ? 11 : 1).serial;
         evidence_.attempts.push_back(attempt);
       }
     }

@@ -185,7 +185,11 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"Clock", edit("end", "clock_ns", "1000200000"), "clocks disagree by 200000 ns"},
         Lie{"Start", edit("end", "start_ns", "5"), "start_ns: the window is not between"},
         Lie{"Work", edit("end", "work", "400000000000000"), "work: the line says 4000000"},
-        Lie{"WorkPerStep", edit("end", "work_per_step", "1"), "but its blocks say 100"},
+        Lie{"WorkPerStep", edit("end", "work_per_step", "1"),
+            "work_per_step: is 2000000000000, but the first window of clause C-1 on "
+            "'box/00000/gpu0' says 1"},
+        Lie{"OneLargerStep", edit("end", "work_per_step", "4000000000000", 3),
+            "work_per_step: is 4000000000000, but the first window"},
         Lie{"Elapsed", edit("end", "elapsed_ns", "1000000001"),
             "elapsed_ns: the line says 1000000001"},
         Lie{"Close", edit("close", "attempts", 5), "attempts: is not 6"}),
@@ -295,6 +299,32 @@ TEST(Campaign, TellsTheLineTheAttemptAndBothValues) {
             "journal/00000.jsonl:7 (attempt 1 of C-1 on box/00000/gpu0): work: the line says 9, "
             "but its blocks say 200000000000000");
   EXPECT_EQ(refusal_of(builder, false), "") << "only blocks can tell, and only --deep reads them";
+}
+
+/// A campaign whose session says that a step of C-1 is `work`, and whose runs count 2 TFLOP a step.
+CampaignBuilder with_stated_work(Natural work) {
+  CampaignBuilder builder;
+  builder.session.work_per_step = {{"C-1", work}};
+  builder.open();
+  builder.usual_runs(2);
+  builder.close();
+  return builder;
+}
+
+TEST(Campaign, TakesTheWorkOfAStepFromTheSessionAlone) {
+  CampaignBuilder honest = with_stated_work(2'000'000'000'000);
+  EXPECT_EQ(refusal_of(honest), "");
+  CampaignBuilder inflated = with_stated_work(1'000'000'000'000);
+  EXPECT_TRUE(says(refusal_of(inflated, false),
+                   "work_per_step: is 2000000000000, but the session says that a step of clause "
+                   "C-1 is 1000000000000"));
+}
+
+TEST(Campaign, RefusesASessionThatStatesTheWorkOfNoClause) {
+  CampaignBuilder builder;
+  builder.session.work_per_step = {{"C-9", 1}};
+  builder.open();
+  EXPECT_TRUE(says(refusal_of(builder), "session.json: work_per_step names 'C-9'"));
 }
 
 TEST(Campaign, CountsAWrongResultWithItsEnding) {

@@ -45,13 +45,13 @@ CampaignBuilder mixed() {
   b.open();
   b.usual_runs(10);
   b.round();
-  b.attempt("C-1", "box/00000/gpu0", {.work_per_step = 1'000'000'000'000});
+  b.attempt("C-1", "box/00000/gpu0", {.steps = 5});
   b.attempt("C-1", "box/00000/gpu1", {.ending = "wrong_result", .wrong = 3});
   b.attempt("C-1", "box/00001/gpu0", {.ending = "gap", .gap_ns = 2'000'000});
   b.attempt("C-1", "box/00001/gpu0", {.ending = "clock", .clock_ns = 500'000});
   b.round();
   b.attempt("C-1", "box/00000/gpu0", {.ending = "wrong_result", .wrong = 1});
-  b.attempt("C-1", "box/00001/gpu1", {.work_per_step = 9'000'000'000'000});
+  b.attempt("C-1", "box/00001/gpu1", {.steps = 45});
   b.attempt("C-2", "box/00001", {.work_per_step = 1'000'000'000, .dimension = "op_rate"});
   b.excuse(1, 16, *b.buyer);
   b.journals[0].push_back(
@@ -71,6 +71,7 @@ TEST(GoldenCampaign, DISABLED_IsWritten) {
   const char* data = std::getenv("ASSAY_GOLDEN");  // NOLINT(concurrency-mt-unsafe): one thread
   ASSERT_NE(data, nullptr);
   CampaignBuilder met;
+  met.session.work_per_step = {{"C-1", 2'000'000'000'000}};
   met.open();
   met.usual_runs(10);
   met.close();

@@ -37,6 +37,18 @@ TEST(Policy, PinsCertificates) {
   EXPECT_EQ(policy->revocation, Revocation::required);
 }
 
+TEST(Policy, NamesTheBuyersKey) {
+  const auto key = PrivateKey::generate();
+  ASSERT_TRUE(key);
+  const std::string text = base64(key->public_key());
+  const auto policy = read_policy(
+      policy_text(pinned("supplier"), "\"supplier\"", ",\"buyer_key\":\"" + text + "\""), ".");
+  ASSERT_TRUE(policy) << policy.error().message;
+  EXPECT_EQ(policy->buyer_key, text);
+  EXPECT_EQ(refusal(policy_text(pinned("supplier"), "\"supplier\"", ",\"buyer_key\":\"AAAA\"")),
+            "buyer_key: must be base64 of a P-256 SubjectPublicKeyInfo");
+}
+
 TEST(Policy, OfAPilotIsReadBack) {
   const Digest pin = sha256("certificate");
   const auto policy = read_policy(write_pilot_policy(Role::buyer, pin), ".");

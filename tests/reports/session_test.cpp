@@ -51,6 +51,17 @@ TEST(Session, IsReadBackAsWritten) {
   EXPECT_EQ(read->nodes.at(1).key, session.nodes.at(1).key);
 }
 
+TEST(Session, KeepsTheWorkOfAStep) {
+  Session session = a_session();
+  session.work_per_step = {{"C-1", Natural{1} << 100U}};
+  const auto read = read_session(write_session(session));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->work_per_step == session.work_per_step);
+  session.work_per_step = {{"C-1", 0}};
+  EXPECT_EQ(read_session(write_session(session)).error().message,
+            "work_per_step: must give clause C-1 a decimal string over 0");
+}
+
 TEST(Session, IsCanonical) {
   EXPECT_NE(refusal("{\"contract", "{ \"contract").find("canonical"), std::string::npos);
 }

@@ -114,6 +114,49 @@ TEST_F(Verify, HoldsTheCampaignAgainstTheContractThatThePolicyNames) {
   EXPECT_EQ(code(), 3);
 }
 
+TEST_F(Verify, CountsExcusesOfAnAcceptanceOnlyByTheBuyersKeyThatThePolicyNames) {
+  CampaignBuilder builder(with(testing_doubles::two_node_contract(), "demonstration", "acceptance"),
+                          {});
+  builder.open();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.steps = 1});
+  builder.excuse(0, 1, *builder.buyer);
+  builder.usual_runs(10);
+  builder.close();
+  campaign_.write(builder);
+  EXPECT_EQ(verify().decision, Decision::accepted) << verify().sentence;
+  EXPECT_EQ(code(), 4);
+  EXPECT_EQ(verify().sentence,
+            "session.json: 1 attempts are excused by its buyer_key, but the policy names none "
+            "(buyer_key)");
+  const std::string silent = slurp(campaign_.policy());
+  const auto naming = [&silent](const std::string& key) {
+    return "{\"buyer_key\":\"" + key + "\"," + silent.substr(1);
+  };
+  spill(campaign_.policy(), naming(base64(builder.node_keys[0].public_key())));
+  EXPECT_EQ(code(), 4);
+  EXPECT_TRUE(has(verify().sentence, "which is not the one that the policy names"));
+  spill(campaign_.policy(), naming(builder.session.buyer_key));
+  EXPECT_EQ(code(), 0) << verify().sentence;
+}
+
+TEST_F(Verify, SaysWhoseKeyExcusedWhereNoAcceptanceHangsOnIt) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.steps = 1});
+  builder.excuse(0, 1, *builder.buyer);
+  builder.usual_runs(10);
+  builder.close();
+  campaign_.write(builder);
+  EXPECT_EQ(code(), 0) << verify().sentence;
+  const std::vector<std::string> left = verify().not_checked;
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const std::string& line) {
+    return has(line, "whose key excused 1 attempts");
+  }));
+  EXPECT_TRUE(has(report(), "Whose key excused 1 attempts"));
+}
+
 TEST_F(Verify, NeedsASignatureAndAReport) {
   make(1);
   fs::rename(campaign_.out() + "/report.sig.json", folder_ / "away");
@@ -242,6 +285,25 @@ TEST_F(Verify, NamesWhatItDidNotCheck) {
   const Verification answer = verify();
   EXPECT_EQ(exit_code_of(answer), 5) << "a stray file is no part of the evidence";
   EXPECT_TRUE(has(answer.not_checked.back(), "notes.txt is no part of the campaign"));
+}
+
+TEST_F(Verify, SaysWhereNothingTiesTheWorkOfAStepToTheContract) {
+  CampaignBuilder builder;
+  builder.session.work_per_step = {{"C-1", 2'000'000'000'000}};
+  builder.open();
+  builder.usual_runs(1);
+  builder.close();
+  campaign_.write(builder);
+  const std::vector<std::string> left = verify().not_checked;
+  const auto named = [&left](const std::string& clause) {
+    return std::any_of(left.begin(), left.end(), [&clause](const std::string& line) {
+      return has(line, "what a step of clause " + clause + " is");
+    });
+  };
+  EXPECT_FALSE(named("C-1"));
+  EXPECT_TRUE(named("C-2"));
+  EXPECT_FALSE(has(report(), "What one step of clause C-1"));
+  EXPECT_TRUE(has(report(), "What one step of clause C-2"));
 }
 
 TEST_F(Verify, OldReportOverNewEvidenceIsFound) {

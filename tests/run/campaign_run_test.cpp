@@ -127,6 +127,22 @@ TEST_F(RunCampaign, AcceptsAHealthyDeviceAndLeavesEvidenceThatVerifies) {
   EXPECT_EQ(progress.kinds.size(), 5U);
 }
 
+TEST_F(RunCampaign, FixesTheWorkOfAStepInTheSessionWhereTheCaseKnowsIt) {
+  made.params = R"({"work":1000000})";
+  EXPECT_EQ(verdict_of("step_us=5000").outcome, Outcome::accept);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_TRUE(campaign->session.work_per_step ==
+              (std::map<std::string, Natural>{{"C-1", 1'000'000}}));
+}
+
+TEST_F(RunCampaign, CountsADeviceThatCountsMoreAsCrashedAndKeepsItsJournalWhole) {
+  made.params = R"({"work":1000000})";
+  EXPECT_NE(verdict_of("step_us=5000 work=2000000").outcome, Outcome::accept);
+  EXPECT_EQ(journal_in(folder).endings, std::set<std::string>{"crashed"});
+  EXPECT_TRUE(read_campaign(folder, true));
+}
+
 TEST_F(RunCampaign, RejectsASlowDevice) {
   made.limit = "0.4 GB/s";
   made.plausible = "1 GB/s";

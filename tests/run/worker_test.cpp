@@ -76,6 +76,17 @@ TEST(Worker, MeasuresAWindowAndSaysWhatRan) {
   EXPECT_EQ(sums->wrong, 0);
 }
 
+TEST(Worker, MeasuresOnlyAKernelThatCountsWhatTheCaseCounts) {
+  Job job = short_job();
+  job.params["work"] = "1000000";
+  EXPECT_TRUE(launch_one(plan_with(""), job).measured);
+  job.params["work"] = "2000000";
+  const Launched launched = launch_one(plan_with(""), job);
+  ASSERT_TRUE(launched.failed);
+  EXPECT_EQ(launched.failed->ending, Ending::crashed);
+  EXPECT_EQ(launched.failed->note, "the kernel counts 1000000 a step, but test.device is 2000000");
+}
+
 TEST(Worker, NamesItsProgramAndLibrariesWithoutTheirFolders) {
   const Launched launched = launch_one(plan_with(""));
   ASSERT_GE(launched.objects.size(), 3U);

@@ -101,6 +101,9 @@ TEST(Cases, RunExactlyOnTheHostWithSmallParameters) {
     ASSERT_TRUE(kernel) << a_case.id << ": " << kernel.error().message;
     EXPECT_EQ((*kernel)->dimension(), a_case.dimension(params)) << a_case.id;
     EXPECT_GT((*kernel)->work_per_step(), Natural{0}) << a_case.id;
+    if (const auto stated = work_per_step(a_case, params)) {
+      EXPECT_EQ(to_decimal((*kernel)->work_per_step()), to_decimal(*stated)) << a_case.id;
+    }
     EXPECT_FALSE((*kernel)->ran().kernel.empty()) << a_case.id;
     expect_exact(**kernel, a_case.id);
   }

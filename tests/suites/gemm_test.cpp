@@ -42,6 +42,10 @@ TEST(Gemm, CountsIntegersAsOperationsAndAllElseAsFlops) {
   EXPECT_EQ(gemm().dimension(params("nvfp4", "f32", "bf16")), Dimension::flop_rate);
 }
 
+TEST(Gemm, CountsAProductAndASumForEachOfItsMultiplications) {
+  EXPECT_EQ(to_decimal(*work_per_step(gemm(), Params{{"m", "3"}, {"n", "5"}, {"k", "7"}})), "210");
+}
+
 TEST(Gemm, HasAProblemForEveryInputTypeItNames) {
   for (const Param& param : gemm().params) {
     if (param.name != "input") {

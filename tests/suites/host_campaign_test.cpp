@@ -51,6 +51,9 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
   const auto campaign = read_campaign(folder, true);
   ASSERT_TRUE(campaign) << campaign.error().message;
   EXPECT_EQ(campaign->evidence.attempts.size(), 20U);
+  EXPECT_TRUE(campaign->session.work_per_step ==
+              (std::map<std::string, Natural>{{"H-1", Natural{2} * 192 * 192 * 192},
+                                              {"H-2", Natural{3} * 16 * 1024 * 1024}}));
   for (const Attempt& attempt : campaign->evidence.attempts) {
     EXPECT_EQ(attempt.ending, Ending::measured) << attempt.note;
   }
