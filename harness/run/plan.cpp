@@ -38,6 +38,18 @@ std::string listed(const List& list, Name name) {
   return text;
 }
 
+/// What a run must yield for a rule to judge it.
+std::string_view judged_by(Rule rule) {
+  switch (rule) {
+    case Rule::sign_1_5_9:
+    case Rule::sign_1_4_8: return "judges a value of each run";
+    case Rule::once: return "judges whether what was found is what was ordered";
+    case Rule::zero_wrong: return "judges verified outputs";
+    case Rule::poisson: return "counts events";
+  }
+  return "";
+}
+
 Result<const Case*> find_case(const Clause& clause, std::size_t index,
                               const std::vector<Case>& cases) {
   const auto found = std::find_if(cases.begin(), cases.end(),
@@ -51,6 +63,13 @@ Result<const Case*> find_case(const Clause& clause, std::size_t index,
     return refuse(index, "scope: " + clause.case_id + " does not offer " +
                              std::string(name_of(clause.scope)) + ", only " +
                              listed(scopes, [](Scope scope) { return name_of(scope); }));
+  }
+  const auto& rules = found->rules;
+  if (std::find(rules.begin(), rules.end(), clause.rule) == rules.end()) {
+    return refuse(index, "rule: " + std::string(name_of(clause.rule)) + " " +
+                             std::string(judged_by(clause.rule)) + ", which " + clause.case_id +
+                             " does not measure; it serves " +
+                             listed(rules, [](Rule rule) { return name_of(rule); }));
   }
   return &*found;
 }

@@ -57,7 +57,7 @@ struct Plan {
 };
 
 /// Resolves every clause. Refuses, with the place, an unknown case or parameter, a limit of another
-/// dimension than the case gives, and a scope the case does not offer.
+/// dimension than the case gives, and a scope or rule the case does not offer.
 /// Precondition: validate(contract). Fails with bad_input.
 [[nodiscard]] Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases);
 

@@ -22,6 +22,7 @@ Result<Problem> some_problem(const Params& /*params*/) {
 Case product() {
   return {.id = "compute.product",
           .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
           .params = {{.name = "input", .values = {"f32", "s8"}},
                      {.name = "mode", .values = {"fast", "safe"}, .fallback = "safe"},
                      {.name = "size", .whole = true}},
@@ -191,6 +192,15 @@ TEST(MakePlan, RefusesWhatTheCasesDoNotKnow) {
             "clauses[0].params.size: '0' is not one of: a whole number from 1");
   EXPECT_EQ(refusal_of([](Clause& c) { c.params["size"] = "13"; }),
             "clauses[0].params.size: 13 is unlucky");
+}
+
+TEST(MakePlan, RefusesARuleThatTheCaseDoesNotServe) {
+  EXPECT_EQ(refusal_of([](Clause& c) { c.rule = Rule::once; }),
+            "clauses[0].rule: once judges whether what was found is what was ordered, which "
+            "compute.product does not measure; it serves 1-5-9, 1-4-8, zero_wrong");
+  EXPECT_EQ(refusal_of([](Clause& c) { c.rule = Rule::poisson; }),
+            "clauses[0].rule: poisson counts events, which compute.product does not measure; it "
+            "serves 1-5-9, 1-4-8, zero_wrong");
 }
 
 TEST(MakePlan, RefusesALimitOfAnotherDimension) {
