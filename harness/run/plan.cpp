@@ -5,9 +5,11 @@
 #include <map>
 #include <utility>
 
+#include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/model/sign_plan.h"
 #include "harness/model/units.h"
+#include "kernels/footprint.h"
 
 namespace assay {
 namespace {
@@ -115,12 +117,33 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
   if (!problem) {
     return refuse(index, problem.error().message);
   }
+  planned.device_bytes = least_bytes(*problem).value_or(0);
   planned.dimension = (*a_case)->dimension(planned.params);
   const auto same = check_dimension(clause, index, **a_case, planned);
   if (!same) {
     return same.error();
   }
   return planned;
+}
+
+/// Whether the GPUs, by what the inventory states of them, can hold what the clause runs on each.
+Result<Done> check_memory(const Clause& clause, std::size_t index, const Contract& contract,
+                          const PlannedClause& planned) {
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
+                       clause.population.end();
+    if (!binds || clause.scope == Scope::each_node || !line.gpus || !line.gpus->memory) {
+      continue;
+    }
+    const Quantity& memory = *line.gpus->memory;
+    if (std::is_gt(compare({planned.device_bytes, 1}, memory.base))) {
+      return refuse(index, "params: a run needs at least " +
+                               for_people({planned.device_bytes, 1}, Dimension::bytes) +
+                               " on each device, and inventory line '" + line.id +
+                               "' states gpus.memory '" + memory.text + "'");
+    }
+  }
+  return Done{};
 }
 
 /// Times and bytes, once the number of items and parts is known.
@@ -220,6 +243,11 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
     if (!planned) {
       return planned.error();
     }
+    if (const auto fits = check_memory(contract.clauses[i], i, contract, *planned); !fits) {
+      return fits.error();
+    }
+    planned->guard_band_ppb =
+        contract.clauses[i].limit ? guard_band_ppb(contract, contract.clauses[i]) : 0;
     counter.count(*planned, contract.clauses[i]);
     budget(*planned, contract.clauses[i]);
     plan.first_look_ns += planned->first_look_ns;
