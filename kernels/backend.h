@@ -27,6 +27,8 @@ namespace assay {
 enum class NumberType { f64, f32, tf32, bf16, f16, fp8_e4m3, mxfp8_e4m3, nvfp4, s32, s8 };
 [[nodiscard]] std::string_view name_of(NumberType type);
 [[nodiscard]] Result<NumberType> number_type_from(std::string_view name);
+/// Of one stored element, without its share of a block's scale.
+[[nodiscard]] unsigned bits_of(NumberType type);
 
 /// C = A x B, A m x k, B k x n, row-major: 2 m n k operations an iteration.
 struct GemmProblem {
@@ -44,6 +46,9 @@ struct MemoryProblem {
   std::uint64_t array_bytes = 0;  ///< Of each array; 0: four times the last-level caches.
   bool non_temporal = true;
 };
+
+/// 1, 2 or 3: those that a pass reads and writes.
+[[nodiscard]] std::uint64_t arrays_of(const MemoryProblem& problem);
 
 /// The closed list of what backends can be asked to do. A new kind of work starts here.
 using Problem = std::variant<GemmProblem, MemoryProblem>;

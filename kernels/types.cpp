@@ -1,42 +1,64 @@
 #include <array>
 #include <string>
-#include <utility>
 
 #include "kernels/backend.h"
 
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<NumberType, std::string_view>, 10> k_types{
-    {{NumberType::f64, "f64"},
-     {NumberType::f32, "f32"},
-     {NumberType::tf32, "tf32"},
-     {NumberType::bf16, "bf16"},
-     {NumberType::f16, "f16"},
-     {NumberType::fp8_e4m3, "fp8_e4m3"},
-     {NumberType::mxfp8_e4m3, "mxfp8_e4m3"},
-     {NumberType::nvfp4, "nvfp4"},
-     {NumberType::s32, "s32"},
-     {NumberType::s8, "s8"}}};
+struct KnownType {
+  NumberType type;
+  std::string_view name;
+  unsigned bits;
+};
+
+constexpr std::array<KnownType, 10> k_types{{{NumberType::f64, "f64", 64},
+                                             {NumberType::f32, "f32", 32},
+                                             {NumberType::tf32, "tf32", 32},
+                                             {NumberType::bf16, "bf16", 16},
+                                             {NumberType::f16, "f16", 16},
+                                             {NumberType::fp8_e4m3, "fp8_e4m3", 8},
+                                             {NumberType::mxfp8_e4m3, "mxfp8_e4m3", 8},
+                                             {NumberType::nvfp4, "nvfp4", 4},
+                                             {NumberType::s32, "s32", 32},
+                                             {NumberType::s8, "s8", 8}}};
 
 }  // namespace
 
 std::string_view name_of(NumberType type) {
-  for (const auto& [known, name] : k_types) {
-    if (known == type) {
-      return name;
+  for (const KnownType& known : k_types) {
+    if (known.type == type) {
+      return known.name;
     }
   }
   return "";
 }
 
+unsigned bits_of(NumberType type) {
+  for (const KnownType& known : k_types) {
+    if (known.type == type) {
+      return known.bits;
+    }
+  }
+  return 0;
+}
+
 Result<NumberType> number_type_from(std::string_view name) {
-  for (const auto& [type, known] : k_types) {
-    if (known == name) {
-      return type;
+  for (const KnownType& known : k_types) {
+    if (known.name == name) {
+      return known.type;
     }
   }
   return Error{Error::Code::bad_input, "unknown number type '" + std::string(name) + "'"};
+}
+
+std::uint64_t arrays_of(const MemoryProblem& problem) {
+  switch (problem.op) {
+    case MemoryProblem::Op::read: return 1;
+    case MemoryProblem::Op::copy: return 2;
+    case MemoryProblem::Op::triad: return 3;
+  }
+  return 3;
 }
 
 }  // namespace assay

@@ -19,11 +19,25 @@ Json::Array texts(const std::vector<std::string_view>& values) {
   return array;
 }
 
-Json as_json(const Case& a_case) {
-  Json::Array scopes;
-  for (const Scope scope : a_case.scopes) {
-    scopes.emplace_back(name_of(scope));
+/// The names of scopes or rules.
+template <class Word>
+std::vector<std::string_view> names_of(const std::vector<Word>& words) {
+  std::vector<std::string_view> names;
+  for (const Word word : words) {
+    names.push_back(name_of(word));
   }
+  return names;
+}
+
+std::string joined(const std::vector<std::string_view>& words, std::string_view between) {
+  std::string text;
+  for (const std::string_view word : words) {
+    text.append(text.empty() ? "" : between).append(word);
+  }
+  return text;
+}
+
+Json as_json(const Case& a_case) {
   Json::Array params;
   for (const Param& param : a_case.params) {
     params.emplace_back(
@@ -36,15 +50,13 @@ Json as_json(const Case& a_case) {
   return Json::Object{{"id", a_case.id},
                       {"summary", a_case.summary},
                       {"formula", a_case.formula},
-                      {"scopes", std::move(scopes)},
+                      {"scopes", texts(names_of(a_case.scopes))},
+                      {"rules", texts(names_of(a_case.rules))},
                       {"params", std::move(params)}};
 }
 
 std::string allowed(const Param& param) {
-  std::string words;
-  for (const auto& value : param.values) {
-    words += (words.empty() ? "" : "|") + std::string(value);
-  }
+  std::string words = joined(param.values, "|");
   if (param.whole) {
     words += (words.empty() ? "" : "|") + std::string("N");
   }
@@ -54,11 +66,8 @@ std::string allowed(const Param& param) {
 void print(const Console& console, const Case& a_case) {
   console.out << painted(console, Tone::good, a_case.id) << '\n'
               << wrapped(a_case.summary, 2) << wrapped("value: " + std::string(a_case.formula), 2);
-  std::string scopes;
-  for (const Scope scope : a_case.scopes) {
-    scopes += (scopes.empty() ? "" : ", ") + std::string(name_of(scope));
-  }
-  console.out << wrapped("scopes: " + scopes, 2);
+  console.out << wrapped("scopes: " + joined(names_of(a_case.scopes), ", "), 2)
+              << wrapped("rules: " + joined(names_of(a_case.rules), ", "), 2);
   for (const Param& param : a_case.params) {
     console.out << "    " << padded(param.name, 12) << ' ' << padded(param.meaning, 30) << ' '
                 << allowed(param) << '\n';

@@ -54,6 +54,16 @@ std::string cost_of(const PlannedClause& planned) {
   return first + duration(planned.total_ns) + " in all; " + size(planned.bytes);
 }
 
+/// "guard band 0.1160 %; at least 402.6 MB of memory on each device"
+std::string needs_of(const PlannedClause& planned) {
+  const std::string memory = planned.device_bytes == 0
+                                 ? "memory by the size of the caches"
+                                 : "at least " + size(planned.device_bytes) + " of memory";
+  const std::string band = for_people({planned.guard_band_ppb, 1'000'000'000}, Dimension::percent);
+  return (planned.guard_band_ppb == 0 ? "" : "guard band " + band + "; ") + memory +
+         " on each device";
+}
+
 std::string risks_text(const PlannedClause& planned) {
   const auto risks = risks_of(planned);
   if (!risks) {
@@ -76,8 +86,8 @@ void print_clause(const Clause& clause, const PlannedClause& planned, std::ostre
   for (const auto& [name, value] : planned.params) {
     params.append(params.empty() ? "" : ", ").append(name).append(" ").append(value);
   }
-  for (const std::string& line :
-       {params, effort_of(clause, planned), cost_of(planned), risks_text(planned)}) {
+  for (const std::string& line : {params, effort_of(clause, planned), cost_of(planned),
+                                  needs_of(planned), risks_text(planned)}) {
     out << (line.empty() ? "" : wrapped(line, 4));
   }
 }

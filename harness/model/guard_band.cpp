@@ -30,6 +30,13 @@ bool needs_common_window(const Clause& clause) {
 
 }  // namespace
 
+std::uint64_t start_skew_ppb(const Contract& contract, const Clause& clause) {
+  const auto& skew = contract.conditions.start_skew;
+  return skew && clause.window && needs_common_window(clause)
+             ? static_cast<std::uint64_t>(share_ppb(skew->base, clause.window->base))
+             : 0;
+}
+
 std::uint64_t guard_band_ppb(const Contract& contract, const Clause& clause) {
   const Conditions& conditions = contract.conditions;
   Natural squares = 0;
@@ -40,9 +47,7 @@ std::uint64_t guard_band_ppb(const Contract& contract, const Clause& clause) {
       add(share_ppb((*tolerance)->base, Ratio{1, 1}));
     }
   }
-  if (conditions.start_skew && clause.window && needs_common_window(clause)) {
-    add(share_ppb(conditions.start_skew->base, clause.window->base));
-  }
+  add(start_skew_ppb(contract, clause));
   // The smallest u with u^2 >= 4 x squares / 3.
   const Natural square = (4 * squares + 2) / 3;
   Natural band = square_root_floor(square);

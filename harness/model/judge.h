@@ -95,4 +95,8 @@ struct Judgement {
 /// share one window, as a share of it. At most one billion.
 [[nodiscard]] std::uint64_t guard_band_ppb(const Contract& contract, const Clause& clause);
 
+/// The part of it that start_skew makes: its share of the clause's window, in parts per billion,
+/// rounded up; 0 where values of different items need no common window.
+[[nodiscard]] std::uint64_t start_skew_ppb(const Contract& contract, const Clause& clause);
+
 }  // namespace assay

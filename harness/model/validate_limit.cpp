@@ -3,12 +3,14 @@
 #include <string>
 
 #include "harness/model/checks.h"
+#include "harness/model/judge.h"
 #include "harness/model/validate.h"
 
 namespace assay {
 namespace {
 
 constexpr Natural k_plausible_factor = 3;
+constexpr std::uint64_t k_widest_guard_band_ppb = 100'000'000;
 
 bool counts_runs(const Clause& clause) {
   return clause.rule == Rule::sign_1_5_9 || clause.rule == Rule::sign_1_4_8;
@@ -80,6 +82,18 @@ void check_provisional(Checks& checks, const Clause& clause) {
   }
 }
 
+/// The other tolerances have bounds of their own, which keep them far below this.
+void check_guard_band(Checks& checks, const Contract& contract, const Clause& clause) {
+  const auto& skew = contract.conditions.start_skew;
+  const std::uint64_t band = guard_band_ppb(contract, clause);
+  if (skew && clause.window && band > k_widest_guard_band_ppb) {
+    checks.fail("window", "'" + clause.window->text + "' with conditions.start_skew '" +
+                              skew->text + "' makes a guard band of " +
+                              for_people({band, 1'000'000'000}, Dimension::percent) +
+                              "; above 10 % a run says nothing about its limit");
+  }
+}
+
 /// Limit, floor and bounds of a clause whose rule counts runs below a limit.
 void check_counted(Checks& checks, const Contract& contract, const Clause& clause) {
   const Words words = words_of(clause);
@@ -101,6 +115,7 @@ void check_counted(Checks& checks, const Contract& contract, const Clause& claus
         "'" + clause.every_run->text + "' is stricter than the limit '" + limit.text + "'");
   }
   check_provisional(checks, clause);
+  check_guard_band(checks, contract, clause);
 }
 
 /// A rule that counts something else must not carry a limit that nobody would judge.

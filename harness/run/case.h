@@ -26,6 +26,7 @@ struct Case {
   std::string_view summary;  ///< One line, shown by `list`.
   std::string_view formula;  ///< What a run's value is, with its source.
   std::vector<Scope> scopes;
+  std::vector<Rule> rules;  ///< By which its runs can be judged; a contract can't ask for another.
   std::vector<Param> params;
 
   /// The dimension of a run's value; params are complete (fallbacks filled in) and checked.

@@ -5,9 +5,11 @@
 #include <map>
 #include <utility>
 
+#include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/model/sign_plan.h"
 #include "harness/model/units.h"
+#include "kernels/footprint.h"
 
 namespace assay {
 namespace {
@@ -38,6 +40,18 @@ std::string listed(const List& list, Name name) {
   return text;
 }
 
+/// What a run must yield for a rule to judge it.
+std::string_view judged_by(Rule rule) {
+  switch (rule) {
+    case Rule::sign_1_5_9:
+    case Rule::sign_1_4_8: return "judges a value of each run";
+    case Rule::once: return "judges whether what was found is what was ordered";
+    case Rule::zero_wrong: return "judges verified outputs";
+    case Rule::poisson: return "counts events";
+  }
+  return "";
+}
+
 Result<const Case*> find_case(const Clause& clause, std::size_t index,
                               const std::vector<Case>& cases) {
   const auto found = std::find_if(cases.begin(), cases.end(),
@@ -51,6 +65,13 @@ Result<const Case*> find_case(const Clause& clause, std::size_t index,
     return refuse(index, "scope: " + clause.case_id + " does not offer " +
                              std::string(name_of(clause.scope)) + ", only " +
                              listed(scopes, [](Scope scope) { return name_of(scope); }));
+  }
+  const auto& rules = found->rules;
+  if (std::find(rules.begin(), rules.end(), clause.rule) == rules.end()) {
+    return refuse(index, "rule: " + std::string(name_of(clause.rule)) + " " +
+                             std::string(judged_by(clause.rule)) + ", which " + clause.case_id +
+                             " does not measure; it serves " +
+                             listed(rules, [](Rule rule) { return name_of(rule); }));
   }
   return &*found;
 }
@@ -96,6 +117,7 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
   if (!problem) {
     return refuse(index, problem.error().message);
   }
+  planned.device_bytes = least_bytes(*problem).value_or(0);
   planned.dimension = (*a_case)->dimension(planned.params);
   planned.work_per_step = work_per_step(**a_case, planned.params);
   const auto same = check_dimension(clause, index, **a_case, planned);
@@ -103,6 +125,26 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
     return same.error();
   }
   return planned;
+}
+
+/// Whether the GPUs, by what the inventory states of them, can hold what the clause runs on each.
+Result<Done> check_memory(const Clause& clause, std::size_t index, const Contract& contract,
+                          const PlannedClause& planned) {
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
+                       clause.population.end();
+    if (!binds || clause.scope == Scope::each_node || !line.gpus || !line.gpus->memory) {
+      continue;
+    }
+    const Quantity& memory = *line.gpus->memory;
+    if (std::is_gt(compare({planned.device_bytes, 1}, memory.base))) {
+      return refuse(index, "params: a run needs at least " +
+                               for_people({planned.device_bytes, 1}, Dimension::bytes) +
+                               " on each device, and inventory line '" + line.id +
+                               "' states gpus.memory '" + memory.text + "'");
+    }
+  }
+  return Done{};
 }
 
 /// Times and bytes, once the number of items and parts is known.
@@ -202,6 +244,11 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
     if (!planned) {
       return planned.error();
     }
+    if (const auto fits = check_memory(contract.clauses[i], i, contract, *planned); !fits) {
+      return fits.error();
+    }
+    planned->guard_band_ppb =
+        contract.clauses[i].limit ? guard_band_ppb(contract, contract.clauses[i]) : 0;
     counter.count(*planned, contract.clauses[i]);
     budget(*planned, contract.clauses[i]);
     plan.first_look_ns += planned->first_look_ns;

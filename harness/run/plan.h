@@ -23,11 +23,13 @@ struct PlannedClause {
   Scope scope = Scope::each_node;
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;
-  std::uint64_t items = 0;       ///< Judged.
-  std::uint64_t allowance = 0;   ///< Of these, how many may be replaced within the remedy.
-  std::uint64_t parts = 0;       ///< Measured: more than `items` for the scope system.
-  std::uint32_t first_look = 1;  ///< Runs until the earliest verdict.
-  std::uint32_t runs = 1;        ///< Runs until the last look: the budget.
+  std::uint64_t items = 0;           ///< Judged.
+  std::uint64_t allowance = 0;       ///< Of these, how many may be replaced within the remedy.
+  std::uint64_t parts = 0;           ///< Measured: more than `items` for the scope system.
+  std::uint32_t first_look = 1;      ///< Runs until the earliest verdict.
+  std::uint32_t runs = 1;            ///< Runs until the last look: the budget.
+  std::uint64_t guard_band_ppb = 0;  ///< By which a run must exceed its limit; 0 without a limit.
+  Natural device_bytes = 0;          ///< Of memory, at least; 0: the machine's caches decide.
   Natural soak_ns = 0;
   Natural window_ns = 0;
   Natural block_ns = 0;       ///< Shortest block; 0 without a window.
@@ -59,7 +61,8 @@ struct Plan {
 };
 
 /// Resolves every clause. Refuses, with the place, an unknown case or parameter, a limit of another
-/// dimension than the case gives, and a scope the case does not offer.
+/// dimension than the case gives, a scope or rule the case does not offer, and a run that the GPUs'
+/// memory can't hold.
 /// Precondition: validate(contract). Fails with bad_input.
 [[nodiscard]] Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/run/plan.h"
 
@@ -13,6 +14,7 @@ constexpr std::uint64_t k_fleet = 100;
 constexpr std::uint32_t k_usual_days = 3;
 constexpr std::uint32_t k_runs_per_look = 10;
 constexpr Natural k_minute_ns = 60'000'000'000;
+constexpr std::uint64_t k_sensible_skew_ppb = 10'000'000;
 
 bool counts_runs(Rule rule) {
   return rule == Rule::sign_1_5_9 || rule == Rule::sign_1_4_8;
@@ -20,6 +22,10 @@ bool counts_runs(Rule rule) {
 
 std::string place_of(std::size_t clause, std::string_view member) {
   return "clauses[" + std::to_string(clause) + "]." + std::string(member) + ": ";
+}
+
+std::string percent_of(std::uint64_t ppb) {
+  return for_people({ppb, 1'000'000'000}, Dimension::percent);
 }
 
 /// Whole base units, rounded down: enough for a warning about rates.
@@ -126,6 +132,13 @@ void look_at_clause(const Contract& contract, const Plan& plan, std::size_t inde
     warnings.push_back(place_of(index, "scope") + "each of " + std::to_string(planned.items) +
                        " items must be accepted and the contract has no remedy: one that is "
                        "unlucky rejects the whole");
+  }
+  if (const auto skew = start_skew_ppb(contract, clause);
+      clause.limit && skew > k_sensible_skew_ppb) {
+    warnings.push_back(place_of(index, "window") + "conditions.start_skew '" +
+                       contract.conditions.start_skew->text + "' is " + percent_of(skew) + " of '" +
+                       clause.window->text + "', more than 1 %, and makes a guard band " + "of " +
+                       percent_of(planned.guard_band_ppb));
   }
   if (contract.purpose == Purpose::acceptance && counts_runs(clause.rule) &&
       planned.window_ns < k_minute_ns) {

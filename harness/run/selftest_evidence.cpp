@@ -30,7 +30,7 @@ constexpr std::string_view k_contract =
     R"("title":{"en":"Self-test"},"parties":{"buyer":{"name":"buyer"},)"
     R"("supplier":{"name":"supplier"}},"inventory":[{"id":"host","kind":"host","nodes":1}],)"
     R"("sessions":{"days":1},"conditions":{"block_gap":"1 %","clock_disagreement":"0.01 %",)"
-    R"("session_spread":"0 %","start_skew":"1 s"},"max_invalid":0,"clauses":[{"id":"S-1",)"
+    R"("session_spread":"0 %","start_skew":"10 ms"},"max_invalid":0,"clauses":[{"id":"S-1",)"
     R"("title":{"en":"Self-test"},"case":"compute.memory","population":"host",)"
     R"("scope":"each_node","concurrent":"all_items","params":{"op":"read"},"window":"1 s",)"
     R"("rule":"1-5-9","at_least":"1 GB/s","at_most_plausible":"3 GB/s","weight":"mandatory",)"

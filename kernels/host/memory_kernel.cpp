@@ -28,15 +28,6 @@ std::uint64_t elements_of(const MemoryProblem& problem) {
   return bytes / 64 * k_line;
 }
 
-std::uint64_t arrays_of(const MemoryProblem& problem) {
-  switch (problem.op) {
-    case MemoryProblem::Op::read: return 1;
-    case MemoryProblem::Op::copy: return 2;
-    case MemoryProblem::Op::triad: return 3;
-  }
-  return 3;
-}
-
 std::string name_of_op(MemoryProblem::Op op) {
   switch (op) {
     case MemoryProblem::Op::read: return "read";

@@ -75,6 +75,7 @@ Case compute_gemm() {
           .summary = "Dense matrix product on one device, every output slot verified",
           .formula = "2 m n k I / T (I products in a window of T; 1 TFLOP/s = 1e12)",
           .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
           .params = {{.name = "input",
                       .meaning = "type of A and B",
                       .values = {"f64", "f32", "tf32", "bf16", "f16", "fp8_e4m3", "mxfp8_e4m3",

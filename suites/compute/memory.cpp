@@ -45,6 +45,7 @@ Case compute_memory() {
           .summary = "Sustained bandwidth of main memory: read, copy or triad, every pass verified",
           .formula = "8, 16 or 24 bytes x elements x passes / T (STREAM counting; 1 GB/s = 1e9)",
           .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
           .params = {{.name = "op", .meaning = "kernel", .values = {"read", "copy", "triad"}},
                      {.name = "stores",
                       .meaning = "how results are stored",

@@ -247,6 +247,7 @@ std::vector<Case> scripted_cases() {
            .summary = "A device of known truth",
            .formula = "steps x work / T",
            .scopes = {Scope::each_node, Scope::each_gpu, Scope::system},
+           .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
            .params = {{.name = "size", .meaning = "nothing", .whole = true, .fallback = "1"},
                       {.name = "work",
                        .meaning = "bytes of a step",

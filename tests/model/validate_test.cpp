@@ -136,6 +136,30 @@ TEST(Validate, RefusesConditionsBeyondTheirBounds) {
   });
 }
 
+TEST(Validate, RefusesAStartSkewThatDrownsTheWindow) {
+  expect_refusals({
+      {[](Contract& c) {
+         c.conditions.start_skew = q("1 s");
+         c.clauses[0].window = q("1 s");
+       },
+       "clauses[0].window: '1 s' with conditions.start_skew '1 s' makes a guard band of 100.0 %; "
+       "above 10 % a run says nothing about its limit"},
+      {[](Contract& c) {
+         c.conditions.start_skew = q("87 ms");
+         c.clauses[1].window = q("1 s");
+       },
+       "clauses[1].window: '1 s' with conditions.start_skew '87 ms' makes a guard band of 10.11 %; "
+       "above 10 % a run says nothing about its limit"},
+  });
+  Contract contract = sound();
+  contract.conditions.start_skew = q("86 ms");
+  contract.clauses[0].window = q("1 s");
+  EXPECT_EQ(refusal_of(contract), "accepted") << "9.998 %";
+  contract.conditions.start_skew = q("1 s");
+  contract.clauses[0].concurrent = Concurrency::one_at_a_time;
+  EXPECT_EQ(refusal_of(contract), "accepted") << "items one at a time have no common start";
+}
+
 TEST(Validate, AllowsADemonstrationACoarserClock) {
   Contract contract = sound();
   contract.purpose = Purpose::demonstration;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/model/judge.h"
 #include "reports/digest.h"
 #include "reports/json.h"
 
@@ -14,14 +15,11 @@ Quantity q(const char* text) {
   return *parse_quantity(text);
 }
 
-Result<Problem> some_problem(const Params& /*params*/) {
-  return Problem{MemoryProblem{}};
-}
-
 /// A case as suites/ would define it, so that these tests depend on none of them.
 Case product() {
   return {.id = "compute.product",
           .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
           .params = {{.name = "input", .values = {"f32", "s8"}},
                      {.name = "mode", .values = {"fast", "safe"}, .fallback = "safe"},
                      {.name = "size", .whole = true}},
@@ -33,7 +31,7 @@ Case product() {
             if (params.at("size") == "13") {
               return Error{Error::Code::bad_input, "params.size: 13 is unlucky"};
             }
-            return some_problem(params);
+            return Problem{MemoryProblem{.array_bytes = std::stoull(params.at("size")) << 30U}};
           }};
 }
 
@@ -66,6 +64,24 @@ Clause on_the_system(const char* limit, Aggregate aggregate) {
   clause.limit = q(limit);
   clause.plausible = q("160 TB/s");
   return clause;
+}
+
+/// A day on each GPU, in which no result may be wrong.
+Clause day_without_a_wrong_result() {
+  return {.id = "Z-1",
+          .case_id = "compute.product",
+          .population = {"gpus"},
+          .scope = Scope::each_gpu,
+          .concurrent = Concurrency::all_items,
+          .params = fleet().clauses[0].params,
+          .window = q("24 h"),
+          .rule = Rule::zero_wrong};
+}
+
+Contract fleet_with_remedy(const char* replacements, std::uint32_t per_slot) {
+  Contract contract = fleet();
+  contract.remedy = Remedy{q(replacements), per_slot};
+  return contract;
 }
 
 Plan plan_of(const Contract& contract) {
@@ -128,16 +144,34 @@ TEST(MakePlan, MeasuresTheSystemOnItsParts) {
   EXPECT_EQ(to_decimal(plan.clauses[1].attempts), "24000");
 }
 
+TEST(MakePlan, StatesTheGuardBandAndTheMemoryOfARun) {
+  Contract contract = fleet();
+  contract.clauses.push_back(day_without_a_wrong_result());
+  const Plan plan = plan_of(contract);
+  EXPECT_EQ(plan.clauses[0].guard_band_ppb, guard_band_ppb(contract, contract.clauses[0]));
+  EXPECT_EQ(plan.clauses[0].guard_band_ppb, 1'160'460U);
+  EXPECT_EQ(plan.clauses[1].guard_band_ppb, 0U) << "there is no limit to exceed";
+  EXPECT_EQ(to_decimal(plan.clauses[0].device_bytes), std::to_string(3 * (7ULL << 30U)));
+}
+
+TEST(MakePlan, RefusesARunThatTheStatedMemoryCannotHold) {
+  Contract contract = fleet();
+  contract.inventory[0].gpus->memory = q("22 GB");
+  const auto plan = make_plan(contract, {product()});
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().message,
+            "clauses[0].params: a run needs at least 22.54 GB on each device, and inventory line "
+            "'gpus' states gpus.memory '22 GB'");
+  contract.inventory[0].gpus->memory = q("23 GB");
+  EXPECT_TRUE(make_plan(contract, {product()}));
+  contract.inventory[0].gpus->memory = q("22 GB");
+  contract.clauses[0].scope = Scope::each_node;
+  EXPECT_TRUE(make_plan(contract, {product()})) << "a node's own memory is not stated";
+}
+
 TEST(MakePlan, RunsOnceWhatIsJudgedOnce) {
   Contract contract = fleet();
-  contract.clauses.push_back({.id = "Z-1",
-                              .case_id = "compute.product",
-                              .population = {"gpus"},
-                              .scope = Scope::each_gpu,
-                              .concurrent = Concurrency::all_items,
-                              .params = {{"input", "f32"}, {"size", "7"}},
-                              .window = q("24 h"),
-                              .rule = Rule::zero_wrong});
+  contract.clauses.push_back(day_without_a_wrong_result());
   const Plan plan = plan_of(contract);
   EXPECT_EQ(plan.clauses[1].runs, 1U);
   EXPECT_EQ(to_decimal(plan.clauses[1].total_ns), "86400000000000");
@@ -157,16 +191,14 @@ TEST(MakePlan, SpreadsTheRunsOfALookOverTheDays) {
 }
 
 TEST(MakePlan, KeepsNonceLinksForReplacementsAndExcuses) {
-  Contract contract = fleet();
-  EXPECT_EQ(plan_of(contract).nonce_links, 30U);
-  contract.remedy = Remedy{q("1 %"), 2};
+  EXPECT_EQ(plan_of(fleet()).nonce_links, 30U);
+  Contract contract = fleet_with_remedy("1 %", 2);
   contract.max_invalid = 3;
   EXPECT_EQ(plan_of(contract).nonce_links, 93U);
 }
 
 TEST(MakePlan, CountsWhatMayBeReplacedLineByLine) {
-  Contract contract = fleet();
-  contract.remedy = Remedy{q("0.5 %"), 1};
+  Contract contract = fleet_with_remedy("0.5 %", 1);
   contract.inventory.push_back(
       {.id = "more", .kind = "k", .nodes = 70, .gpus = Gpus{.model = "G", .count = 4}});
   contract.clauses[0].population = {"gpus", "more"};
@@ -193,6 +225,15 @@ TEST(MakePlan, RefusesWhatTheCasesDoNotKnow) {
             "clauses[0].params.size: 13 is unlucky");
 }
 
+TEST(MakePlan, RefusesARuleThatTheCaseDoesNotServe) {
+  EXPECT_EQ(refusal_of([](Clause& c) { c.rule = Rule::once; }),
+            "clauses[0].rule: once judges whether what was found is what was ordered, which "
+            "compute.product does not measure; it serves 1-5-9, 1-4-8, zero_wrong");
+  EXPECT_EQ(refusal_of([](Clause& c) { c.rule = Rule::poisson; }),
+            "clauses[0].rule: poisson counts events, which compute.product does not measure; it "
+            "serves 1-5-9, 1-4-8, zero_wrong");
+}
+
 TEST(MakePlan, RefusesALimitOfAnotherDimension) {
   EXPECT_EQ(refusal_of([](Clause& c) { c.params["input"] = "s8"; }),
             "clauses[0].at_least: compute.product with input s8 gives OP/s, not B/s");
@@ -213,8 +254,7 @@ TEST(Warnings, SayThatAFleetNeedsARemedy) {
 
 /// The warnings of a fleet with a remedy and one clause more, on the system.
 std::vector<std::string> warnings_with(const Clause& clause) {
-  Contract contract = fleet();
-  contract.remedy = Remedy{q("1 %"), 1};
+  Contract contract = fleet_with_remedy("1 %", 1);
   contract.clauses[0].rule = Rule::sign_1_4_8;
   contract.clauses.push_back(clause);
   contract.clauses.back().rule = Rule::sign_1_4_8;
@@ -261,9 +301,21 @@ TEST(Warnings, SayThatDaysAreTooFewOrTooMany) {
                                      "than 10 days, so nothing is decided before the second look"});
 }
 
-TEST(Warnings, SayThatARetestNeedsTheStricterRuleAndABurstIsNotSustained) {
+TEST(Warnings, SayThatAStartSkewIsNoSmallPartOfTheWindow) {
   Contract contract = fleet();
-  contract.remedy = Remedy{q("1 %"), 1};
+  contract.inventory[0].nodes = 10;
+  contract.conditions.start_skew = q("601 ms");
+  contract.clauses[0].window = q("60 s");
+  EXPECT_EQ(plan_of(contract).warnings,
+            std::vector<std::string>{
+                "clauses[0].window: conditions.start_skew '601 ms' is 1.001 % of '60 s', more than "
+                "1 %, and makes a guard band of 1.162 %"});
+  contract.conditions.start_skew = q("600 ms");
+  EXPECT_TRUE(plan_of(contract).warnings.empty());
+}
+
+TEST(Warnings, SayThatARetestNeedsTheStricterRuleAndABurstIsNotSustained) {
+  Contract contract = fleet_with_remedy("1 %", 1);
   contract.clauses[0].window = q("59 s");
   EXPECT_EQ(plan_of(contract).warnings,
             (std::vector<std::string>{
@@ -275,14 +327,7 @@ TEST(Warnings, SayThatARetestNeedsTheStricterRuleAndABurstIsNotSustained) {
 
 TEST(PlanJson, IsCanonicalAndListsEveryRun) {
   Contract contract = fleet();
-  contract.clauses.push_back({.id = "Z-1",
-                              .case_id = "compute.product",
-                              .population = {"gpus"},
-                              .scope = Scope::each_gpu,
-                              .concurrent = Concurrency::all_items,
-                              .params = {{"input", "f32"}, {"size", "7"}},
-                              .window = q("24 h"),
-                              .rule = Rule::zero_wrong});
+  contract.clauses.push_back(day_without_a_wrong_result());
   const auto json = read_canonical_json(plan_json(plan_of(contract)));
   ASSERT_TRUE(json) << json.error().message;
   const Json::Array& rounds = *json->find("rounds")->array();
@@ -294,7 +339,7 @@ TEST(PlanJson, IsCanonicalAndListsEveryRun) {
 
 TEST(PlanJson, HasTheSameDigestOnEveryMachine) {
   EXPECT_EQ(hex(sha256(plan_json(plan_of(fleet())))),
-            "cfaf79c730a148e34fe29dd4f7cf3862645ae4404e7df502123a3cd13aae1b5b");
+            "6554240eb7616d9bbe43a0af509c1370380f4e87afd6e000776479d351e34627");
 }
 
 }  // namespace

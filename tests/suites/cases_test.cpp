@@ -49,6 +49,7 @@ TEST(Cases, SayWhatTheyMeasureAndOnWhat) {
     EXPECT_FALSE(a_case.summary.empty()) << a_case.id;
     EXPECT_FALSE(a_case.formula.empty()) << a_case.id;
     EXPECT_FALSE(a_case.scopes.empty()) << a_case.id;
+    EXPECT_FALSE(a_case.rules.empty()) << a_case.id;
     for (const Param& param : a_case.params) {
       EXPECT_FALSE(param.meaning.empty()) << a_case.id << " " << param.name;
       EXPECT_TRUE(param.whole || !param.values.empty()) << a_case.id << " " << param.name;

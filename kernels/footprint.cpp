@@ -1,0 +1,30 @@
+#include "kernels/footprint.h"
+
+namespace assay {
+namespace {
+
+Natural bytes_of(Natural elements, NumberType type) {
+  return elements * bits_of(type) / 8;
+}
+
+std::optional<Natural> least_bytes_of(const GemmProblem& gemm) {
+  const Natural m = gemm.m;
+  const Natural n = gemm.n;
+  const Natural k = gemm.k;
+  return bytes_of(m * k + k * n, gemm.input) + bytes_of(m * n, gemm.output);
+}
+
+std::optional<Natural> least_bytes_of(const MemoryProblem& memory) {
+  if (memory.array_bytes == 0) {
+    return std::nullopt;
+  }
+  return Natural{memory.array_bytes} * arrays_of(memory);
+}
+
+}  // namespace
+
+std::optional<Natural> least_bytes(const Problem& problem) {
+  return std::visit([](const auto& known) { return least_bytes_of(known); }, problem);
+}
+
+}  // namespace assay

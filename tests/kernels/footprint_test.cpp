@@ -1,0 +1,53 @@
+#include "kernels/footprint.h"
+
+#include <gtest/gtest.h>
+
+namespace assay {
+namespace {
+
+TEST(Footprint, OfAProductIsAPairOfOperandsAndASlot) {
+  const GemmProblem problem{.input = NumberType::bf16,
+                            .accumulate = NumberType::f32,
+                            .output = NumberType::f32,
+                            .m = 2,
+                            .n = 3,
+                            .k = 5};
+  EXPECT_EQ(least_bytes(problem), Natural{2 * (2 * 5 + 5 * 3) + 4 * 2 * 3});
+}
+
+TEST(Footprint, OfTheLargestProductDoesNotOverflow) {
+  constexpr std::uint64_t k_order = 1U << 20U;
+  const GemmProblem problem{.input = NumberType::f64,
+                            .accumulate = NumberType::f64,
+                            .output = NumberType::f64,
+                            .m = k_order,
+                            .n = k_order,
+                            .k = k_order};
+  EXPECT_EQ(least_bytes(problem), Natural{3} * 8 * k_order * k_order);
+}
+
+TEST(Footprint, OfNarrowTypesCountsHalfBytes) {
+  const GemmProblem problem{.input = NumberType::nvfp4,
+                            .accumulate = NumberType::f32,
+                            .output = NumberType::bf16,
+                            .m = 16,
+                            .n = 16,
+                            .k = 16};
+  EXPECT_EQ(least_bytes(problem), Natural{16 * 16 + 2 * 16 * 16});
+}
+
+TEST(Footprint, OfAPassIsItsArrays) {
+  EXPECT_EQ(least_bytes(MemoryProblem{.op = MemoryProblem::Op::read, .array_bytes = 64}),
+            Natural{64});
+  EXPECT_EQ(least_bytes(MemoryProblem{.op = MemoryProblem::Op::copy, .array_bytes = 64}),
+            Natural{128});
+  EXPECT_EQ(least_bytes(MemoryProblem{.op = MemoryProblem::Op::triad, .array_bytes = 64}),
+            Natural{192});
+}
+
+TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {
+  EXPECT_EQ(least_bytes(MemoryProblem{.array_bytes = 0}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace assay
