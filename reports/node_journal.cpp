@@ -362,6 +362,8 @@ Result<Done> Walk::end(const Json& json) {
   attempt.ending = end.ending;
   attempt.dimension = end.dimension;
   attempt.work = end.work;
+  attempt.work_per_step = end.work_per_step;
+  attempt.outputs = end.outputs;
   attempt.elapsed_ns = end.elapsed_ns;
   attempt.start_ns = end.start_ns;
   attempt.checked = end.checked;

@@ -231,7 +231,24 @@ INSTANTIATE_TEST_SUITE_P(
               *in(end_of(b, 2), "blocks", "sha256") =
                   *in(end_of(b), "blocks", "sha256");  // of the other clause
             },
-            "work: the line says"},
+            " is the window of attempt 1, too"},
+        Lie{"BlobOfAnotherNode",
+            [](CampaignBuilder& b) {
+              *in(line(b.journals[1], "end").members, "blocks", "sha256") =
+                  *in(end_of(b), "blocks", "sha256");
+            },
+            "nodes/00001.jws: names blobs/sha256/"},
+        Lie{"OutputsOfAnEarlierRound",
+            [](CampaignBuilder& b) {
+              *member(end_of(b, 3), "output_digest") = *member(end_of(b), "output_digest");
+            },
+            "journal/00000.jsonl: output_digest: attempt 4 of C-1 in round 2 has the outputs of "
+            "C-1 in round 1"},
+        Lie{"NoOutputs", [](CampaignBuilder& b) { *member(end_of(b), "output_digest") = ""; },
+            "output_digest: is missing"},
+        Lie{"OutputsAsWords",
+            [](CampaignBuilder& b) { *member(end_of(b), "output_digest") = "fine"; },
+            "output_digest: must be a SHA-256"},
         Lie{"Unknown", [](CampaignBuilder& b) { end_of(b).emplace_back("verdict", "ACCEPT"); },
             "verdict: is not a known member"},
         Lie{"EndTwice",
@@ -325,6 +342,26 @@ TEST(Campaign, RefusesASessionThatStatesTheWorkOfNoClause) {
   builder.session.work_per_step = {{"C-9", 1}};
   builder.open();
   EXPECT_TRUE(says(refusal_of(builder), "session.json: work_per_step names 'C-9'"));
+}
+
+TEST(Campaign, InvalidatesTheItemWhoseOutputsAreNotThoseOfTheOthers) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.usual_runs(9);
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0");
+  builder.attempt("C-1", "box/00000/gpu1", {.outputs = "others"});
+  builder.attempt("C-1", "box/00001/gpu0");
+  builder.attempt("C-1", "box/00001/gpu1");
+  builder.close();
+  const ScratchFolder folder;
+  ASSERT_TRUE(builder.write(folder.path()));
+  const Result<Campaign> campaign = read_campaign(folder.path(), true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  const auto verdicts =
+      judge(campaign->contract, campaign->roster, campaign->evidence).clauses[0].verdicts;
+  EXPECT_EQ(verdicts[0].outcome, Outcome::accept) << verdicts[0].detail;
+  EXPECT_EQ(verdicts[1].reason, Reason::outputs_differ) << verdicts[1].detail;
 }
 
 TEST(Campaign, CountsAWrongResultWithItsEnding) {
