@@ -493,6 +493,7 @@ Result<NodeJournal> Walk::finish(std::uint64_t lines) {
     return bad(name + ": is empty");
   }
   out_.facts.lines = lines;
+  out_.facts.latest_ns = latest_ns_;
   out_.selftest_passed = selftest_seen_ && !selftest_failed_;
   if (!out_.facts.closed) {
     out_.remarks.push_back(name + ": has no 'close': the campaign is not complete");
