@@ -43,10 +43,24 @@ struct Reading {
   bool deep = false;
 };
 
+/// A window is one attempt's.
+Result<Done> check_own_blob(const EndLine& end, std::map<std::string, std::uint64_t>& owner) {
+  const std::string& blob = end.blocks->sha256;
+  const auto [first, is_new] = owner.try_emplace(blob, end.key.attempt);
+  return is_new ? Result<Done>(Done{})
+                : Result<Done>(Error{Error::Code::bad_input,
+                                     "blocks: " + blob_name(blob) + " is the window of attempt " +
+                                         std::to_string(first->second) + ", too"});
+}
+
 Result<Done> check_windows(const Reading& reading, NodeJournal& journal) {
+  std::map<std::string, std::uint64_t> owner;
   for (const WindowLine& window : journal.windows) {
-    const Result<Done> checked = check_blob(reading.paths.blob(window.end.blocks->sha256),
-                                            window.end, reading.frame, reading.deep);
+    Result<Done> checked = check_own_blob(window.end, owner);
+    if (checked) {
+      checked = check_blob(reading.paths.blob(window.end.blocks->sha256), window.end, reading.frame,
+                           reading.deep);
+    }
     if (!checked) {
       const EndLine& end = window.end;
       return at_place(journal_name(journal.facts.node) + ":" + std::to_string(window.line) +
@@ -121,6 +135,46 @@ Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
                       .leaf = merkle_leaf(*jws)};
 }
 
+/// Finds evidence that is shown twice.
+class Replays {
+ public:
+  /// Operands are fresh in every round of every clause, so the same outputs were not computed
+  /// again.
+  Result<Done> add(const std::vector<Attempt>& attempts, const std::string& journal) {
+    for (const Attempt& attempt : attempts) {
+      if (attempt.ending != Ending::measured || attempt.outputs == k_no_outputs) {
+        continue;
+      }
+      const Seen seen{attempt.clause, attempt.round};
+      const Seen& first = outputs_.try_emplace(attempt.outputs, seen).first->second;
+      if (first != seen) {
+        return Error{Error::Code::bad_input,
+                     journal + ": output_digest: attempt " + std::to_string(attempt.number) +
+                         " of " + seen.first + " in round " + std::to_string(seen.second) +
+                         " has the outputs of " + first.first + " in round " +
+                         std::to_string(first.second)};
+      }
+    }
+    return Done{};
+  }
+
+  Result<Done> add(BlobEntry&& blob, const std::string& statement) {
+    const auto [place, is_new] = blobs_.insert(std::move(blob.sha256));
+    return is_new ? Result<Done>(Done{})
+                  : Result<Done>(Error{Error::Code::bad_input,
+                                       statement + ": names " + blob_name(*place) +
+                                           ", which is a window of another node, too"});
+  }
+
+  /// Every digest that a journal names.
+  [[nodiscard]] const std::set<std::string>& blobs() const { return blobs_; }
+
+ private:
+  using Seen = std::pair<std::string, std::uint32_t>;  // clause, round
+  std::map<OutputDigest, Seen> outputs_;
+  std::set<std::string> blobs_;
+};
+
 /// Puts the nodes' evidence together, in their order.
 class Gathering {
  public:
@@ -130,9 +184,18 @@ class Gathering {
     campaign.evidence.marks = campaign.session.marks;
   }
 
-  void add(NodeEvidence&& node) {
+  Result<Done> add(NodeEvidence&& node) {
     Evidence& evidence = campaign_.evidence;
     NodeJournal& journal = node.journal;
+    const std::uint32_t number = journal.facts.node;
+    if (auto fresh = replays_.add(journal.attempts, journal_name(number)); !fresh) {
+      return fresh;
+    }
+    for (BlobEntry& blob : node.blobs) {
+      if (auto fresh = replays_.add(std::move(blob), node_name(number)); !fresh) {
+        return fresh;
+      }
+    }
     any_attempts_ = any_attempts_ || !journal.attempts.empty();
     evidence.selftest_passed =
         evidence.selftest_passed && (journal.attempts.empty() || journal.selftest_passed);
@@ -141,11 +204,9 @@ class Gathering {
     append(evidence.replacements, journal.replacements);
     append(evidence.marks, journal.marks);
     append(campaign_.remarks, journal.remarks);
-    for (BlobEntry& blob : node.blobs) {
-      blobs_.insert(std::move(blob.sha256));
-    }
     campaign_.nodes.push_back(std::move(journal.facts));
     leaves_.push_back(node.leaf);
+    return Done{};
   }
 
   /// Every digest that a journal names.
@@ -157,7 +218,7 @@ class Gathering {
                          evidence.marks.end());
     campaign_.evidence_root = hex(merkle_root(leaves_));
     campaign_.evidence_leaves = leaves_.size();
-    return blobs_;
+    return replays_.blobs();
   }
 
  private:
@@ -168,7 +229,7 @@ class Gathering {
 
   Campaign& campaign_;
   std::vector<Digest> leaves_;
-  std::set<std::string> blobs_;
+  Replays replays_;
   bool any_attempts_ = false;
 };
 
@@ -188,7 +249,9 @@ Result<Done> gather(const Reading& reading, Gathering& gathering) {
       if (!node) {
         return node.error();
       }
-      gathering.add(*std::move(node));
+      if (auto added = gathering.add(*std::move(node)); !added) {
+        return added;
+      }
     }
   }
   return Done{};

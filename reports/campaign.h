@@ -31,6 +31,7 @@ struct NodeFacts {
   std::string selftest;                         ///< Canonical JSON of its last `selftest` line.
   std::uint64_t lines = 0;
   bool closed = false;
+  std::int64_t latest_ns = 0;  ///< UTC; of its lines and the session's opening the last.
 };
 
 struct Campaign {

@@ -22,17 +22,6 @@ Error refused(const std::string& why) {
   return Error{Error::Code::bad_input, why};
 }
 
-Bytes der_of(X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate, &der);
-  Bytes bytes;
-  if (size > 0) {
-    bytes.assign(der, der + size);
-  }
-  OPENSSL_free(der);
-  return bytes;
-}
-
 /// The one value of that name in the subject, "" if there is none. Two would be two identities.
 Result<std::string> name_entry(X509* certificate, int nid) {
   const X509_NAME* name = X509_get_subject_name(certificate);
@@ -78,17 +67,6 @@ Result<std::int64_t> seconds_of(const ASN1_TIME* time) {
   return static_cast<std::int64_t>(::timegm(&parts));
 }
 
-Bytes public_key_of(X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-  Bytes bytes;
-  if (size > 0) {
-    bytes.assign(der, der + size);
-  }
-  OPENSSL_free(der);
-  return bytes;
-}
-
 Result<Certificate> facts_of(X509* certificate) {
   const auto subject = subject_of(certificate);
   if (!subject) {
@@ -102,9 +80,9 @@ Result<Certificate> facts_of(X509* certificate) {
   constexpr std::uint32_t k_no_key_usage = std::numeric_limits<std::uint32_t>::max();
   const std::uint32_t usage = X509_get_key_usage(certificate);
   Certificate facts;
-  facts.der = der_of(certificate);
+  facts.der = der_by(i2d_X509, certificate);
   facts.sha256 = sha256(facts.der);
-  facts.public_key = public_key_of(certificate);
+  facts.public_key = der_by(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(certificate));
   facts.subject = *subject;
   facts.not_before_s = *from;
   facts.not_after_s = *until;
@@ -180,7 +158,7 @@ Result<std::vector<Bytes>> certificates_from_pem(std::string_view pem) {
     if (!certificate) {
       break;
     }
-    certificates.push_back(der_of(certificate.get()));
+    certificates.push_back(der_by(i2d_X509, certificate.get()));
   }
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (certificates.empty() || !at_end) {
@@ -216,7 +194,7 @@ Result<Certificate> make_pilot_certificate(const PrivateKey& key, const PilotCer
   if (X509_sign(certificate.get(), pkey, EVP_sha256()) <= 0) {
     return refused("libcrypto could not sign the certificate");
   }
-  return read_certificate(der_of(certificate.get()));
+  return read_certificate(der_by(i2d_X509, certificate.get()));
 }
 
 }  // namespace assay

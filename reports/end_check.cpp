@@ -1,31 +1,18 @@
 #include "reports/end_check.h"
 
-#include <array>
-
-#include "harness/model/exact.h"
+#include "harness/model/tolerances.h"
 
 namespace assay {
 namespace {
 
 constexpr Natural k_billion = 1'000'000'000;
-constexpr Natural k_widest_gap_ppb = 20'000'000;
-constexpr Natural k_widest_clock_ppb = 1'000'000;
 
 Error bad(std::string sentence) {
   return {Error::Code::bad_input, std::move(sentence)};
 }
 
-/// In parts per billion, rounded down: a tolerance is never widened.
-Natural tolerance(const std::optional<Quantity>& condition, Natural widest) {
-  return condition ? condition->base.numerator * k_billion / condition->base.denominator : widest;
-}
-
-bool exceeds(Natural part, Natural whole, Natural ppb) {
-  return compare_products(std::array{part, k_billion}, std::array{whole, ppb}) > 0;
-}
-
-std::string percent_of(Natural ppb) {
-  return significant({.numerator = ppb, .denominator = k_billion / 100}) + " %";
+std::string percent_of(const Ratio& share) {
+  return significant({.numerator = share.numerator * 100, .denominator = share.denominator}) + " %";
 }
 
 /// Whether the clause's window was filled; a shorter one ends as `gap` whatever its gaps.
@@ -38,18 +25,17 @@ bool is_short(Natural elapsed_ns, const Clause& clause) {
 
 Result<Done> check_conditions(const EndLine& end, const WindowLength& window, const Clause& clause,
                               const Conditions& conditions) {
-  const Natural gap_ppb = tolerance(conditions.block_gap, k_widest_gap_ppb);
-  const Natural clock_ppb = tolerance(conditions.clock_disagreement, k_widest_clock_ppb);
+  const Tolerances allowed = tolerances_of(conditions);
   const Natural apart = end.clock_ns > window.elapsed_ns ? end.clock_ns - window.elapsed_ns
                                                          : window.elapsed_ns - end.clock_ns;
-  const bool gap = exceeds(window.gap_ns, window.elapsed_ns, gap_ppb);
-  const bool clock = exceeds(apart, window.elapsed_ns, clock_ppb);
+  const bool gap = exceeds(window.gap_ns, window.elapsed_ns, allowed.gap);
+  const bool clock = exceeds(apart, window.elapsed_ns, allowed.clock);
   const std::string gaps = "the gaps are " + to_decimal(window.gap_ns) + " ns of " +
                            to_decimal(window.elapsed_ns) + " ns, and the contract allows " +
-                           percent_of(gap_ppb);
+                           percent_of(allowed.gap);
   const std::string clocks = "the clocks disagree by " + to_decimal(apart) + " ns in " +
                              to_decimal(window.elapsed_ns) + " ns, and the contract allows " +
-                             percent_of(clock_ppb);
+                             percent_of(allowed.clock);
   if (end.ending == Ending::measured && (gap || clock)) {
     return bad("ending: is measured, but " + (gap ? gaps : clocks));
   }

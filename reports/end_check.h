@@ -11,9 +11,9 @@ struct WindowLength {
   Natural elapsed_ns = 0, gap_ns = 0;
 };
 
-/// Holds `measured`, `gap` and `clock` against the gaps and clocks of the window, both ways. A
-/// condition that the contract leaves out is held to its schema's bound (2 % and 0.1 %). Whether a
-/// window is long enough is the judge's business. Fails with bad_input, naming the member.
+/// Holds `measured`, `gap` and `clock` against the gaps and clocks of the window, both ways.
+/// Whether a window is long enough is the judge's business. Fails with bad_input, naming the
+/// member.
 [[nodiscard]] Result<Done> check_conditions(const EndLine& end, const WindowLength& window,
                                             const Clause& clause, const Conditions& conditions);
 

@@ -38,17 +38,6 @@ int as_int(std::size_t size) {
   return static_cast<int>(size);
 }
 
-Bytes spki_of(EVP_PKEY* key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  Bytes bytes;
-  if (size > 0) {
-    bytes.assign(der, der + size);
-  }
-  OPENSSL_free(der);
-  return bytes;
-}
-
 Secret content_of(BIO* memory) {
   char* data = nullptr;
   const auto size = BIO_get_mem_data(memory, &data);
@@ -149,7 +138,7 @@ Result<PrivateKey> PrivateKey::generate() {
 }
 
 Bytes PrivateKey::public_key() const {
-  return spki_of(pkey_of(key_));
+  return der_by(i2d_PUBKEY, pkey_of(key_));
 }
 
 Result<Bytes> PrivateKey::sign(std::string_view text) const {
@@ -212,7 +201,7 @@ Result<PrivateKey> PrivateKey::from_pem(const Secret& pem, const Secret& passphr
   if (!key) {
     return refused(sealed ? "the passphrase is wrong or the key is damaged" : "the key is damaged");
   }
-  if (!is_p256(spki_of(key.get()))) {
+  if (!is_p256(der_by(i2d_PUBKEY, key.get()))) {
     return refused("the key is not of P-256");
   }
   return PrivateKey(std::shared_ptr<void>(

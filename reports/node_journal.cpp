@@ -361,6 +361,8 @@ Result<Done> Walk::end(const Json& json) {
   attempt.ending = end.ending;
   attempt.dimension = end.dimension;
   attempt.work = end.work;
+  attempt.work_per_step = end.work_per_step;
+  attempt.outputs = end.outputs;
   attempt.elapsed_ns = end.elapsed_ns;
   attempt.start_ns = end.start_ns;
   attempt.checked = end.checked;
@@ -490,6 +492,7 @@ Result<NodeJournal> Walk::finish(std::uint64_t lines) {
     return bad(name + ": is empty");
   }
   out_.facts.lines = lines;
+  out_.facts.latest_ns = latest_ns_;
   out_.selftest_passed = selftest_seen_ && !selftest_failed_;
   if (!out_.facts.closed) {
     out_.remarks.push_back(name + ": has no 'close': the campaign is not complete");

@@ -10,6 +10,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include "reports/digest.h"
+
 namespace assay {
 
 template <auto Free>
@@ -28,5 +30,18 @@ using ContextHandle = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using KeyHandle = Handle<EVP_PKEY, EVP_PKEY_free>;
 using SignatureHandle = Handle<ECDSA_SIG, ECDSA_SIG_free>;
 using CertificateHandle = Handle<X509, X509_free>;
+
+/// The DER that one of libcrypto's i2d functions makes of `object`; empty if it can't.
+template <class Encode, class T>
+Bytes der_by(Encode encode, T* object) {
+  unsigned char* der = nullptr;
+  const int size = encode(object, &der);
+  Bytes bytes;
+  if (size > 0) {
+    bytes.assign(der, der + size);
+  }
+  OPENSSL_free(der);
+  return bytes;
+}
 
 }  // namespace assay

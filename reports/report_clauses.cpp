@@ -174,6 +174,10 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
                            " attempts: it is the one that the session names as the buyer's.");
   }
   sentences.emplace_back(
+      "Whoever holds the last link of the nonce chain can compute every earlier one, and with it "
+      "operands and challenges, ahead of their rounds. 'assay run' needs that link: nothing here "
+      "shows that whoever ran this campaign could not.");
+  sentences.emplace_back(
       "Serial numbers and machine facts are what the nodes say of themselves; no device signed "
       "them.");
   return sentences;

@@ -54,8 +54,18 @@ void skip_object(Members& members, std::string_view name) {
   }
 }
 
-void skip_text(Members& members, std::string_view name) {
-  static_cast<void>(members.text_or(name, ""));
+/// A digest, or "" of an attempt that put nothing out.
+OutputDigest outputs_of(Members& members) {
+  const std::string text = members.text_or("output_digest", "");
+  if (text.empty()) {
+    return k_no_outputs;
+  }
+  const auto digest = digest_from_hex(text);
+  if (!digest) {
+    members.fail("output_digest", "must be a SHA-256 in lower-case hex");
+    return k_no_outputs;
+  }
+  return *digest;
 }
 
 Result<Done> read_verification(const Json& value, EndLine& end) {
@@ -139,7 +149,7 @@ Result<EndLine> read_end(const Json& line) {
   for (const std::string_view name : {"ran", "telemetry"}) {
     skip_object(members, name);
   }
-  skip_text(members, "output_digest");
+  end.outputs = outputs_of(members);
   const Json* verification = members.optional("verification");
   const Json* blocks = members.optional("blocks");
   if (const Result<Done> done = members.done(); !done) {
@@ -176,6 +186,9 @@ Result<Done> check_end(const EndLine& end) {
   }
   if ((end.elapsed_ns > 0 || end.work > 0) && !end.blocks) {
     return bad("blocks: is missing, but work or time is stated");
+  }
+  if (end.blocks && end.ending == Ending::measured && end.outputs == k_no_outputs) {
+    return bad("output_digest: is missing, but the ending is measured");
   }
   if (end.blocks && (end.elapsed_ns == 0 || end.blocks->count == 0)) {
     return bad("elapsed_ns: is 0, but there are blocks");

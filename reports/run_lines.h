@@ -39,6 +39,7 @@ struct EndLine {
   Dimension dimension = Dimension::count;
   Natural work = 0, work_per_step = 0, elapsed_ns = 0, clock_ns = 0;
   std::int64_t start_ns = 0;
+  OutputDigest outputs{};  ///< k_no_outputs where the line gives none.
   std::uint64_t checked = 0, wrong = 0, matching = 0;
   std::uint64_t tiles = 0, full = 0, share_ppm = 0;
   std::optional<BlocksLine> blocks;  ///< Absent where no window was completed.

@@ -8,8 +8,10 @@
 #include "reports/json.h"
 #include "reports/json_difference.h"
 #include "reports/judge_campaign.h"
+#include "reports/node_name.h"
 #include "reports/policy.h"
 #include "reports/signature_check.h"
+#include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
@@ -123,6 +125,10 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
       .emplace_back("every window's numbers, recomputed from its blocks" +
                     std::string(deep ? "" : ": --deep does"));
   not_checked.emplace_back("who opened the session: its digest is signed with the report only");
+  not_checked.emplace_back(
+      "that no link of the nonce was known before its round: who holds the last one, as 'assay "
+      "run' "
+      "does, can compute all");
   not_checked.emplace_back("what devices these are: serial numbers are their own word");
   not_checked.emplace_back(
       "that it was measured: whoever holds a node's key can write its journal and blobs; what is "
@@ -150,6 +156,25 @@ void check_contract(const Policy& policy, const Campaign& campaign, Verification
     verification.policy_met = false;
     verification.sentence =
         "contract.json: is not the contract that the policy names, but " + campaign.contract_sha256;
+  }
+}
+
+/// Nothing can have been measured after it is verified.
+void check_clock(const VerifyRequest& request, const Policy& policy, const Campaign& campaign,
+                 Verification& verification) {
+  verification.checked.emplace_back(
+      "the times of day in the journals: none before the session was opened, none after the time "
+      "of "
+      "verification");
+  const std::int64_t now_ns = (request.at_s + policy.iat_skew_s) * k_ns_per_second;
+  for (const NodeFacts& facts : campaign.nodes) {
+    if (facts.latest_ns > now_ns && verification.indication == Indication::total_passed) {
+      end(verification, Indication::indeterminate, "SIG_CONSTRAINTS_FAILURE",
+          journal_name(facts.node) + ": says that it is of " +
+              time_of_day(facts.latest_ns / k_ns_per_second) +
+              ", which is after the time of verification");
+      return;
+    }
   }
 }
 
@@ -229,6 +254,7 @@ Verification verify_campaign(const VerifyRequest& request) {
     return fail(verification, k_evidence_failure, judged.error().message);
   }
   check_report(*judged, *delivered, *report, verification);
+  check_clock(request, *policy, judged->campaign, verification);
   check_contract(*policy, judged->campaign, verification);
   check_excuses(*policy, judged->campaign, verification);
   say_what_was_checked(judged->campaign, request.deep, verification);

@@ -1,6 +1,7 @@
 // What was seen: one Attempt per journal record pair, as integers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ enum class Ending {
 [[nodiscard]] std::string_view name_of(Ending ending);
 [[nodiscard]] Result<Ending> ending_from(std::string_view name);
 
+/// SHA-256 of what a window's first step put out.
+using OutputDigest = std::array<std::uint8_t, 32>;
+inline constexpr OutputDigest k_no_outputs{};
+
 /// One run of one clause on one item. Times are nanoseconds.
 struct Attempt {
   std::uint64_t number = 0;  ///< Its serial number in its node's journal, from 1, without gaps.
@@ -41,6 +46,8 @@ struct Attempt {
   Ending ending = Ending::no_end;
   Dimension dimension = Dimension::count;
   Natural work = 0;            ///< FLOPs, operations or bytes; events for poisson; 1 for times.
+  Natural work_per_step = 0;   ///< Of the problem; what its operands and outputs hang on.
+  OutputDigest outputs{};      ///< k_no_outputs where none were seen.
   Natural elapsed_ns = 0;      ///< Length of the window; the value itself for times.
   std::int64_t start_ns = 0;   ///< UTC, of the window.
   std::uint64_t checked = 0;   ///< Outputs verified (tiles, slots, full compares).

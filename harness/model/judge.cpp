@@ -185,7 +185,8 @@ class Court {
                           bound_items(clause, items, parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
-    Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick};
+    const Agreement agreement(evidence_.attempts, by_clause_.of(number));
+    Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick, agreement};
     for (const ItemIndex part : parts) {
       setting.renewed_after_round =
           std::max(setting.renewed_after_round, slots_.node_renewed_after_round(part));

@@ -36,6 +36,7 @@ enum class Reason {
   too_many_excused,    ///< invalid: more than max_invalid
   banned_serial,       ///< invalid: a device that was replaced, here or elsewhere
   device_changed,      ///< invalid: another device without a replacement, or one in two slots
+  outputs_differ,      ///< invalid: not what the other items of the round put out
   duplicate_evidence,  ///< invalid: one number or round twice
   no_evidence,         ///< not_run
   unsupported,         ///< not_run

@@ -49,6 +49,11 @@ std::optional<Finding> invalid_value(const Setting& setting, const Attempt& atte
                    "The value of " + what + " is of dimension " +
                        std::string(name_of(attempt.dimension)) + ", not the limit's."};
   }
+  if (setting.agreement.differs(attempt)) {
+    return Finding{Outcome::invalid, Reason::outputs_differ,
+                   "The outputs of " + what + " are not those of most items in round " +
+                       std::to_string(attempt.round) + ", whose operands were the same."};
+  }
   const bool is_value_rule =
       setting.clause.rule == Rule::sign_1_5_9 || setting.clause.rule == Rule::sign_1_4_8;
   const auto value = value_of(attempt);

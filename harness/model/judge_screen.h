@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/agreement.h"
 #include "harness/model/judge.h"
 #include "harness/model/judge_value.h"
 #include "harness/model/slots.h"
@@ -22,6 +23,7 @@ struct Setting {
   const std::vector<Attempt>& attempts;
   const Slots& slots;
   const Yardstick& yardstick;
+  const Agreement& agreement;
   /// For a system: the last round before anything in it was replaced.
   std::uint32_t renewed_after_round = 0;
 };

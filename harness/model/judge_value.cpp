@@ -111,8 +111,8 @@ bool Yardstick::fills_window(Natural elapsed_ns) const {
     return true;
   }
   const Ratio& window = clause_->window->base;
-  return std::is_gteq(compare_products(std::array{elapsed_ns, window.denominator, Natural{100}},
-                                       std::array{window.numerator, k_billion, Natural{95}}));
+  return std::is_gteq(compare_products(std::array{elapsed_ns, window.denominator},
+                                       std::array{window.numerator, k_billion}));
 }
 
 }  // namespace assay

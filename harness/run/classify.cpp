@@ -1,6 +1,5 @@
 #include "harness/run/classify.h"
 
-#include <compare>
 #include <cstdlib>
 
 namespace assay {
@@ -8,10 +7,9 @@ namespace {
 
 constexpr std::int64_t k_second_ns = 1'000'000'000;
 
-/// |part| / whole > share
+/// |part| > share x whole
 bool exceeds(std::int64_t part, std::int64_t whole, const Ratio& share) {
-  const Ratio ratio{static_cast<Natural>(std::abs(part)), static_cast<Natural>(whole)};
-  return std::is_gt(compare(ratio, share));
+  return exceeds(static_cast<Natural>(std::abs(part)), static_cast<Natural>(whole), share);
 }
 
 std::string ns(std::int64_t time) {
@@ -29,20 +27,6 @@ std::string difference_in(const WindowResult& window) {
 }
 
 }  // namespace
-
-Tolerances tolerances_of(const Conditions& conditions) {
-  Tolerances tolerances;
-  if (conditions.block_gap) {
-    tolerances.gap = conditions.block_gap->base;
-  }
-  if (conditions.clock_disagreement) {
-    tolerances.clock = conditions.clock_disagreement->base;
-  }
-  if (conditions.start_skew) {
-    tolerances.start_skew_s = conditions.start_skew->base;
-  }
-  return tolerances;
-}
 
 Classified classify(const WindowResult& window, const WindowPlan& plan,
                     const Tolerances& tolerances) {

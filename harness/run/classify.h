@@ -4,21 +4,11 @@
 
 #include <string>
 
-#include "harness/model/contract.h"
 #include "harness/model/evidence.h"
-#include "harness/model/exact.h"
+#include "harness/model/tolerances.h"
 #include "harness/run/window.h"
 
 namespace assay {
-
-/// A contract's conditions. Gap and clock stand in every contract; a start skew that is not stated
-/// is held to the bound that the format has for it.
-struct Tolerances {
-  Ratio gap;    ///< Of the window.
-  Ratio clock;  ///< Of the window.
-  Ratio start_skew_s{1, 1};
-};
-[[nodiscard]] Tolerances tolerances_of(const Conditions& conditions);
 
 struct Classified {
   Ending ending = Ending::measured;

@@ -19,8 +19,11 @@ constexpr Natural k_journal_bytes = 1200;  // a begin and an end line
 constexpr Natural k_blob_bytes = 24;       // the head of a blob
 constexpr Natural k_block_bytes = 72;      // nine columns of 8 bytes
 
+/// Rounded up: a window is at least as long as the contract's.
 Natural nanoseconds(const std::optional<Quantity>& time) {
-  return time ? time->base.numerator * 1'000'000'000 / time->base.denominator : 0;
+  return time ? (time->base.numerator * 1'000'000'000 + time->base.denominator - 1) /
+                    time->base.denominator
+              : 0;
 }
 
 std::string place_of(std::size_t clause) {

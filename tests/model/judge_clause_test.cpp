@@ -161,12 +161,50 @@ TEST(JudgeClause, CountsEveryBadEndingAsBelow) {
 
 TEST(JudgeClause, CountsABurstShorterThanTheWindowAsBelow) {
   std::vector<Attempt> attempts = runs(signs(10, 0));
-  attempts[0].elapsed_ns = k_window_ns * 94 / 100;
-  attempts[1].elapsed_ns = k_window_ns * 95 / 100;
+  attempts[0].elapsed_ns = k_window_ns - 1;
+  attempts[1].elapsed_ns = k_window_ns;
+  attempts[2].elapsed_ns = k_window_ns + 1;  // the last block may overshoot
   EXPECT_EQ(verdict_on(rate_clause(), attempts).below, 1U);
   Evidence evidence = evidence_of(attempts);
   evidence.marks = {"reduced"};
   EXPECT_EQ(judged(contract_of({rate_clause()}), evidence).clauses[0].verdicts[0].below, 0U);
+}
+
+/// Three GPUs that ran ten rounds with the same outputs.
+Evidence three_in_agreement() {
+  std::vector<Attempt> attempts;
+  for (ItemIndex item = 1; item <= 3; ++item) {
+    for (Attempt attempt : runs(signs(10, 0), item)) {
+      attempt.outputs[0] = static_cast<std::uint8_t>(attempt.round);
+      attempts.push_back(attempt);
+    }
+  }
+  return evidence_of(attempts);
+}
+
+std::vector<std::string> shown_three(const Evidence& evidence) {
+  const Judgement judgement = judged(contract_of({rate_clause()}, 1, 3), evidence);
+  std::vector<std::string> all;
+  for (const Verdict& verdict : judgement.clauses[0].verdicts) {
+    all.push_back(shown(verdict));
+  }
+  return all;
+}
+
+TEST(JudgeClause, InvalidatesTheItemWhoseOutputsAreNotThoseOfTheOthers) {
+  const std::string met = "ACCEPT limit_met";
+  const std::string differs = "INVALID outputs_differ";
+  using All = std::vector<std::string>;
+  Evidence evidence = three_in_agreement();
+  EXPECT_EQ(shown_three(evidence), (All{met, met, met}));
+  evidence.attempts[14].outputs[1] = 1;  // item 2 in round 5
+  EXPECT_EQ(shown_three(evidence), (All{met, differs, met}));
+  evidence.attempts[24].outputs[1] = 2;  // nobody knows who is right
+  EXPECT_EQ(shown_three(evidence), (All{differs, differs, differs}));
+  for (const std::size_t index : {4U, 14U, 24U}) {
+    evidence.attempts[index].work_per_step = index;  // other problems have other outputs
+  }
+  EXPECT_EQ(shown_three(evidence), (All{met, met, met}));
 }
 
 TEST(JudgeClause, RejectsOneRunUnderTheFloor) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "reports/json.h"
+#include "reports/time_of_day.h"
 #include "tests/doubles/reports/scratch_folder.h"
 #include "tests/doubles/reports/signed_campaign.h"
 
@@ -304,6 +305,31 @@ TEST_F(Verify, SaysWhereNothingTiesTheWorkOfAStepToTheContract) {
   EXPECT_TRUE(named("C-2"));
   EXPECT_FALSE(has(report(), "What one step of clause C-1"));
   EXPECT_TRUE(has(report(), "What one step of clause C-2"));
+}
+
+TEST_F(Verify, SaysThatTheHolderOfTheNonceCouldComputeAhead) {
+  make(1);
+  const std::vector<std::string> left = verify().not_checked;
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const std::string& line) {
+    return has(line, "no link of the nonce was known before its round");
+  }));
+  EXPECT_TRUE(has(report(), "Whoever holds the last link of the nonce chain"));
+}
+
+TEST_F(Verify, DoesNotTakeACampaignFromTheFuture) {
+  const auto opened_ahead = [this](std::int64_t seconds) {
+    CampaignBuilder builder;
+    builder.session.created = time_of_day(campaign_.at_s() + seconds);
+    builder.open();
+    builder.close();
+    campaign_.write(builder);
+  };
+  opened_ahead(300);  // what the policy allows a clock to be ahead
+  EXPECT_EQ(code(), 5) << verify().sentence;
+  opened_ahead(301);
+  const Verification answer = verify();
+  EXPECT_EQ(exit_code_of(answer), 3);
+  EXPECT_TRUE(has(answer.sentence, "after the time of verification")) << answer.sentence;
 }
 
 TEST_F(Verify, OldReportOverNewEvidenceIsFound) {

@@ -213,9 +213,10 @@ TEST_F(RunWindow, UsesTheFixedTuplesOnceInTheFirstBlock) {
   }
 }
 
-TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeed) {
+TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeedAndNumberOfSlots) {
   const auto slow = run();
   script.step_ns = 100'000;
+  script.slots = 2;
   plan.item = "host/00001";
   const auto fast = run();
   ASSERT_TRUE(slow && fast);

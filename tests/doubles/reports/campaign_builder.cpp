@@ -21,6 +21,15 @@ std::string digest_of(std::string_view text) {
   return hex(sha256(text));
 }
 
+std::string text_of(const Json::Object& members, std::string_view name) {
+  for (const auto& [key, value] : members) {
+    if (key == name) {
+      return value.text() != nullptr ? *value.text() : std::to_string(*value.whole());
+    }
+  }
+  return "";
+}
+
 Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
   const WindowSums sums = must(sums_of(blocks_of(run)));
   const std::string bytes = encode(blocks_of(run));
@@ -47,7 +56,8 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
                                               {"count", run.blocks},
                                               {"gap_ns", sums.gap_ns},
                                               {"shortest_ns", sums.shortest_ns}});
-  members.emplace_back("output_digest", digest_of("outputs"));
+  members.emplace_back("output_digest",
+                       digest_of(run.outputs + text_of(begun, "clause") + text_of(begun, "round")));
   members.emplace_back("serial", run.serial);
   members.emplace_back("ran", Json::Object{{"library", "simulated"},
                                            {"version", "1"},
@@ -104,7 +114,7 @@ Blocks blocks_of(const SimulatedRun& run) {
     blocks.tiles.push_back(run.steps - (i == 0 ? run.unchecked : 0));
     blocks.full.push_back(1);
     blocks.wrong.push_back(i == 0 ? run.wrong : 0);
-    blocks.check_ns.push_back(run.block_ns / 200);
+    blocks.check_ns.push_back(run.block_ns / 200 + (i == 0 ? run.number : 0));
     blocks.clock_khz.push_back(-1);
     blocks.power_mw.push_back(-1);
     start += run.block_ns + run.gap_ns;
@@ -198,8 +208,6 @@ void CampaignBuilder::attempt(const std::string& clause, const std::string& item
 void CampaignBuilder::attempts_together(const std::string& clause,
                                         const std::vector<std::string>& items,
                                         const SimulatedRun& run) {
-  const std::string bytes = encode(blocks_of(run));
-  blobs.emplace(digest_of(bytes), bytes);
   std::vector<Json::Object> keys;
   for (const std::string& item : items) {
     keys.push_back(begin_members(clause, item));
@@ -208,7 +216,11 @@ void CampaignBuilder::attempts_together(const std::string& clause,
     journals[node_of(item)].push_back({"begin", std::move(begun)});
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
-    Json::Object ended = end_members(keys[i], run);
+    SimulatedRun own = run;
+    own.number = ++runs_;
+    const std::string bytes = encode(blocks_of(own));
+    blobs.emplace(digest_of(bytes), bytes);
+    Json::Object ended = end_members(keys[i], own);
     ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
     ended.emplace_back("at", time_of_day(now_s + 2));
     journals[node_of(items[i])].push_back({"end", std::move(ended)});

@@ -33,6 +33,8 @@ struct SimulatedRun {
   std::int64_t wrong = 0;      ///< Wrong slots, in block 0.
   std::int64_t unchecked = 0;  ///< Slots of block 0 without a drawn tile.
   std::string serial;
+  std::string outputs = "outputs";  ///< What its output digest is made of, with clause and round.
+  std::int64_t number = 0;          ///< Given by the builder: makes the blob this run's own.
 };
 
 struct Line {
@@ -82,6 +84,7 @@ class CampaignBuilder {
   std::vector<Item> roster_;
   Digest last_link_{};
   std::uint32_t round_ = 0;
+  std::int64_t runs_ = 0;
   std::vector<std::uint64_t> attempts_;
 };
 
