@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "harness/run/campaign_run.h"
-#include "harness/run/worker.h"
-#include "kernels/host/host_backend.h"
+#include "harness/run/host_worker.h"
 #include "reports/campaign.h"
 
 namespace assay::bench {
@@ -83,21 +82,12 @@ int measure(const std::string& folder) {
   return 0;
 }
 
-int be_worker() {
-  WorkerWorld world;
-  world.backends.push_back(make_host_backend());
-  world.cases = all_cases();
-  world.clock = &system_clock();
-  world.probe = make_host_probe();
-  return worker_on_standard_streams(world);
-}
-
 }  // namespace
 }  // namespace assay::bench
 
 int main(int count, char** arguments) {
   if (count > 1 && std::string_view(arguments[1]) == "worker") {
-    return assay::bench::be_worker();
+    return assay::host_worker(assay::all_cases());
   }
   std::string root = "/tmp/assay-bench-XXXXXX";
   if (::mkdtemp(root.data()) == nullptr) {

@@ -52,13 +52,12 @@ bool sync_folder(const std::string& folder) {
   return opened.is_open() && ::fsync(opened.number()) == 0;
 }
 
-}  // namespace
-
-Result<std::string> read_file(const std::string& path, std::size_t cap) {
+/// `links`: O_NOFOLLOW, or 0 to follow a symbolic link.
+Result<std::string> read_regular(const std::string& path, std::size_t cap, int links) {
   // O_NONBLOCK: a FIFO in place of the file must not make the reader wait.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | links));
   if (!file.is_open()) {
-    if (errno == ELOOP) {
+    if (errno == ELOOP && links == O_NOFOLLOW) {
       return Error{Error::Code::bad_input, path + ": is a symbolic link"};
     }
     return error_at(path, errno);
@@ -76,6 +75,16 @@ Result<std::string> read_file(const std::string& path, std::size_t cap) {
                  path + ": is larger than " + std::to_string(cap) + " bytes"};
   }
   return read_all(file, path, size, cap);
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t cap) {
+  return read_regular(path, cap, O_NOFOLLOW);
+}
+
+Result<std::string> read_named_file(const std::string& path, std::size_t cap) {
+  return read_regular(path, cap, 0);
 }
 
 Result<Done> write_file(const std::string& path, std::string_view bytes, unsigned mode) {

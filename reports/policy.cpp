@@ -242,7 +242,7 @@ Result<Policy> read_policy(std::string_view text, const std::string& folder) {
 }
 
 Result<Policy> read_policy_file(const std::string& path) {
-  const auto text = read_file(path, k_policy_bytes);
+  const auto text = read_named_file(path, k_policy_bytes);
   if (!text) {
     return text.error();
   }

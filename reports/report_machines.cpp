@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "reports/declared_variables.h"
 #include "reports/digest.h"
 
 namespace assay {
@@ -16,22 +17,18 @@ constexpr std::array<std::string_view, 15> k_inventory = {
     "devices",        "driver",     "governor",  "kernel",      "memory_total",
     "microcode",      "numa_nodes", "smt",       "turbo_off",   "virtual_machine"};
 
-/// Variables that may change what is measured; their values are no secrets.
-constexpr std::array<std::string_view, 8> k_environment = {
-    "CUDA_VISIBLE_DEVICES", "LANG",
-    "OMP_NUM_THREADS",      "OMP_PLACES",
-    "OMP_PROC_BIND",        "OPENBLAS_CORETYPE",
-    "ONEDNN_MAX_CPU_ISA",   "OPENBLAS_NUM_THREADS"};
+bool is_inventory(std::string_view name) {
+  return std::find(k_inventory.begin(), k_inventory.end(), name) != k_inventory.end();
+}
 
-template <std::size_t size>
-Json::Object allowed(const std::string& canonical, const std::array<std::string_view, size>& list) {
+Json::Object allowed(const std::string& canonical, bool (*is_allowed)(std::string_view)) {
   Json::Object kept;
   const Result<Json> value = read_json(canonical);
   if (!value || value->object() == nullptr) {
     return kept;  // a node without a `machine` line has shown nothing
   }
   for (const auto& [name, member] : *value->object()) {
-    if (std::find(list.begin(), list.end(), name) != list.end()) {
+    if (is_allowed(name)) {
       kept.emplace_back(name, member);
     }
   }
@@ -66,8 +63,8 @@ Json::Array machines_of(const Campaign& campaign) {
   for (const NodeFacts& facts : campaign.nodes) {
     machines.emplace_back(
         Json::Object{{"closed", facts.closed},
-                     {"environment", allowed(facts.environment, k_environment)},
-                     {"inventory", allowed(facts.inventory, k_inventory)},
+                     {"environment", allowed(facts.environment, is_declared_variable)},
+                     {"inventory", allowed(facts.inventory, is_inventory)},
                      {"lines", static_cast<std::int64_t>(facts.lines)},
                      {"node", facts.node},
                      {"objects", hex(sha256(canonical_json(object_list(facts.objects))))}});

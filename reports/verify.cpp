@@ -32,17 +32,32 @@ Verification& fail(Verification& verification, std::string_view sub, std::string
   return end(verification, Indication::total_failed, sub, std::move(sentence));
 }
 
-/// A policy that comes with what it is to judge proves nothing.
-bool stands_in(const std::string& folder, const std::string& policy_path) {
-  namespace fs = std::filesystem;
-  std::error_code problem;
-  const fs::path inner = fs::weakly_canonical(policy_path, problem);
-  const fs::path outer = fs::weakly_canonical(folder, problem);
-  if (problem) {
-    return false;
-  }
+namespace fs = std::filesystem;
+
+bool is_below(const fs::path& outer, const fs::path& inner) {
   const fs::path relative = inner.lexically_relative(outer);
   return !relative.empty() && *relative.begin() != "..";
+}
+
+/// A policy that comes with what it is to judge proves nothing, nor does a link that comes with it:
+/// on the way from the name to the file nothing may lie in the folder.
+bool stands_in(const std::string& folder, const std::string& policy_path) {
+  constexpr int k_most_links = 40;  // as the system's own
+  std::error_code problem;
+  const fs::path named = fs::absolute(folder, problem).lexically_normal();
+  const fs::path outer = fs::weakly_canonical(folder, problem);
+  fs::path at = fs::absolute(policy_path, problem);
+  for (int link = 0; link < k_most_links && !problem; ++link) {
+    const fs::path place = fs::weakly_canonical(at.parent_path(), problem) / at.filename();
+    if (is_below(named, at.lexically_normal()) || is_below(outer, place)) {
+      return true;
+    }
+    if (!fs::is_symlink(at, problem)) {
+      return false;
+    }
+    at = at.parent_path() / fs::read_symlink(at, problem);
+  }
+  return false;  // reading it will say why
 }
 
 /// The bytes that everything else is about, read once.

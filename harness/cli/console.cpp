@@ -65,9 +65,14 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  return beside("", text, indent, width);
+}
+
+std::string beside(std::string_view label, std::string_view text, std::size_t indent,
+                   std::size_t width) {
   const std::string margin(indent, ' ');
   std::string lines;
-  std::string line = margin;
+  std::string line = padded(label, indent);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
@@ -81,6 +86,10 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
   }
   line.pop_back();
   return lines + line + '\n';
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 }  // namespace assay

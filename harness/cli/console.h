@@ -1,6 +1,7 @@
 // Where the programs print, and whether a person is looking.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -35,5 +36,12 @@ int complain(const Console& console, std::string_view sentence, int exit_code);
 /// Breaks text at blanks into lines of at most `width` columns, each begun with `indent` blanks.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent,
                                   std::size_t width = 80);
+
+/// As wrapped, with `label` in the indent of the first line; a longer label pushes the text on.
+[[nodiscard]] std::string beside(std::string_view label, std::string_view text, std::size_t indent,
+                                 std::size_t width = 80);
+
+/// "1 node", "3 nodes"
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 
 }  // namespace assay

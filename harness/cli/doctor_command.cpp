@@ -108,9 +108,9 @@ void print(const Console& console, const Diagnosis& diagnosis) {
   }
   out << "\nTelemetry\n";
   for (const auto& [name, reading] : diagnosis.readings) {
-    out << "  " << padded(name, 24)
-        << (reading.value ? std::to_string(*reading.value) : "not shown: " + reading.reason)
-        << '\n';
+    out << beside("  " + name,
+                  reading.value ? std::to_string(*reading.value) : "not shown: " + reading.reason,
+                  26);
   }
   out << "\nEnvironment\n"
       << wrapped(diagnosis.environment.empty() ? "nothing that would change a result"

@@ -143,12 +143,13 @@ void print(const Console& console, const Overview& overview) {
   const std::string* decision = overview.conclusions[0].second.text();
   console.out << painted(console, Tone::doubtful, "not verified: what the campaign says of itself")
               << "\n  contract  " << overview.contract.id << ", "
-              << name_of(overview.contract.purpose) << ", " << overview.contract.clauses.size()
-              << " clauses\n  session   " << overview.session.id << ", " << overview.session.created
-              << ", " << overview.session.nodes.size() << " nodes, "
-              << overview.session.items.size() << " items\n"
-              << wrapped("journal   " + words(overview.journal.kinds), 2)
-              << wrapped("endings   " + words(overview.journal.endings), 2) << "  decision  "
+              << name_of(overview.contract.purpose) << ", "
+              << counted(overview.contract.clauses.size(), "clause") << "\n  session   "
+              << overview.session.id << ", " << overview.session.created << ", "
+              << counted(overview.session.nodes.size(), "node") << ", "
+              << counted(overview.session.items.size(), "item") << '\n'
+              << beside("  journal", words(overview.journal.kinds), 12)
+              << beside("  endings", words(overview.journal.endings), 12) << "  decision  "
               << (decision != nullptr ? *decision : "no report yet") << "\n  signed by "
               << (signers.empty() ? "nobody" : signers) << '\n';
 }

@@ -6,6 +6,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/judgement_text.h"
+#include "harness/cli/unfinished.h"
 #include "reports/judge_campaign.h"
 
 namespace assay {
@@ -18,17 +19,23 @@ struct JudgeOptions {
 
 int judge_command(const Console& console, const JudgeOptions& options) {
   const auto judged = judge_campaign(options.folder, options.deep);
+  const std::string advice = advice_if_unfinished(options.folder);
   if (!judged) {
-    return complain(console, judged.error().message, exit_code_of(judged.error()));
+    const std::string more = advice.empty() ? "" : "; " + advice;
+    return complain(console, judged.error().message + more, exit_code_of(judged.error()));
   }
   const Judgement& judgement = judged->judgement;
   if (options.json) {
-    console.out << canonical_json(judgement_json(judgement)) << '\n';
+    Json::Object json = *judgement_json(judgement).object();
+    json.emplace_back("complete", advice.empty());
+    json.emplace_back("sentence", advice);
+    console.out << canonical_json(json) << '\n';
   } else {
     print_judgement(console, judged->campaign.contract, judged->campaign.roster, judgement);
     for (const std::string& remark : judged->campaign.remarks) {
       console.out << wrapped("remark: " + remark, 0);
     }
+    console.out << (advice.empty() ? "" : wrapped(advice, 0));
   }
   return exit_code_of(judgement.decision);
 }

@@ -8,6 +8,7 @@
 namespace assay {
 namespace {
 
+constexpr std::size_t k_verdict_column = 58;
 constexpr std::size_t k_named_items = 5;  ///< Per clause; all of them stand in the report.
 
 Tone tone_of(Outcome outcome) {
@@ -64,17 +65,25 @@ Outcome worst_of(const ClauseResult& result) {
   return result.verdicts.empty() ? Outcome::not_run : worst;
 }
 
+/// " (advisory)", in the column of verdicts below `outcome` where the line would be too long.
+std::string advisory_after(const std::string& outcome) {
+  const std::string note = "(advisory)";
+  const bool fits = k_verdict_column + outcome.size() + 1 + note.size() <= 80;
+  return (fits ? " " : "\n" + std::string(k_verdict_column, ' ')) + note;
+}
+
 void print_clause(const Console& console, const Clause& clause, const std::vector<Item>& roster,
                   const ClauseResult& result) {
   const bool single = result.verdicts.size() == 1;
   const std::string runs = single ? std::to_string(result.verdicts.front().below) + " of " +
                                         std::to_string(result.verdicts.front().runs)
                                   : "";
-  const std::string outcome = outcome_text(result) + (is_mandatory(clause) ? "" : " (advisory)");
+  const std::string outcome = outcome_text(result);
   console.out << "  " << padded(clause.id, 14) << ' '
               << padded(single ? value_of(clause, result.verdicts.front()) : "", 16) << ' '
               << padded(clause.limit ? clause.limit->text : "", 14) << ' ' << padded(runs, 8) << ' '
-              << painted(console, tone_of(worst_of(result)), outcome) << '\n';
+              << painted(console, tone_of(worst_of(result)), outcome)
+              << (is_mandatory(clause) ? "" : advisory_after(outcome)) << '\n';
   std::size_t named = 0;
   for (const Verdict& verdict : result.verdicts) {
     if (verdict.outcome == Outcome::accept) {

@@ -56,11 +56,11 @@ Json as_json(const Case& a_case) {
 }
 
 std::string allowed(const Param& param) {
-  std::string words = joined(param.values, "|");
+  std::string words = joined(param.values, ", ");
   if (param.whole) {
-    words += (words.empty() ? "" : "|") + std::string("N");
+    words += (words.empty() ? "" : ", ") + std::string("a whole number");
   }
-  return words + (param.fallback.empty() ? "" : " (default " + std::string(param.fallback) + ")");
+  return words + (param.fallback.empty() ? "" : "; default " + std::string(param.fallback));
 }
 
 void print(const Console& console, const Case& a_case) {
@@ -69,8 +69,8 @@ void print(const Console& console, const Case& a_case) {
   console.out << wrapped("scopes: " + joined(names_of(a_case.scopes), ", "), 2)
               << wrapped("rules: " + joined(names_of(a_case.rules), ", "), 2);
   for (const Param& param : a_case.params) {
-    console.out << "    " << padded(param.name, 12) << ' ' << padded(param.meaning, 30) << ' '
-                << allowed(param) << '\n';
+    console.out << beside("    " + std::string(param.name),
+                          std::string(param.meaning) + " (" + allowed(param) + ")", 17);
   }
 }
 
@@ -86,7 +86,7 @@ int list_command(const Console& console, bool json) {
   for (const Case& a_case : all_cases()) {
     print(console, a_case);
   }
-  console.out << "\nUnits a contract may use: " << known_units() << '\n';
+  console.out << '\n' << wrapped("Units a contract may use: " + known_units(), 0);
   return k_exit_ok;
 }
 

@@ -13,10 +13,13 @@ namespace {
 
 constexpr const char* k_exit_codes =
     "Exit codes\n"
-    "  run, judge: 0 accepted, or limits met - 1 rejected - 2 not accepted\n"
-    "  verify:     0 valid and accepted, or limits met - 1 not valid - 3 indeterminate\n"
-    "              4 policy not met - 5 valid, but rejected or not accepted\n"
-    "  all:        64 usage - 65 bad input - 70 bug - 74 input or output - 130 interrupted\n"
+    "  run, judge: 0 accepted, or limits met - 1 rejected\n"
+    "              2 not accepted, or not complete yet\n"
+    "  verify:     0 valid and accepted, or limits met - 1 not valid\n"
+    "              3 indeterminate - 4 policy not met\n"
+    "              5 valid, but rejected or not accepted\n"
+    "  all:        64 usage - 65 bad input - 70 bug - 74 input or output\n"
+    "              130 interrupted\n"
     "\n"
     "Example\n"
     "  assay run contracts/this-host.json --out out/campaign\n";

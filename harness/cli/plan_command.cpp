@@ -41,7 +41,7 @@ Result<std::string> as_json(const Plan& plan, const PlanDigests& digests) {
 }
 
 Result<Done> show(const std::string& path, bool json, std::ostream& out) {
-  const auto text = read_file(path, JsonLimits{}.bytes);
+  const auto text = read_named_file(path, JsonLimits{}.bytes);
   if (!text) {
     return text.error();
   }

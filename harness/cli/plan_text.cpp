@@ -19,10 +19,6 @@ std::string size(Natural bytes) {
   return for_people({bytes, 1}, Dimension::bytes);
 }
 
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 /// "at least 1620 TFLOP/s, rule 1-5-9, provisional"
 std::string promise_of(const Clause& clause) {
   std::string text;

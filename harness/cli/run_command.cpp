@@ -19,16 +19,34 @@ struct RunOptions {
   bool resume = false, json = false;
 };
 
+std::string_view name_of(RunOutcome::Finish finish) {
+  switch (finish) {
+    case RunOutcome::Finish::complete: return "complete";
+    case RunOutcome::Finish::next_day: return "next_day";
+    case RunOutcome::Finish::interrupted: return "interrupted";
+  }
+  return "";
+}
+
+Json outcome_json(const RunOptions& options, const RunOutcome& outcome) {
+  Json::Object json = *judgement_json(outcome.judgement).object();
+  json.emplace_back("complete", outcome.finish == RunOutcome::Finish::complete);
+  json.emplace_back("finish", name_of(outcome.finish));
+  json.emplace_back("folder", options.folder);
+  json.emplace_back("next_day",
+                    outcome.next_day
+                        ? Json(Json::Object{{"day", outcome.next_day->day},
+                                            {"days", outcome.next_day->days},
+                                            {"not_before", outcome.next_day->not_before}})
+                        : Json());
+  json.emplace_back("sentence", outcome.sentence);
+  return json;
+}
+
 int finish(const Console& console, const RunOptions& options, const Contract& contract,
            const RunOutcome& outcome) {
   if (options.json) {
-    Json::Object json = *judgement_json(outcome.judgement).object();
-    json.emplace_back("finish", outcome.finish == RunOutcome::Finish::complete   ? "complete"
-                                : outcome.finish == RunOutcome::Finish::next_day ? "next_day"
-                                                                                 : "interrupted");
-    json.emplace_back("folder", options.folder);
-    json.emplace_back("sentence", outcome.sentence);
-    console.out << canonical_json(json) << '\n';
+    console.out << canonical_json(outcome_json(options, outcome)) << '\n';
   } else {
     print_judgement(console, contract, roster_of(contract), outcome.judgement);
     console.out << wrapped(outcome.sentence, 0);
@@ -39,7 +57,7 @@ int finish(const Console& console, const RunOptions& options, const Contract& co
 }
 
 int run_command(const Console& console, const RunOptions& options) {
-  const auto bytes = read_file(options.contract, std::size_t{64} << 20U);
+  const auto bytes = read_named_file(options.contract, std::size_t{64} << 20U);
   if (!bytes) {
     return complain(console, bytes.error().message, exit_code_of(bytes.error()));
   }
@@ -68,7 +86,7 @@ int run_command(const Console& console, const RunOptions& options) {
 }  // namespace
 
 void add_run(CLI::App& app, const Shell& shell) {
-  auto* command = app.add_subcommand("run", "Measure this machine against a contract and judge it");
+  auto* command = app.add_subcommand("run", "Measure this machine against a contract, judge it");
   const auto options = std::make_shared<RunOptions>();
   command->add_option("CONTRACT", options->contract, "The contract, a JSON file")->required();
   command->add_option("--out", options->folder, "Folder of the campaign")->required();

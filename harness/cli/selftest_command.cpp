@@ -61,8 +61,8 @@ void print(const Console& console, const SelftestResult& result) {
     const bool right = check.caught == (check.name != "healthy");
     console.out << "  "
                 << painted(console, right ? Tone::good : Tone::bad, right ? "ok    " : "FAILED")
-                << ' ' << padded(check.name, 22) << (check.caught ? "caught by " : "not caught: ")
-                << check.by << '\n';
+                << ' ' << check.name << '\n'
+                << wrapped((check.caught ? "caught by " : "not caught: ") + check.by, 9);
   }
   console.out << "self-test "
               << painted(console, result.passed() ? Tone::good : Tone::bad,

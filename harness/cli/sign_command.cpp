@@ -49,7 +49,7 @@ Result<std::string> report_worth_signing(const std::string& folder) {
 }
 
 Result<std::vector<Certificate>> read_chain(const std::string& path) {
-  const auto pem = read_file(path, std::size_t{1} << 20U);
+  const auto pem = read_named_file(path, std::size_t{1} << 20U);
   if (!pem) {
     return pem.error();
   }
@@ -118,7 +118,7 @@ int sign_command(const Console& console, const SignOptions& options) {
                 << '\n';
   } else {
     console.out << "signed as " << options.role << ": " << path << "\n  by "
-                << certificate->subject.organization << ", certificate " << sha256 << '\n';
+                << certificate->subject.organization << ", certificate\n  " << sha256 << '\n';
   }
   return k_exit_ok;
 }

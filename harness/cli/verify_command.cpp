@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "harness/cli/console.h"
 #include "reports/json.h"
 #include "reports/time_of_day.h"
 #include "reports/verify.h"
@@ -61,14 +62,14 @@ void print_list(std::string_view title, const std::vector<std::string>& lines, s
   }
   out << title << "\n";
   for (const std::string& line : lines) {
-    out << "  " << line << "\n";
+    out << wrapped(line, 2);
   }
 }
 
 void print_text(const Verification& verification, std::ostream& out) {
   out << headline(verification) << "\n";
   if (!verification.sentence.empty()) {
-    out << "  " << verification.sentence << "\n";
+    out << wrapped(verification.sentence, 2);
   }
   out << name_of(verification.indication)
       << (verification.sub_indication.empty() ? "" : " " + verification.sub_indication) << "\n";

@@ -2,24 +2,14 @@
 #include <CLI/CLI.hpp>
 
 #include "harness/cli/commands.h"
-#include "harness/run/worker.h"
-#include "kernels/host/host_backend.h"
+#include "harness/run/host_worker.h"
 
 namespace assay {
 
 void add_worker(CLI::App& app, const Shell& shell) {
   auto* command = app.add_subcommand("worker", "Inner: runs one job read from standard input");
   command->group("");
-  command->callback([&chosen = shell.chosen] {
-    chosen = [] {
-      WorkerWorld world;
-      world.backends.push_back(make_host_backend());
-      world.cases = all_cases();
-      world.clock = &system_clock();
-      world.probe = make_host_probe();
-      return worker_on_standard_streams(world);
-    };
-  });
+  command->callback([&chosen = shell.chosen] { chosen = [] { return host_worker(all_cases()); }; });
 }
 
 }  // namespace assay

@@ -20,7 +20,9 @@ void add_evidence_defects(const Contract& contract, const Evidence& evidence,
   }
   if (!evidence.chain_whole) {
     defects.push_back(
-        whole_campaign("chain", "At least one journal's chain, numbering or signature is broken."));
+        whole_campaign("chain",
+                       "At least one journal has no end (the campaign is not complete), or "
+                       "its chain, numbering or signature is broken."));
   }
   if (contract.purpose != Purpose::acceptance) {
     return;

@@ -83,6 +83,7 @@ class CampaignRun {
   Result<Done> end(const AttemptBegin& begin, const Job& job, const Launched& launched);
   [[nodiscard]] Job job_for(std::size_t clause, const AttemptBegin& begin) const;
 
+  Result<RunOutcome> until_next_day(std::uint32_t round);
   Result<RunOutcome> interrupted();
   Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
   Result<RunOutcome> finished_before();
@@ -382,10 +383,7 @@ Result<RunOutcome> CampaignRun::run_rounds() {
     left_ns_ = time_left(judgement);
     if (round > revealed_) {
       if (rounds_.must_wait(round, today())) {
-        return finish(RunOutcome::Finish::next_day,
-                      "day " + std::to_string(rounds_.day_of(round - 1)) + " of " +
-                          std::to_string(prepared_.plan.days) +
-                          " is done; go on tomorrow (UTC) with --resume");
+        return until_next_day(round);
       }
       const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
       if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
@@ -408,6 +406,21 @@ Result<RunOutcome> CampaignRun::run_rounds() {
     return written.error();
   }
   return finish(RunOutcome::Finish::complete, "every run of this campaign is done");
+}
+
+/// Ends for today; `round` is the first of the day that comes.
+Result<RunOutcome> CampaignRun::until_next_day(std::uint32_t round) {
+  NextDay next{.day = rounds_.day_of(round),
+               .days = prepared_.plan.days,
+               .not_before = time_of_day((today() + 1) * k_seconds_per_day)};
+  auto outcome = finish(RunOutcome::Finish::next_day,
+                        "not complete: day " + std::to_string(rounds_.day_of(round - 1)) + " of " +
+                            std::to_string(next.days) + " is done; go on from " + next.not_before +
+                            " with --resume");
+  if (outcome) {
+    outcome->next_day = std::move(next);
+  }
+  return outcome;
 }
 
 Result<RunOutcome> CampaignRun::interrupted() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,11 +54,18 @@ class Progress {
   virtual void event(const ProgressEvent& event) = 0;
 };
 
+/// When a campaign goes on that has done all it may do today.
+struct NextDay {
+  std::uint32_t day = 1, days = 1;  ///< The day that comes, from 1, and how many there are.
+  std::string not_before;           ///< Time of day (UTC) when it begins.
+};
+
 struct RunOutcome {
   enum class Finish { complete, next_day, interrupted };
   Finish finish = Finish::complete;
-  Judgement judgement;   ///< Of what was measured so far.
-  std::string sentence;  ///< For people: what was done and how to go on.
+  std::optional<NextDay> next_day;  ///< With Finish::next_day, and only then.
+  Judgement judgement;              ///< Of what was measured so far.
+  std::string sentence;             ///< For people: what was done and how to go on.
 };
 
 /// Runs or resumes a campaign and writes its report. Fails with bad_input before anything is

@@ -8,16 +8,10 @@
 #include <set>
 
 #include "harness/run/system_files.h"
+#include "reports/declared_variables.h"
 
 namespace assay {
 namespace {
-
-constexpr std::array<std::string_view, 3> k_passed{"ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE",
-                                                   "OPENBLAS_L2_SIZE"};
-
-// Set by the controller; what the caller has there is without effect.
-constexpr std::array<std::string_view, 4> k_own{"LANG", "OMP_NUM_THREADS", "OMP_PLACES",
-                                                "OMP_PROC_BIND"};
 
 constexpr std::array<std::string_view, 15> k_refused_prefixes{
     "LD_",  "GLIBC_TUNABLES", "ONEDNN_", "DNNL_", "OPENBLAS_", "GOTO_",        "OMP_",   "GOMP_",
@@ -42,10 +36,10 @@ bool holds(const List& list, std::string_view name) {
 }  // namespace
 
 VariableClass class_of(std::string_view variable) {
-  if (holds(k_passed, variable) || holds(k_sanitizer, variable)) {
+  if (holds(k_passed_variables, variable) || holds(k_sanitizer, variable)) {
     return VariableClass::passed;
   }
-  if (holds(k_own, variable) || holds(k_paths, variable)) {
+  if (holds(k_set_variables, variable) || holds(k_paths, variable)) {
     return VariableClass::removed;
   }
   const auto begins = [variable](std::string_view prefix) { return variable.starts_with(prefix); };

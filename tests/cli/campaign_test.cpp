@@ -123,6 +123,95 @@ TEST_F(Campaign, GoesOnAfterKillNine) {
   EXPECT_EQ(verify().exit_code, 0);
 }
 
+TEST_F(Campaign, KeepsItsSignatureWhenItIsResumedAfterItsEnd) {
+  ASSERT_EQ(run().exit_code, 0);
+  sign();
+  const std::string report = whole_file(path("out/report.json"));
+  const std::string envelope = whole_file(path("out/report.sig.json"));
+  const std::string journal = whole_file(path("out/journal/00000.jsonl"));
+  const Ended resumed = run({"--resume"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_NE(resumed.out.find("complete already"), std::string::npos) << resumed.out;
+  EXPECT_EQ(whole_file(path("out/report.json")), report);
+  EXPECT_EQ(whole_file(path("out/report.sig.json")), envelope);
+  EXPECT_EQ(whole_file(path("out/journal/00000.jsonl")), journal);
+  const Ended verified = verify();
+  EXPECT_EQ(verified.exit_code, 0) << verified.out;
+}
+
+TEST_F(Campaign, ThatIsUnfinishedIsJudgedWithWhatIsMissingAndHowToGoOn) {
+  EXPECT_EQ(run_until(SIGKILL).exit_code, 128 + SIGKILL);
+  const std::string advice =
+      "journal/00000.jsonl has no end, so runs are missing; where it was "
+      "begun, go on with: assay run " +
+      path("out") + "/contract.json --out " + path("out") + " --resume";
+  const Ended killed = assay_program({"judge", path("out")});
+  EXPECT_EQ(killed.exit_code, 65);
+  EXPECT_NE(killed.err.find(advice), std::string::npos) << killed.err;
+}
+
+TEST_F(Campaign, ThatWasInterruptedIsJudgedAsNotComplete) {
+  EXPECT_EQ(run_until(SIGINT).exit_code, 130);
+  const Ended judged = assay_program({"judge", path("out")});
+  EXPECT_EQ(judged.exit_code, 2) << judged.err;
+  EXPECT_NE(judged.out.find("the campaign is unfinished"), std::string::npos) << judged.out;
+  EXPECT_NE(judged.out.find("--resume"), std::string::npos) << judged.out;
+  const Ended programs = assay_program({"judge", path("out"), "--json"});
+  EXPECT_EQ(programs.exit_code, 2);
+  const auto json = read_json(programs.out.substr(0, programs.out.size() - 1));
+  ASSERT_TRUE(json) << programs.out;
+  EXPECT_FALSE(*json->find("complete")->boolean());
+  ASSERT_EQ(run({"--resume"}).exit_code, 0);
+  const Ended whole = assay_program({"judge", path("out")});
+  EXPECT_EQ(whole.exit_code, 0);
+  EXPECT_EQ(whole.out.find("unfinished"), std::string::npos) << whole.out;
+}
+
+TEST_F(Campaign, OfSeveralDaysEndsItsFirstDayWithTwoAndSaysWhenToGoOn) {
+  std::string text = contract_with_limit("0.001");
+  text.replace(text.find(R"("days": 1)"), 9, R"("days": 3)");
+  write("contract.json", text);
+  const Ended people = run();
+  EXPECT_EQ(people.exit_code, 2) << people.err;
+  EXPECT_NE(people.out.find("not complete: day 1 of 3 is done; go on from "), std::string::npos)
+      << people.out;
+  const Ended again = run({"--resume", "--json"});
+  EXPECT_EQ(again.exit_code, 2) << again.err;
+  const auto json = read_json(again.out.substr(0, again.out.size() - 1));
+  ASSERT_TRUE(json) << again.out;
+  EXPECT_FALSE(*json->find("complete")->boolean());
+  EXPECT_EQ(*json->find("finish")->text(), "next_day");
+  EXPECT_EQ(*json->find("next_day")->find("day")->whole(), 2);
+  EXPECT_EQ(*json->find("next_day")->find("days")->whole(), 3);
+  EXPECT_TRUE(json->find("next_day")->find("not_before")->text()->ends_with("T00:00:00Z"));
+}
+
+TEST_F(Campaign, IsRunFromAContractBehindALinkButNotWithOneInItsFolder) {
+  std::filesystem::create_symlink(path("contract.json"), path("link.json"));
+  const Ended ran = assay_program({"run", path("link.json"), "--out", path("out")});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  std::filesystem::remove(path("out/contract.json"));
+  std::filesystem::create_symlink(path("contract.json"), path("out/contract.json"));
+  const Ended judged = assay_program({"judge", path("out")});
+  EXPECT_EQ(judged.exit_code, 65);
+  EXPECT_NE(judged.err.find("is a symbolic link"), std::string::npos) << judged.err;
+}
+
+TEST_F(Campaign, BeyondTheMemoryIsNotRunAndSaysBothFiguresBeforeAnythingIsAllocated) {
+  std::string text = contract_with_limit("0.001");
+  for (const char* order : {R"("m": 256)", R"("n": 256)", R"("k": 256)"}) {
+    text.replace(text.find(order) + 5, 3, "1048576");
+  }
+  for (int type = 0; type < 3; ++type) {
+    text.replace(text.find("\"f32\""), 5, "\"f64\"");
+  }
+  write("contract.json", text);
+  const Ended ran = run();
+  EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("NOT_RUN unsupported"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.err.find("MiB of memory are available"), std::string::npos) << ran.err;
+}
+
 TEST_F(Campaign, EndsCleanlyOnControlCAndGoesOn) {
   const Ended interrupted = run_until(SIGINT);
   EXPECT_EQ(interrupted.exit_code, 130) << interrupted.err;

@@ -62,6 +62,18 @@ TEST_F(Files, AreNotReadThroughALink) {
   EXPECT_EQ(read_file(path("link"), 10).error().code, Error::Code::bad_input);
 }
 
+TEST_F(Files, ThatTheUserNamesAreReadThroughALink) {
+  ASSERT_TRUE(write_file(path("f"), "x"));
+  fs::create_symlink(path("f"), path("link"));
+  fs::create_symlink(path("loop"), path("loop"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  fs::create_symlink(path("pipe"), path("to_pipe"));
+  ASSERT_TRUE(read_named_file(path("link"), 10));
+  EXPECT_EQ(*read_named_file(path("link"), 10), "x");
+  EXPECT_FALSE(read_named_file(path("loop"), 10));
+  EXPECT_EQ(read_named_file(path("to_pipe"), 10).error().code, Error::Code::bad_input);
+}
+
 TEST_F(Files, AreNoFoldersAndNoPipes) {
   EXPECT_EQ(read_file(path(""), 10).error().code, Error::Code::bad_input);
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);

@@ -185,6 +185,30 @@ TEST_F(Verify, NeedsAPolicyFromElsewhere) {
   EXPECT_EQ(exit_code_of(none), 3);
 }
 
+TEST_F(Verify, FollowsTheVerifiersLinkButNoneThatComesWithTheCampaign) {
+  make();
+  const auto code_with = [this](const std::string& policy) {
+    return exit_code_of(verify_campaign({.folder = campaign_.out(),
+                                         .policy_path = policy,
+                                         .deep = false,
+                                         .at_s = campaign_.at_s()}));
+  };
+  const std::string own = folder_ / "own.json";
+  fs::create_symlink(campaign_.policy(), own);
+  EXPECT_EQ(code_with(own), 0);
+  const std::string inside = campaign_.out() + "/policy.json";
+  fs::create_symlink(campaign_.policy(), inside);
+  EXPECT_EQ(code_with(inside), 3) << "a link that comes with the campaign leads out of it";
+  fs::create_symlink(inside, folder_ / "over.json");
+  EXPECT_EQ(code_with(folder_ / "over.json"), 3) << "a link of one's own leads over one of theirs";
+  fs::create_directory_symlink(folder_.path(), campaign_.out() + "/away");
+  EXPECT_EQ(code_with(campaign_.out() + "/away/own.json"), 3);
+  fs::remove(inside);
+  fs::copy_file(campaign_.policy(), inside);
+  fs::create_symlink(inside, folder_ / "into.json");
+  EXPECT_EQ(code_with(folder_ / "into.json"), 3) << "a link of one's own leads into the campaign";
+}
+
 TEST_F(Verify, TrustsNobodyElse) {
   make(1);
   const ScratchFolder other;

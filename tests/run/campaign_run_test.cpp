@@ -24,6 +24,7 @@
 #include "reports/campaign.h"
 #include "reports/files.h"
 #include "reports/journal.h"
+#include "reports/time_of_day.h"
 #include "tests/doubles/scripted_campaign.h"
 
 namespace assay {
@@ -231,7 +232,14 @@ TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
   const auto first = run();
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(first->finish, RunOutcome::Finish::next_day);
-  EXPECT_NE(first->sentence.find("day 1 of 3 is done"), std::string::npos) << first->sentence;
+  EXPECT_NE(first->sentence.find("not complete: day 1 of 3 is done"), std::string::npos)
+      << first->sentence;
+  ASSERT_TRUE(first->next_day);
+  EXPECT_EQ(first->next_day->day, 2U);
+  EXPECT_EQ(first->next_day->days, 3U);
+  EXPECT_EQ(first->next_day->not_before,
+            time_of_day((clock.utc_ns() / OtherDays::k_day_ns + 1) * k_seconds_per_day));
+  EXPECT_EQ(first->judgement.decision, Decision::not_accepted);
   const int begun = journal_in(folder).kinds.at("begin");
   const auto same_day = run("step_us=5000", true);
   ASSERT_TRUE(same_day) << same_day.error().message;
@@ -245,6 +253,7 @@ TEST_F(RunCampaign, SpreadsItsRunsOverTheContractsDays) {
   const auto last = run("step_us=5000", true);
   ASSERT_TRUE(last);
   EXPECT_EQ(last->finish, RunOutcome::Finish::complete);
+  EXPECT_FALSE(last->next_day);
   EXPECT_EQ(last->judgement.decision, Decision::accepted);
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "reports/declared_variables.h"
+
 namespace assay {
 namespace {
 
@@ -33,6 +35,20 @@ TEST(WorkerEnvironment, PassesWhatIsDeclaredAndSetsItsOwn) {
                                   {"OMP_PROC_BIND", "close"},
                                   {"ONEDNN_MAX_CPU_ISA", "AVX2"},
                                   {"OPENBLAS_CORETYPE", "Haswell"}}));
+}
+
+TEST(WorkerEnvironment, HoldsOnlyWhatTheReportWillShow) {
+  Environment given;
+  for (const std::string_view name : k_passed_variables) {
+    EXPECT_EQ(class_of(name), VariableClass::passed) << name;
+    given.emplace(name, "1");
+  }
+  const auto passed = worker_environment(given, 1);
+  ASSERT_TRUE(passed);
+  EXPECT_EQ(passed->size(), k_passed_variables.size() + k_set_variables.size());
+  for (const auto& [name, value] : *passed) {
+    EXPECT_TRUE(is_declared_variable(name)) << name;
+  }
 }
 
 TEST(WorkerEnvironment, RemovesEverythingElse) {

@@ -6,8 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/run/campaign_run.h"
-#include "harness/run/worker.h"
-#include "kernels/host/host_backend.h"
+#include "harness/run/host_worker.h"
 #include "reports/campaign.h"
 
 namespace assay {
@@ -60,21 +59,12 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
   std::filesystem::remove_all(root);
 }
 
-int be_worker() {
-  WorkerWorld world;
-  world.backends.push_back(make_host_backend());
-  world.cases = all_cases();
-  world.clock = &system_clock();
-  world.probe = make_host_probe();
-  return worker_on_standard_streams(world);
-}
-
 }  // namespace
 }  // namespace assay
 
 int main(int count, char** arguments) {
   if (count > 1 && std::string(arguments[1]) == "worker") {
-    return assay::be_worker();
+    return assay::host_worker(assay::all_cases());
   }
   testing::InitGoogleTest(&count, arguments);
   return RUN_ALL_TESTS();

@@ -1,0 +1,27 @@
+// The environment variables of a worker. They may change what is measured, so that name and value
+// of each stand in the journal and in the report; their values are no secrets. All others are kept
+// from workers and out of reports.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace assay {
+
+/// The caller's, passed on where he sets them.
+inline constexpr std::array<std::string_view, 3> k_passed_variables{
+    "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"};
+
+/// Set by the controller, whatever the caller has there.
+inline constexpr std::array<std::string_view, 4> k_set_variables{"LANG", "OMP_NUM_THREADS",
+                                                                 "OMP_PLACES", "OMP_PROC_BIND"};
+
+[[nodiscard]] constexpr bool is_declared_variable(std::string_view name) {
+  const auto holds = [name](const auto& list) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  return holds(k_passed_variables) || holds(k_set_variables);
+}
+
+}  // namespace assay
