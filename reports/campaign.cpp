@@ -15,6 +15,7 @@
 #include "reports/node_journal.h"
 #include "reports/node_name.h"
 #include "reports/node_signature.h"
+#include "reports/replays.h"
 
 namespace assay {
 namespace {
@@ -135,46 +136,6 @@ Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
                       .leaf = merkle_leaf(*jws)};
 }
 
-/// Finds evidence that is shown twice.
-class Replays {
- public:
-  /// Operands are fresh in every round of every clause, so the same outputs were not computed
-  /// again.
-  Result<Done> add(const std::vector<Attempt>& attempts, const std::string& journal) {
-    for (const Attempt& attempt : attempts) {
-      if (attempt.ending != Ending::measured || attempt.outputs == k_no_outputs) {
-        continue;
-      }
-      const Seen seen{attempt.clause, attempt.round};
-      const Seen& first = outputs_.try_emplace(attempt.outputs, seen).first->second;
-      if (first != seen) {
-        return Error{Error::Code::bad_input,
-                     journal + ": output_digest: attempt " + std::to_string(attempt.number) +
-                         " of " + seen.first + " in round " + std::to_string(seen.second) +
-                         " has the outputs of " + first.first + " in round " +
-                         std::to_string(first.second)};
-      }
-    }
-    return Done{};
-  }
-
-  Result<Done> add(BlobEntry&& blob, const std::string& statement) {
-    const auto [place, is_new] = blobs_.insert(std::move(blob.sha256));
-    return is_new ? Result<Done>(Done{})
-                  : Result<Done>(Error{Error::Code::bad_input,
-                                       statement + ": names " + blob_name(*place) +
-                                           ", which is a window of another node, too"});
-  }
-
-  /// Every digest that a journal names.
-  [[nodiscard]] const std::set<std::string>& blobs() const { return blobs_; }
-
- private:
-  using Seen = std::pair<std::string, std::uint32_t>;  // clause, round
-  std::map<OutputDigest, Seen> outputs_;
-  std::set<std::string> blobs_;
-};
-
 /// Puts the nodes' evidence together, in their order.
 class Gathering {
  public:
@@ -188,11 +149,11 @@ class Gathering {
     Evidence& evidence = campaign_.evidence;
     NodeJournal& journal = node.journal;
     const std::uint32_t number = journal.facts.node;
-    if (auto fresh = replays_.add(journal.attempts, journal_name(number)); !fresh) {
+    if (auto fresh = replays_.add(journal.attempts, number); !fresh) {
       return fresh;
     }
     for (BlobEntry& blob : node.blobs) {
-      if (auto fresh = replays_.add(std::move(blob), node_name(number)); !fresh) {
+      if (auto fresh = replays_.add(std::move(blob.sha256), number); !fresh) {
         return fresh;
       }
     }

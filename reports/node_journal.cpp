@@ -11,6 +11,7 @@
 #include "reports/journal.h"
 #include "reports/node_name.h"
 #include "reports/selftest_line.h"
+#include "reports/step_work.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -29,7 +30,7 @@ std::string numbered(std::uint64_t attempt) {
 /// Walks over one journal; keeps what later lines are held against.
 class Walk {
  public:
-  Walk(const CampaignFrame& frame, std::uint32_t node) : frame_(frame) {
+  Walk(const CampaignFrame& frame, std::uint32_t node) : frame_(frame), step_work_(frame.session) {
     out_.facts.node = node;
     last_link_ = frame.session.nonce.anchor;
     if (const auto created = time_from(frame.session.created)) {
@@ -60,7 +61,6 @@ class Walk {
   Result<Done> at(std::int64_t time_ns);
   Result<Done> check_begin(const AttemptKey& key) const;
   Result<Done> check_times(const EndLine& end) const;
-  Result<Done> check_work(const EndLine& end);
   Result<Done> follows(const EndLine& end);
   Result<ItemIndex> own_item(const std::string& id) const;
 
@@ -77,8 +77,7 @@ class Walk {
   std::int64_t latest_ns_ = 0;
   std::map<std::uint64_t, Open> open_;                 ///< Attempts begun and not ended.
   std::map<std::string, std::int64_t> busy_until_ns_;  ///< By item: end of its latest window.
-  /// By clause and item: what its first window counted as a step.
-  std::map<std::pair<std::string, std::string>, Natural> work_per_step_;
+  StepWork step_work_;
   bool machine_seen_ = false;
   bool selftest_seen_ = false, selftest_failed_ = false;
 };
@@ -293,28 +292,6 @@ Result<Done> Walk::check_times(const EndLine& end) const {
   return Done{};
 }
 
-/// What a step is stands in the session, or else is the same in every window: a larger one would
-/// make the same machine faster.
-Result<Done> Walk::check_work(const EndLine& end) {
-  if (!end.blocks) {
-    return Done{};
-  }
-  const auto fixed = frame_.session.work_per_step.find(end.key.clause);
-  const bool is_fixed = fixed != frame_.session.work_per_step.end();
-  const Natural expected =
-      is_fixed ? fixed->second
-               : work_per_step_.try_emplace({end.key.clause, end.key.item}, end.work_per_step)
-                     .first->second;
-  if (end.work_per_step == expected) {
-    return Done{};
-  }
-  return bad("work_per_step: is " + to_decimal(end.work_per_step) + ", but " +
-             (is_fixed ? "the session says that a step of clause " + end.key.clause + " is "
-                       : "the first window of clause " + end.key.clause + " on '" + end.key.item +
-                             "' says ") +
-             to_decimal(expected));
-}
-
 /// One item does one thing at a time, so its windows do not overlap.
 Result<Done> Walk::follows(const EndLine& end) {
   if (!end.blocks || end.elapsed_ns == 0) {
@@ -350,7 +327,7 @@ Result<Done> Walk::end(const Json& json) {
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), check_work(end), check_times(end), follows(end), at(end.at_ns),
+       {check_end(end), step_work_.check(end), check_times(end), follows(end), at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {
@@ -444,10 +421,7 @@ Result<Done> Walk::replacement(const Json& json) {
       return bad("item: is replaced while " + numbered(number) + " runs on it");
     }
   }
-  const std::string& id = frame_.roster[*item].id;
-  std::erase_if(work_per_step_, [&id](const auto& known) {  // another machine, another cache
-    return known.first.second == id || known.first.second.starts_with(id + "/");
-  });
+  step_work_.forget(frame_.roster[*item].id);
   replaced.item = *item;
   out_.replacements.push_back(std::move(replaced));
   return Done{};

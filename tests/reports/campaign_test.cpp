@@ -91,6 +91,21 @@ TEST(Campaign, TakesTheWorkOfAStepFromTheSessionAlone) {
                    "C-1 is 1000000000000"));
 }
 
+TEST(Campaign, TakesAnotherWorkOfAStepFromAReplacedMachineOnly) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempt("C-2", "box/00000", {.work_per_step = 1'000'000'000, .dimension = "byte_rate"});
+  builder.journals[0].push_back(
+      {"replacement",
+       {{"item", "box/00000"}, {"after", 1}, {"old_serial", "A"}, {"new_serial", "B"}}});
+  builder.round();
+  builder.attempt("C-2", "box/00000", {.work_per_step = 2'000'000'000, .dimension = "byte_rate"});
+  EXPECT_EQ(refusal_of(builder), "");
+  std::erase_if(builder.journals[0], [](const Line& each) { return each.kind == "replacement"; });
+  EXPECT_TRUE(says(refusal_of(builder), "work_per_step: is 2000000000, but the first window"));
+}
+
 TEST(Campaign, RefusesASessionThatStatesTheWorkOfNoClause) {
   CampaignBuilder builder;
   builder.session.work_per_step = {{"C-9", 1}};
