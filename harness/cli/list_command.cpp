@@ -23,6 +23,7 @@ Json::Array texts(const std::vector<std::string_view>& values) {
 template <class Word>
 std::vector<std::string_view> names_of(const std::vector<Word>& words) {
   std::vector<std::string_view> names;
+  names.reserve(words.size());
   for (const Word word : words) {
     names.push_back(name_of(word));
   }

@@ -181,6 +181,7 @@ TEST_F(Campaign, OfSeveralDaysEndsItsFirstDayWithTwoAndSaysWhenToGoOn) {
   ASSERT_TRUE(json) << again.out;
   EXPECT_FALSE(*json->find("complete")->boolean());
   EXPECT_EQ(*json->find("finish")->text(), "next_day");
+  ASSERT_NE(json->find("next_day")->object(), nullptr) << again.out;
   EXPECT_EQ(*json->find("next_day")->find("day")->whole(), 2);
   EXPECT_EQ(*json->find("next_day")->find("days")->whole(), 3);
   EXPECT_TRUE(json->find("next_day")->find("not_before")->text()->ends_with("T00:00:00Z"));
