@@ -69,8 +69,9 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
       // Not silently: the reason names the type and where it is missing.
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
       const auto* const gemm = std::get_if<GemmProblem>(&problem());
-      ASSERT_NE(gemm, nullptr) << supported.error().message;
-      EXPECT_NE(supported.error().message.find(name_of(gemm->input)), std::string::npos);
+      const std::string_view what = gemm == nullptr ? "compute.memory" : name_of(gemm->input);
+      EXPECT_NE(supported.error().message.find(what), std::string::npos)
+          << supported.error().message;
       EXPECT_NE(supported.error().message.find(std::get<0>(GetParam()).where), std::string::npos)
           << supported.error().message;
     }

@@ -59,7 +59,7 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
 
 int be_worker() {
   WorkerWorld world;
-  world.backends.push_back(make_host_backend());
+  world.backends.push_back({.backend = make_host_backend(), .mark = ""});
   world.cases = all_cases();
   world.clock = &system_clock();
   world.probe = make_host_probe();

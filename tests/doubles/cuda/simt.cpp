@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <deque>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -41,14 +41,17 @@ thread_local Block* the_block = nullptr;
 thread_local Thread* the_thread = nullptr;
 thread_local std::mt19937_64 the_order;  // NOLINT(cert-msc32-c,cert-msc51-cpp): to be repeated
 
-/// One block of threads; used for one after the other, so that stacks are made once.
+/// One block of threads after the other.
 class Block {
  public:
   Block(dim3 grid, dim3 block, const std::function<void()>& kernel)
       : kernel_(kernel),
-        threads_(std::size_t{block.x} * block.y * block.z),
-        warps_((threads_.size() + k_lanes - 1) / k_lanes) {
-    for (unsigned i = 0; i < threads_.size(); ++i) {
+        count_(std::size_t{block.x} * block.y * block.z),
+        warps_((count_ + k_lanes - 1) / k_lanes) {
+    while (threads_.size() < count_) {
+      threads_.emplace_back();
+    }
+    for (unsigned i = 0; i < count_; ++i) {
       Thread& thread = threads_[i];
       thread.linear = i;
       thread.here = {.thread = {i % block.x, i / block.x % block.y, i / block.x / block.y},
@@ -64,7 +67,8 @@ class Block {
     for (Warp& warp : warps_) {
       warp = {};
     }
-    for (Thread& thread : threads_) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      Thread& thread = threads_[i];
       thread.here.block = index;
       thread.state = Thread::State::ready;
       thread.fiber.begin([](void* block) { static_cast<Block*>(block)->kernel_(); }, this);
@@ -86,10 +90,10 @@ class Block {
            std::to_string(line) + ")");
     }
     line_ = line;
-    if (++arrived_ == threads_.size()) {
+    if (++arrived_ == count_) {
       arrived_ = 0;
-      for (Thread& thread : threads_) {
-        thread.state = Thread::State::ready;
+      for (std::size_t i = 0; i < count_; ++i) {
+        threads_[i].state = Thread::State::ready;
       }
       return;
     }
@@ -130,7 +134,7 @@ class Block {
     bool moved = false;
     bool left = false;
     for (const unsigned warp : order) {
-      const auto end = std::min<std::size_t>(threads_.size(), std::size_t{warp + 1} * k_lanes);
+      const auto end = std::min<std::size_t>(count_, std::size_t{warp + 1} * k_lanes);
       for (std::size_t i = std::size_t{warp} * k_lanes; i < end; ++i) {
         Thread& thread = threads_[i];
         if (!thread.fiber.done() && thread.state == Thread::State::ready) {
@@ -150,7 +154,7 @@ class Block {
   }
 
   void wake(unsigned warp) {
-    const auto end = std::min<std::size_t>(threads_.size(), std::size_t{warp + 1} * k_lanes);
+    const auto end = std::min<std::size_t>(count_, std::size_t{warp + 1} * k_lanes);
     for (std::size_t i = std::size_t{warp} * k_lanes; i < end; ++i) {
       if (threads_[i].state == Thread::State::at_exchange) {
         threads_[i].state = Thread::State::ready;
@@ -176,12 +180,15 @@ class Block {
   }
 
   const std::function<void()>& kernel_;
-  std::vector<Thread> threads_;
+  static thread_local std::deque<Thread> threads_;  // Of all blocks: stacks are made once.
+  std::size_t count_;
   std::vector<Warp> warps_;
   std::map<int, std::vector<unsigned char>> arrays_;
   std::size_t arrived_ = 0;
   int line_ = 0;
 };
+
+thread_local std::deque<Thread> Block::threads_;
 
 }  // namespace
 
