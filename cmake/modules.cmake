@@ -49,7 +49,8 @@ if(ASSAY_CUDA AND CMAKE_CUDA_COMPILER)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
   add_library(assay-cuda MODULE ${cuda_sources})
-  set_target_properties(assay-cuda PROPERTIES PREFIX "" CUDA_STANDARD_REQUIRED OFF)
+  set_target_properties(assay-cuda PROPERTIES PREFIX "" CUDA_STANDARD_REQUIRED OFF
+                        CUDA_VISIBILITY_PRESET hidden)
   assay_knows_its_build(assay-cuda)
   # CMake 3.25 knows no C++20 flag for this nvcc. -lineinfo costs nothing at run time; ptxas says what
   # each kernel takes, which scripts/test --deep cuda reads.

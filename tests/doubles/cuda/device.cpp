@@ -49,6 +49,12 @@ bool launches(cudaStream_t /*stream*/) {
   return device().failure == cudaSuccess;
 }
 
+void power_on() {
+  device().products = 0;
+  device().failure = cudaSuccess;
+  device().last = cudaSuccess;
+}
+
 bool product_is_spoiled() {
   const bool spoiled = ++device().products % k_spoiled == 0;
   if (spoiled && machine().fault == Fault::ecc) {

@@ -6,6 +6,9 @@
 
 namespace assay::emulated {
 
+/// The machine is another one now: nothing has failed yet, and no product was counted.
+void power_on();
+
 /// Counts a product, and decides whether this one is spoiled. Every hundredth is.
 [[nodiscard]] bool product_is_spoiled();
 

@@ -3,6 +3,7 @@
 
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/module_abi.h"
+#include "tests/doubles/cuda/device.h"
 #include "tests/doubles/cuda/machine.h"
 #include "tests/doubles/cuda/simt.h"
 
@@ -15,6 +16,7 @@ assay::Backend* make(const char* settings, char* sentence, std::size_t size) {
     return nullptr;
   }
   assay::emulated::machine() = *machine;
+  assay::emulated::power_on();
   assay::emulated::draw_orders_from(machine->seed);
   return assay::cuda::make_cuda_backend().release();
 }
