@@ -61,23 +61,13 @@ std::vector<double> values_of(const ProductTask& task, const std::byte* data, st
   return values;
 }
 
-/// On the units that are no tensor cores: one rounding an addition.
-template <class Sum>
-double plain_dot(const double* a, const double* b, std::uint64_t k) {
-  Sum sum = 0;
-  for (std::uint64_t kk = 0; kk < k; ++kk) {
-    sum = static_cast<Sum>(static_cast<double>(sum) + a[kk] * b[kk]);
-  }
-  return static_cast<double>(sum);
-}
-
 double dot(NumberType input, const double* a, const double* b, std::uint64_t k) {
   const GpuModel& gpu = *machine().gpu;
   switch (input) {
-    case NumberType::f64: return plain_dot<double>(a, b, k);
-    case NumberType::f32: return plain_dot<float>(a, b, k);
+    case NumberType::f64: return rounded_dot(k_f64_digits, a, b, k);
+    case NumberType::f32: return rounded_dot(k_f32_digits, a, b, k);
     case NumberType::s8:
-    case NumberType::s32: return plain_dot<double>(a, b, k);  // Whole numbers below 2^53.
+    case NumberType::s32: return rounded_dot(k_f64_digits, a, b, k);  // Whole numbers below 2^53.
     case NumberType::tf32: return tensor_dot(gpu.half, a, b, k, 8);
     case NumberType::bf16:
     case NumberType::f16: return tensor_dot(gpu.half, a, b, k, 16);

@@ -37,9 +37,10 @@ struct Warp {
   unsigned arrived = 0, phase = 0;
 };
 
-thread_local Block* the_block = nullptr;
-thread_local Thread* the_thread = nullptr;
-thread_local std::mt19937_64 the_order;  // NOLINT(cert-msc32-c,cert-msc51-cpp): to be repeated
+// One device a process, used by one thread at a time.
+Block* the_block = nullptr;
+Thread* the_thread = nullptr;
+std::mt19937_64 the_order;  // NOLINT(cert-msc32-c,cert-msc51-cpp): to be repeated
 
 /// One block of threads after the other.
 class Block {
@@ -180,7 +181,7 @@ class Block {
   }
 
   const std::function<void()>& kernel_;
-  static thread_local std::deque<Thread> threads_;  // Of all blocks: stacks are made once.
+  static std::deque<Thread> threads_;  // Of all blocks: stacks are made once.
   std::size_t count_;
   std::vector<Warp> warps_;
   std::map<int, std::vector<unsigned char>> arrays_;
@@ -188,7 +189,7 @@ class Block {
   int line_ = 0;
 };
 
-thread_local std::deque<Thread> Block::threads_;
+std::deque<Thread> Block::threads_;
 
 }  // namespace
 
