@@ -21,9 +21,3 @@ function(assay_check_bounds)
     target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
   endforeach()
 endfunction()
-
-# There is no CUDA backend yet: AUTO and OFF build the same; ON must not look as if it had worked.
-set(ASSAY_CUDA AUTO CACHE STRING "AUTO, ON or OFF")
-if(ASSAY_CUDA STREQUAL "ON")
-  message(FATAL_ERROR "ASSAY_CUDA=ON: there is no CUDA backend yet; use AUTO or OFF")
-endif()

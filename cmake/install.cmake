@@ -1,6 +1,10 @@
 # cmake --install gives a tree that can be moved: no path of it is compiled into a program.
 include(GNUInstallDirs)
 install(TARGETS assay assay-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Where the programs look for modules, relative to themselves: kernels/module.cpp.
+if(TARGET assay-cuda)
+  install(TARGETS assay-cuda LIBRARY DESTINATION libexec/assay)
+endif()
 
 # What stands beside the programs, where the sources have it.
 foreach(folder contracts schemas)

@@ -9,7 +9,11 @@ constexpr std::uint64_t k_wide_f32 = (1U << 12U) - 1;
 constexpr std::uint64_t k_wide_f64 = (1U << 26U) - 1;
 constexpr std::uint64_t k_most_bf16 = 255;  // The largest below which every integer is a bf16.
 constexpr std::uint64_t k_most_s8 = 127;
-constexpr std::uint64_t k_longest_s8 = 133'000;  // 127^2 k < 2^31.
+constexpr std::uint64_t k_wide_11_bits = (1U << 11U) - 1;  // tf32 and f16.
+constexpr std::uint64_t k_most_fp8 = 15;                   // Every integer up to 16 is an e4m3.
+constexpr std::uint64_t k_least_fp8 = 5;                   // fp4 (e2m1) has no 5.
+constexpr int k_f16_shift = 8;                             // 2^24 becomes 2^16.
+constexpr std::uint64_t k_longest_s8 = 133'000;            // 127^2 k < 2^31.
 constexpr std::uint64_t k_longest = std::uint64_t{1} << 40U;
 
 // Six times the variance of the operands.
@@ -28,17 +32,15 @@ Error too_long(const GemmProblem& problem) {
           "no exact operands for a " + types_of(problem) + " at k = " + std::to_string(problem.k)};
 }
 
-Result<ExactOperands> equal_operands(const GemmProblem& problem) {
-  std::uint64_t amplitude = k_most_bf16;
-  // s_a = s_b: 64 s^4 k < 2^48, so walk down until the other operand may be as large.
-  while (amplitude > k_most_s8 &&
-         largest_amplitude(amplitude, amplitude, problem.k, 24) < amplitude) {
-    --amplitude;
+/// The largest amplitude from `most` down to `least` that both operands may have.
+Result<ExactOperands> equal_operands(const GemmProblem& problem, std::uint64_t most,
+                                     std::uint64_t least, unsigned bits) {
+  for (std::uint64_t amplitude = most; amplitude >= least; --amplitude) {
+    if (largest_amplitude(amplitude, amplitude, problem.k, bits) == amplitude) {
+      return ExactOperands{.a = {amplitude, amplitude}, .b = {amplitude, amplitude}};
+    }
   }
-  if (amplitude <= k_most_s8) {
-    return too_long(problem);
-  }
-  return ExactOperands{.a = {amplitude, amplitude}, .b = {amplitude, amplitude}};
+  return too_long(problem);
 }
 
 Result<ExactOperands> one_wide_operand(const GemmProblem& problem, std::uint64_t wide,
@@ -48,6 +50,41 @@ Result<ExactOperands> one_wide_operand(const GemmProblem& problem, std::uint64_t
     return too_long(problem);
   }
   return ExactOperands{.a = {wide, other}, .b = {other, wide}, .largest_grade = largest_grade};
+}
+
+Result<ExactOperands> rule_of(const GemmProblem& problem, const Accumulators& sums) {
+  using enum NumberType;
+  const auto is = [&problem](NumberType input, NumberType accumulate, NumberType output) {
+    return problem.input == input && problem.accumulate == accumulate && problem.output == output;
+  };
+  const auto sums_in_f32 = [&is](NumberType input) {
+    return is(input, f32, f32) || is(input, f32, bf16) || is(input, f32, f16);
+  };
+  if (is(f32, f32, f32)) {
+    return one_wide_operand(problem, k_wide_f32, 24, 20);
+  }
+  if (is(tf32, f32, f32)) {
+    return one_wide_operand(problem, k_wide_11_bits, 24, 20);
+  }
+  if (is(f64, f64, f64)) {
+    return one_wide_operand(problem, k_wide_f64, 53, 100);
+  }
+  if (is(bf16, f32, f32) || is(bf16, f32, bf16)) {
+    return equal_operands(problem, k_most_bf16, k_most_s8 + 1, 24);
+  }
+  if (is(f16, f32, f32) || is(f16, f32, f16)) {
+    return one_wide_operand(problem, k_wide_11_bits, 24, 0);
+  }
+  if (sums_in_f32(fp8_e4m3)) {
+    return equal_operands(problem, k_most_fp8, k_least_fp8, sums.fp8_bits);
+  }
+  if (is(s8, s32, s32)) {
+    if (problem.k > k_longest_s8) {
+      return too_long(problem);
+    }
+    return ExactOperands{.a = {k_most_s8, k_most_s8}, .b = {k_most_s8, k_most_s8}};
+  }
+  return Error{Error::Code::unsupported, "no exact " + types_of(problem) + " is known"};
 }
 
 }  // namespace
@@ -71,33 +108,18 @@ std::uint64_t largest_amplitude(std::uint64_t most, std::uint64_t other, std::ui
   return low;
 }
 
-Result<ExactOperands> exact_operands(const GemmProblem& problem) {
+Result<ExactOperands> exact_operands(const GemmProblem& problem, const Accumulators& sums) {
   if (problem.m == 0 || problem.n == 0 || problem.k == 0) {
     return Error{Error::Code::bad_input, "a matrix product needs m, n and k of at least 1"};
   }
   if (problem.k > k_longest) {
     return too_long(problem);
   }
-  using enum NumberType;
-  const auto is = [&problem](NumberType input, NumberType accumulate, NumberType output) {
-    return problem.input == input && problem.accumulate == accumulate && problem.output == output;
-  };
-  if (is(f32, f32, f32)) {
-    return one_wide_operand(problem, k_wide_f32, 24, 20);
+  auto rule = rule_of(problem, sums);
+  if (rule && problem.output == NumberType::f16) {
+    rule->output_shift = k_f16_shift;
   }
-  if (is(f64, f64, f64)) {
-    return one_wide_operand(problem, k_wide_f64, 53, 100);
-  }
-  if (is(bf16, f32, f32) || is(bf16, f32, bf16)) {
-    return equal_operands(problem);
-  }
-  if (is(s8, s32, s32)) {
-    if (problem.k > k_longest_s8) {
-      return too_long(problem);
-    }
-    return ExactOperands{.a = {k_most_s8, k_most_s8}, .b = {k_most_s8, k_most_s8}};
-  }
-  return Error{Error::Code::unsupported, "no exact " + types_of(problem) + " is known"};
+  return rule;
 }
 
 }  // namespace assay

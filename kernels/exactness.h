@@ -22,15 +22,25 @@ struct ExactOperands {
   /// Column kk of A is scaled by 2^-g and row kk of B by 2^g, |g| at most this; 0: no scaling.
   /// Products and sums stay integers; fixed-point emulation loses them.
   int largest_grade = 0;
+  /// The output is the product times 2^-shift: f16 holds nothing from 2^16 on.
+  int output_shift = 0;
+};
+
+/// How exactly a device adds. Every partial sum below 2^bits is exact.
+struct Accumulators {
+  unsigned fp8_bits = 24;  ///< 14 on Hopper's tensor cores (MMA-Sim, arXiv 2511.10909).
 };
 
 /// bf16: the largest A up to 255, more than s8 holds. s8: 127. f32: one operand of 12 bits, more
-/// than TF32 (11) and bf16 (8) hold. f64: one of 26 bits, more than f32 (24) holds. Fails with
-/// unsupported, naming the types, where no such operands are exact or no product is known.
-[[nodiscard]] Result<ExactOperands> exact_operands(const GemmProblem& problem);
+/// than TF32 (11) and bf16 (8) hold. tf32 and f16: one of 11 bits, more than bf16 holds; tf32 is
+/// graded, which f16 does not survive. fp8_e4m3: the largest A from 5 up to 15, more than fp4
+/// holds. f64: one of 26 bits, more than f32 (24) holds. Fails with unsupported, naming the types,
+/// where no such operands are exact or no product is known.
+[[nodiscard]] Result<ExactOperands> exact_operands(const GemmProblem& problem,
+                                                   const Accumulators& sums = {});
 
 /// Largest amplitude A <= `most` with 64 s_A^2 s_other^2 k < 2^(2 bits); 0 if there is none.
-/// Preconditions: 0 < other < 2^27, 0 < k <= 2^40, bits 24 or 53.
+/// Preconditions: 0 < other < 2^27, 0 < k <= 2^40, bits at most 53.
 [[nodiscard]] std::uint64_t largest_amplitude(std::uint64_t most, std::uint64_t other,
                                               std::uint64_t k, unsigned bits);
 

@@ -10,6 +10,7 @@
 #include "harness/run/environment.h"
 #include "harness/run/probe.h"
 #include "kernels/host/host_backend.h"
+#include "kernels/module.h"
 #include "reports/json.h"
 
 namespace assay {
@@ -23,6 +24,8 @@ struct Ability {
 struct Diagnosis {
   std::vector<Device> devices;
   std::vector<Ability> abilities;
+  std::vector<Device> gpus;
+  std::string no_gpus;  ///< Why there are none; "" if there are.
   Readings readings;
   std::string environment;  ///< "" if a run would start, else why it would be refused.
 };
@@ -47,6 +50,16 @@ std::vector<std::pair<std::string, Problem>> questions() {
           {"compute.memory triad", pass(MemoryProblem::Op::triad)}};
 }
 
+void look_for_gpus(Diagnosis& diagnosis) {
+  const auto cuda = load_backend("cuda", {});
+  auto devices = cuda ? cuda->backend->devices() : Result<std::vector<Device>>(cuda.error());
+  if (devices && !devices->empty()) {
+    diagnosis.gpus = *std::move(devices);
+  } else {
+    diagnosis.no_gpus = devices ? "no GPU" : devices.error().message;
+  }
+}
+
 Result<Diagnosis> diagnose() {
   Diagnosis diagnosis;
   const auto host = make_host_backend();
@@ -59,17 +72,22 @@ Result<Diagnosis> diagnose() {
     const auto supported = host->supports(problem, diagnosis.devices.front());
     diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
   }
+  look_for_gpus(diagnosis);
   diagnosis.readings = make_host_probe()->read();
   const auto allowed = worker_environment(own_environment(), usable_cores());
   diagnosis.environment = allowed ? "" : allowed.error().message;
   return diagnosis;
 }
 
-Json as_json(const Diagnosis& diagnosis) {
-  Json::Array devices;
-  for (const Device& device : diagnosis.devices) {
-    devices.emplace_back(Json::Object{{"id", device.id}, {"model", device.model}});
+Json as_json(const std::vector<Device>& devices) {
+  Json::Array array;
+  for (const Device& device : devices) {
+    array.emplace_back(Json::Object{{"id", device.id}, {"model", device.model}});
   }
+  return array;
+}
+
+Json as_json(const Diagnosis& diagnosis) {
   Json::Array abilities;
   for (const Ability& ability : diagnosis.abilities) {
     abilities.emplace_back(
@@ -84,7 +102,12 @@ Json as_json(const Diagnosis& diagnosis) {
                             : Json(Json::Object{{"value", Json()}, {"reason", reading.reason}}));
   }
   return Json::Object{
-      {"backends", Json::Array{Json::Object{{"name", "host"}, {"devices", std::move(devices)}}}},
+      {"backends",
+       Json::Array{
+           Json::Object{{"name", "host"}, {"devices", as_json(diagnosis.devices)}},
+           Json::Object{{"name", "cuda"},
+                        {"devices", as_json(diagnosis.gpus)},
+                        {"reason", diagnosis.no_gpus.empty() ? Json() : Json(diagnosis.no_gpus)}}}},
       {"abilities", std::move(abilities)},
       {"telemetry", std::move(readings)},
       {"environment", diagnosis.environment.empty() ? Json() : Json(diagnosis.environment)}};
@@ -96,7 +119,12 @@ void print(const Console& console, const Diagnosis& diagnosis) {
   for (const Device& device : diagnosis.devices) {
     out << "  " << padded("host", 8) << device.id << ": " << device.model << '\n';
   }
-  out << "  " << padded("cuda", 8) << "not part of this build\n";
+  for (const Device& device : diagnosis.gpus) {
+    out << "  " << padded("cuda", 8) << device.id << ": " << device.model << '\n';
+  }
+  if (!diagnosis.no_gpus.empty()) {
+    out << "  " << padded("cuda", 8) << diagnosis.no_gpus << '\n';
+  }
   out << "\nCan measure\n";
   for (const Ability& ability : diagnosis.abilities) {
     const bool can = ability.why_not.empty();

@@ -8,6 +8,7 @@
 #include "harness/cli/judgement_text.h"
 #include "harness/cli/progress_line.h"
 #include "harness/run/campaign_run.h"
+#include "kernels/module.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
 
@@ -15,7 +16,7 @@ namespace assay {
 namespace {
 
 struct RunOptions {
-  std::string contract, folder, backend = "host", nonce, launcher = "local";
+  std::string contract, folder, backend = "host", module, nonce, launcher = "local";
   bool resume = false, json = false;
 };
 
@@ -56,6 +57,17 @@ int finish(const Console& console, const RunOptions& options, const Contract& co
              : exit_code_of(outcome.judgement.decision);
 }
 
+/// What everything measured by this backend is marked with. A module that is missing marks nothing:
+/// the workers say so, for every clause.
+std::vector<std::string> marks_of(const RunOptions& options) {
+  if (options.backend == "host") {
+    return {};
+  }
+  const auto loaded = load_backend(options.backend, ModuleChoice::from(options.module));
+  return loaded && !loaded->mark.empty() ? std::vector<std::string>{loaded->mark}
+                                         : std::vector<std::string>{};
+}
+
 int run_command(const Console& console, const RunOptions& options) {
   const auto bytes = read_named_file(options.contract, std::size_t{64} << 20U);
   if (!bytes) {
@@ -69,12 +81,15 @@ int run_command(const Console& console, const RunOptions& options) {
   world.cases = all_cases();
   world.environment = own_environment();
   world.clock = &system_clock();
+  if (!options.module.empty()) {
+    world.worker.insert(world.worker.end(), {"--module", options.module});
+  }
   ProgressLine progress(console);
   const auto outcome = run_campaign({.contract_bytes = *bytes,
                                      .folder = options.folder,
                                      .backend = options.backend,
                                      .nonce_file = options.nonce,
-                                     .marks = {},
+                                     .marks = marks_of(options),
                                      .resume = options.resume},
                                     world, progress);
   if (!outcome) {
@@ -91,8 +106,10 @@ void add_run(CLI::App& app, const Shell& shell) {
   command->add_option("CONTRACT", options->contract, "The contract, a JSON file")->required();
   command->add_option("--out", options->folder, "Folder of the campaign")->required();
   command->add_option("--backend", options->backend, "What executes")
-      ->check(CLI::IsMember({"host"}))
+      ->check(CLI::IsMember({"host", "cuda"}))
       ->capture_default_str();
+  command->add_option("--module", options->module,
+                      "File of the backend's module, if not the one installed");
   command->add_option("--launcher", options->launcher, "What starts the workers")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();

@@ -155,18 +155,19 @@ Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uin
 }
 
 std::optional<Finding> nothing_to_judge(std::span<const Screened> parts) {
-  bool any = false;
+  const Attempt* first = nullptr;
   for (const Screened& part : parts) {
     for (const Attempt* attempt : part.counted) {
       if (attempt->ending != Ending::unsupported) {
         return std::nullopt;
       }
-      any = true;
+      first = first == nullptr ? attempt : first;
     }
   }
-  if (any) {
+  if (first != nullptr) {
+    const std::string why = first->note.empty() ? "." : ": " + first->note + ".";
     return Finding{Outcome::not_run, Reason::unsupported,
-                   "Every attempt ended as unsupported on this machine."};
+                   "Every attempt ended as unsupported on this machine" + why};
   }
   return Finding{Outcome::not_run, Reason::no_evidence, "There is no attempt that counts."};
 }

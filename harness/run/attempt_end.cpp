@@ -32,6 +32,12 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
   WindowPlan plan = job.window;
   plan.start_utc_ns = launched.start_utc_ns;
   Classified ended = classify(launched.measured->window, plan, rules.tolerances);
+  const std::string mark = launched.ready ? launched.ready->mark : "";
+  if (!mark.empty() &&
+      std::find(rules.marks.begin(), rules.marks.end(), mark) == rules.marks.end()) {
+    return {.ending = Ending::foreign_environment,
+            .note = "the worker's results are '" + mark + "', and the session is not marked so"};
+  }
   const std::string foreign = foreign_object(launched, rules);
   if (!foreign.empty() && ended.ending != Ending::wrong_result) {
     ended = {.ending = Ending::foreign_environment,

@@ -26,6 +26,7 @@ struct AttemptEnd {
 struct EndRules {
   Tolerances tolerances;
   std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.
+  std::vector<std::string> marks;        ///< Of the session.
 };
 
 [[nodiscard]] AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,

@@ -226,10 +226,15 @@ Result<CampaignFolder> reopen(const FolderRequest& request, std::unique_ptr<Fold
 }  // namespace
 
 Json::Object open_line(const CampaignFolder& folder, std::uint32_t node) {
-  return {{"node", node},
-          {"schema", "assay.run/1"},
-          {"session", folder.session_sha256},
-          {"tool", folder.session.tool_sha256}};
+  Json::Object line{{"node", node},
+                    {"schema", "assay.run/1"},
+                    {"session", folder.session_sha256},
+                    {"tool", folder.session.tool_sha256}};
+  const auto& marks = folder.session.marks;
+  if (!marks.empty()) {
+    line.emplace_back("marks", Json::Array(marks.begin(), marks.end()));
+  }
+  return line;
 }
 
 Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder) {

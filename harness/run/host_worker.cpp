@@ -1,15 +1,20 @@
 #include "harness/run/host_worker.h"
 
+#include <string_view>
 #include <utility>
 
 #include "harness/run/worker.h"
 #include "kernels/host/host_backend.h"
+#include "kernels/module.h"
 
 namespace assay {
 
-int host_worker(std::vector<Case> cases) {
+int host_worker(std::vector<Case> cases, const std::string& module) {
   WorkerWorld world;
-  world.backends.push_back(make_host_backend());
+  world.backends.push_back({.backend = make_host_backend(), .mark = ""});
+  world.load = [&module](std::string_view name) {
+    return load_backend(name, ModuleChoice::from(module));
+  };
   world.cases = std::move(cases);
   world.clock = &system_clock();
   world.probe = make_host_probe();

@@ -116,9 +116,13 @@ Json json_of(const std::vector<MappedFile>& files) {
 }
 
 Json::Object write(const Ready& ready) {
-  return {{"device", json_of(ready.device)}, {"dimension", name_of(ready.dimension)},
-          {"files", json_of(ready.files)},   {"kind", "ready"},
-          {"ran", json_of(ready.ran)},       {"work_per_step", to_decimal(ready.work_per_step)}};
+  return {{"device", json_of(ready.device)},
+          {"dimension", name_of(ready.dimension)},
+          {"files", json_of(ready.files)},
+          {"kind", "ready"},
+          {"mark", ready.mark},
+          {"ran", json_of(ready.ran)},
+          {"work_per_step", to_decimal(ready.work_per_step)}};
 }
 
 Json::Object write(const Measured& measured) {
@@ -169,6 +173,7 @@ Ran read_ran(Members& ready) {
 Result<Answer> read_ready(Members& members) {
   Ready ready;
   ready.ran = read_ran(members);
+  ready.mark = members.text("mark");
   ready.work_per_step = members.decimal("work_per_step");
   const auto dimension = dimension_from(members.text("dimension"));
   if (!dimension) {

@@ -37,6 +37,7 @@ struct Ready {
   Ran ran;
   Dimension dimension = Dimension::count;
   Natural work_per_step = 0;
+  std::string mark;  ///< Of the backend: "", or "emulated".
   std::vector<MappedFile> files;
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <exception>
 #include <fstream>
@@ -12,6 +13,7 @@
 
 #include "harness/run/lines.h"
 #include "harness/run/messages.h"
+#include "harness/run/selftest_window.h"
 
 namespace assay {
 namespace {
@@ -27,15 +29,6 @@ Failed failed_by(const Error& error) {
 std::vector<MappedFile> own_files() {
   std::ifstream maps("/proc/self/maps");
   return executable_files(std::string(std::istreambuf_iterator<char>(maps), {}));
-}
-
-Result<Backend*> backend_named(const WorkerWorld& world, const std::string& name) {
-  for (const auto& backend : world.backends) {
-    if (backend->name() == name) {
-      return backend.get();
-    }
-  }
-  return Error{Error::Code::unsupported, "this build has no backend '" + name + "'"};
 }
 
 Result<Device> device_named(Backend& backend, const std::string& id) {
@@ -71,6 +64,17 @@ Result<Done> check_work(const Case& a_case, const Job& job, const Kernel& kernel
   return Error{Error::Code::bad_input, "the kernel counts " + to_decimal(kernel.work_per_step()) +
                                            " a step, but " + job.case_id + " is " +
                                            to_decimal(*asked)};
+}
+
+/// Runs and checks one product, so that whatever a backend loads late is mapped when the campaign
+/// takes down what belongs to this machine. If it fails, the self-test will say so.
+void map_libraries(Backend& backend, const Device& device) {
+  const auto kernel = selftest_kernel(backend, device, {});
+  const std::array<Step, 1> steps{Step{}};
+  const std::array<std::uint32_t, 1> full{0};
+  if (kernel && (*kernel)->run(steps)) {
+    static_cast<void>((*kernel)->check(steps, {}, full));
+  }
 }
 
 class Worker {
@@ -111,12 +115,30 @@ class Worker {
     return line ? read_go(*line) : Result<Go>(line.error());
   }
 
-  Result<Answer> measure(Job& job) {
-    const auto backend = backend_named(world_, job.backend);
-    if (!backend) {
-      return backend.error();
+  Result<const LoadedBackend*> backend_named(const std::string& name) {
+    for (const auto& known : world_.backends) {
+      if (known.backend->name() == name) {
+        return &known;
+      }
     }
-    const auto device = device_named(**backend, job.device);
+    if (!world_.load) {
+      return Error{Error::Code::unsupported, "this build has no backend '" + name + "'"};
+    }
+    auto loaded = world_.load(name);
+    if (!loaded) {
+      return loaded.error();
+    }
+    loaded_ = std::move(*loaded);
+    return &loaded_;
+  }
+
+  Result<Answer> measure(Job& job) {
+    const auto found = backend_named(job.backend);
+    if (!found) {
+      return found.error();
+    }
+    Backend& backend = *(*found)->backend;
+    const auto device = device_named(backend, job.device);
     if (!device) {
       return device.error();
     }
@@ -129,8 +151,7 @@ class Worker {
       return problem.error();
     }
     const std::vector<std::string> parts{job.window.clause, std::to_string(job.round)};
-    auto kernel =
-        (*backend)->prepare(*problem, *device, derive(job.window.link, "operands", parts));
+    auto kernel = backend.prepare(*problem, *device, derive(job.window.link, "operands", parts));
     if (!kernel) {
       return kernel.error();
     }
@@ -141,6 +162,7 @@ class Worker {
                            .ran = (*kernel)->ran(),
                            .dimension = (*kernel)->dimension(),
                            .work_per_step = (*kernel)->work_per_step(),
+                           .mark = (*found)->mark,
                            .files = own_files()});
     if (!go) {
       return go.error();
@@ -156,24 +178,29 @@ class Worker {
   }
 
   Result<Answer> selftest(const Job& job) {
-    const auto backend = backend_named(world_, job.backend);
-    if (!backend) {
-      return backend.error();
+    const auto found = backend_named(job.backend);
+    if (!found) {
+      return found.error();
     }
-    const auto device = device_named(**backend, job.device);
+    Backend& backend = *(*found)->backend;
+    const auto device = device_named(backend, job.device);
     if (!device) {
       return device.error();
     }
-    if (const auto go = ready({.device = *device, .ran = {}, .files = own_files()}); !go) {
+    map_libraries(backend, *device);
+    if (const auto go =
+            ready({.device = *device, .ran = {}, .mark = (*found)->mark, .files = own_files()});
+        !go) {
       return go.error();
     }
-    return Answer(run_selftest(**backend, *device, job.selftest));
+    return Answer(run_selftest(backend, *device, job.selftest));
   }
 
   const WorkerWorld& world_;
   int in_;
   int out_;
   LineBuffer buffer_;
+  LoadedBackend loaded_;
 };
 
 }  // namespace

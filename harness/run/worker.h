@@ -1,19 +1,24 @@
 // One run in a process of its own, so that a crash, hang or lost device costs a run only.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "harness/run/case.h"
 #include "harness/run/clock.h"
 #include "harness/run/probe.h"
 #include "kernels/backend.h"
+#include "kernels/module.h"
 
 namespace assay {
 
 /// Everything of the outside that a worker touches.
 struct WorkerWorld {
-  std::vector<std::unique_ptr<Backend>> backends;
+  std::vector<LoadedBackend> backends;
+  /// Where a backend comes from that is not among these: a module. May be empty.
+  std::function<Result<LoadedBackend>(std::string_view name)> load;
   std::vector<Case> cases;
   Clock* clock = nullptr;
   std::unique_ptr<Probe> probe;

@@ -130,14 +130,17 @@ std::string types_of(const GemmProblem& problem) {
          (problem.input == problem.output ? "" : " to " + std::string(name_of(problem.output)));
 }
 
+Error has_none(const GemmProblem& problem) {
+  return {Error::Code::unsupported,
+          "oneDNN " + version() + " has no " + types_of(problem) + " product on " + isa_name()};
+}
+
 Error refusal(const GemmProblem& problem, const dnnl::error& error) {
-  const std::string library = "oneDNN " + version();
   if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
-    return {Error::Code::unsupported,
-            library + " has no " + types_of(problem) + " product on " + isa_name()};
+    return has_none(problem);
   }
-  return {Error::Code::device,
-          library + " cannot prepare a " + types_of(problem) + " product: " + error.what()};
+  return {Error::Code::device, "oneDNN " + version() + " cannot prepare a " + types_of(problem) +
+                                   " product: " + error.what()};
 }
 
 }  // namespace
@@ -146,6 +149,9 @@ Result<Done> dnnl_supported(const GemmProblem& problem) {
   if (problem.input == NumberType::s8 && !has_exact_s8()) {
     return Error{Error::Code::unsupported, "oneDNN " + version() + " has no exact s8 product on " +
                                                isa_name() + " (it saturates)"};
+  }
+  if (!is_host_type(problem.input) || !is_host_type(problem.output)) {
+    return has_none(problem);
   }
   try {
     describe(problem, dnnl::engine(dnnl::engine::kind::cpu, 0));

@@ -3,42 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/host/host_type.h"
 #include "kernels/host/projection.h"
 
 namespace assay {
-namespace {
-
-constexpr std::uint64_t k_values = std::uint64_t{1} << 15U;  // Of each x_j: -2^14 .. 2^14 - 1.
-
-Factors draw_factors(const Keyed& challenge, std::uint32_t rounds, std::uint64_t columns) {
-  Factors factors{.rounds = rounds, .x = std::vector<std::int64_t>(rounds * columns)};
-  for (std::uint64_t i = 0; i < factors.x.size(); ++i) {
-    factors.x[i] = static_cast<std::int64_t>(challenge(i) % k_values) -
-                   static_cast<std::int64_t>(k_values / 2);
-  }
-  return factors;
-}
-
-/// The largest magnitude that a right output can have and its type still holds exactly.
-double most_output(const GemmProblem& problem) {
-  switch (host_type(problem.output)) {
-    case HostType::f64: return 9007199254740992.0;  // 2^53
-    case HostType::s32: return 16129.0 * static_cast<double>(problem.k);
-    case HostType::f32:
-    case HostType::bf16:
-    case HostType::s8: break;
-  }
-  return 16777216.0;  // 2^24
-}
-
-}  // namespace
 
 Result<std::optional<std::uint64_t>> first_wrong_row(const ProductClaim& claim,
                                                      const Keyed& challenge) {
   const GemmProblem& problem = claim.problem;
-  const std::uint32_t rounds = problem.output == NumberType::f64 ? k_rounds_f64 : k_rounds;
-  const Factors x = draw_factors(challenge, rounds, problem.n);
+  const std::uint32_t rounds = rounds_of(problem.output);
+  const Factors x{.rounds = rounds, .x = draw_factors(challenge, rounds, problem.n)};
   IntegerMatrix a{.type = problem.input,
                   .data = claim.operands.a.data,
                   .rows = problem.m,

@@ -5,18 +5,18 @@
 #include <string>
 #include <utility>
 
+#include "kernels/findings.h"
 #include "kernels/host/cpu.h"
 #include "kernels/host/exact_tile.h"
-#include "kernels/host/findings.h"
 #include "kernels/host/freivalds.h"
 #include "kernels/host/parallel.h"
 #include "kernels/keyed.h"
+#include "kernels/number_bits.h"
+#include "kernels/product_checks.h"
 
 namespace assay {
 namespace {
 
-constexpr std::uint64_t k_tile_stream = 1;
-constexpr std::uint64_t k_projection_stream = 16;  // And on: one for each step.
 // What is worth waking a thread for, about 0.1 ms: elements of a lattice, columns of a tile's rows.
 constexpr std::uint64_t k_lattice_grain = 4096;
 constexpr std::uint64_t k_columns_grain = 8192;
@@ -25,16 +25,6 @@ constexpr std::uint64_t k_most_slots = 64;
 // and a block may use its slots several times over.
 constexpr std::uint64_t k_slots_bytes = std::uint64_t{512} << 20U;
 constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
-
-GemmProblem golden_of(const GemmProblem& problem) {
-  GemmProblem golden = problem;
-  golden.output = problem.output == NumberType::bf16 ? NumberType::f32 : problem.output;
-  return golden;
-}
-
-bool is_narrow(const GemmProblem& problem) {
-  return problem.output == NumberType::bf16;
-}
 
 std::uint32_t slots_for(const GemmProblem& problem) {
   const std::uint64_t slot = problem.m * problem.n * bytes_of(problem.output);
@@ -206,11 +196,7 @@ Result<CheckResult> GemmKernel::check(std::span<const Step> steps, const Seed& c
 
 std::optional<Mismatch> GemmKernel::check_tile(const Step& step, const Seed& challenge,
                                                std::uint32_t index) const {
-  const Keyed draw(challenge, k_tile_stream);
-  Tile tile{.rows = std::min(k_tile_rows, problem_.m),
-            .columns = std::min(k_tile_columns, problem_.n)};
-  tile.row = draw.below(2 * std::uint64_t{index}, problem_.m - tile.rows + 1);
-  tile.column = draw.below(2 * std::uint64_t{index} + 1, problem_.n - tile.columns + 1);
+  const Tile tile = draw_tile(challenge, problem_, index);
   const OperandPair operands = operands_.tuple(step.tuple);
   const TileValues values = exact_tile(problem_.input, operands, operands_.grades(), tile);
   for (std::uint64_t i = 0; i < tile.rows; ++i) {

@@ -4,9 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "kernels/findings.h"
 #include "kernels/host/cpu.h"
-#include "kernels/host/findings.h"
 #include "kernels/host/outputs.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 namespace {

@@ -9,14 +9,12 @@
 #include "kernels/host/host_type.h"
 #include "kernels/host/parallel.h"
 #include "kernels/keyed.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 namespace {
 
 constexpr std::uint64_t k_line = 64;  // Bytes; where vectors are aligned and lines begin.
-constexpr std::uint64_t k_grade_stream = 1;
-constexpr std::uint64_t k_a_stream = 0x100;
-constexpr std::uint64_t k_b_stream = 0x200;
 
 std::uint64_t step_of_a(const GemmProblem& problem, bool graded) {
   if (!graded) {
@@ -29,18 +27,6 @@ std::uint64_t step_of_a(const GemmProblem& problem, bool graded) {
 std::uint64_t step_of_b(const GemmProblem& problem, bool graded) {
   const std::uint64_t row = problem.n * bytes_of(problem.input);
   return problem.n * (graded ? Grades::k_period : k_line / std::gcd(k_line, row));
-}
-
-Grades draw_grades(const Seed& seed, int largest) {
-  const Keyed draw(seed, k_grade_stream);
-  Grades grades;
-  for (std::size_t i = 0; i < Grades::k_period; ++i) {
-    const auto range = 2 * static_cast<std::uint64_t>(largest) + 1;
-    const int grade = static_cast<int>(draw.below(i, range)) - largest;
-    grades.of_a.at(i) = std::ldexp(1.0, -grade);
-    grades.of_b.at(i) = std::ldexp(1.0, grade);
-  }
-  return grades;
 }
 
 void store(NumberType type, std::byte* data, std::uint64_t index, double value) {
@@ -90,22 +76,11 @@ Result<Buffer> filled(NumberType type, const Filling& filling,
 
 }  // namespace
 
-std::uint64_t bytes_of(NumberType type) {
-  switch (host_type(type)) {
-    case HostType::f64: return 8;
-    case HostType::f32:
-    case HostType::s32: return 4;
-    case HostType::bf16: return 2;
-    case HostType::s8: return 1;
-  }
-  return 0;
-}
-
 std::uint64_t Operands::bytes_needed(const GemmProblem& problem, const ExactOperands& rule) {
   const bool graded = rule.largest_grade != 0;
-  const std::uint64_t a = problem.m * problem.k + (k_steps_a - 1) * step_of_a(problem, graded);
-  const std::uint64_t b = problem.k * problem.n + (k_steps_b - 1) * step_of_b(problem, graded);
-  return k_matrices * (a + b) * bytes_of(problem.input);
+  const std::uint64_t a = problem.m * problem.k + (k_windows_a - 1) * step_of_a(problem, graded);
+  const std::uint64_t b = problem.k * problem.n + (k_windows_b - 1) * step_of_b(problem, graded);
+  return k_operand_matrices * (a + b) * bytes_of(problem.input);
 }
 
 Result<Operands> Operands::generate(const GemmProblem& problem, const ExactOperands& rule,
@@ -116,19 +91,19 @@ Result<Operands> Operands::generate(const GemmProblem& problem, const ExactOpera
   made.grades_ = draw_grades(seed, rule.largest_grade);
   made.step_a_ = step_of_a(problem, made.graded_);
   made.step_b_ = step_of_b(problem, made.graded_);
-  for (std::uint64_t i = 0; i < k_matrices; ++i) {
+  for (std::uint64_t i = 0; i < k_operand_matrices; ++i) {
     const std::size_t group = i / 2;
     auto a = filled(problem.input,
                     {.draw = Keyed(seed, k_a_stream + i),
                      .amplitude = rule.a.at(group),
-                     .elements = problem.m * problem.k + (k_steps_a - 1) * made.step_a_,
+                     .elements = problem.m * problem.k + (k_windows_a - 1) * made.step_a_,
                      .grade_divisor = 1,
                      .grade_modulus = problem.k},
                     made.grades_.of_a);
     auto b = filled(problem.input,
                     {.draw = Keyed(seed, k_b_stream + i),
                      .amplitude = rule.b.at(group),
-                     .elements = problem.k * problem.n + (k_steps_b - 1) * made.step_b_,
+                     .elements = problem.k * problem.n + (k_windows_b - 1) * made.step_b_,
                      .grade_divisor = problem.n,
                      .grade_modulus = Grades::k_period},
                     made.grades_.of_b);
@@ -142,15 +117,11 @@ Result<Operands> Operands::generate(const GemmProblem& problem, const ExactOpera
 }
 
 OperandPair Operands::tuple(std::uint64_t index) const {
-  const std::uint64_t pair = index % k_pairs;
-  const std::uint64_t group = pair % 2;
-  const std::uint64_t shift_b = index / k_pairs % k_steps_b * step_b_;
-  const std::uint64_t shift_a = index / k_pairs / k_steps_b * step_a_;
+  const TuplePlace place = place_of(index);
   const std::uint64_t element = bytes_of(problem_.input);
-  const auto& a = a_.at(2 * group + pair / 2 % 2);
-  const auto& b = b_.at(2 * group + pair / 4);
-  return {.a = {a.data() + shift_a * element, problem_.m, problem_.k},
-          .b = {b.data() + shift_b * element, problem_.k, problem_.n}};
+  const std::byte* const a = a_.at(place.matrix_a).data() + place.window_a * step_a_ * element;
+  const std::byte* const b = b_.at(place.matrix_b).data() + place.window_b * step_b_ * element;
+  return {.a = {a, problem_.m, problem_.k}, .b = {b, problem_.k, problem_.n}};
 }
 
 }  // namespace assay

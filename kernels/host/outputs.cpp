@@ -2,26 +2,16 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
-#include <optional>
 
-#include "kernels/host/host_type.h"
-#include "kernels/host/operands.h"
 #include "kernels/host/parallel.h"
-#include "kernels/keyed.h"
+#include "kernels/number_bits.h"
+#include "kernels/product_checks.h"
 
 namespace assay {
 namespace {
 
-constexpr std::uint64_t k_tile = 64;  // Of the lattice: one element in each.
 constexpr std::uint64_t k_page = 4096;
-// Quiet NaNs with a payload that no computation makes.
-constexpr std::uint64_t k_poison_f64 = 0x7ff8'dead'dead'deadULL;
-constexpr std::uint64_t k_poison_f32 = 0x7fc0'deadULL;
-constexpr std::uint64_t k_poison_bf16 = 0x7fedULL;
-
 std::uint64_t read_bits(NumberType type, const std::byte* at) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, at, bytes_of(type));
@@ -46,82 +36,7 @@ void fill(NumberType type, std::byte* data, std::uint64_t count) {
   std::memcpy(data + words * sizeof pattern, &pattern, count * element % sizeof pattern);
 }
 
-std::optional<std::int64_t> integer(NumberType type, std::uint64_t bits) {
-  double value = 0;
-  switch (host_type(type)) {
-    case HostType::s8: return static_cast<std::int8_t>(static_cast<std::uint8_t>(bits));
-    case HostType::s32: return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
-    case HostType::f64: value = std::bit_cast<double>(bits); break;
-    case HostType::f32: value = std::bit_cast<float>(static_cast<std::uint32_t>(bits)); break;
-    case HostType::bf16:
-      value = std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16U));
-      break;
-  }
-  constexpr double k_beyond = 9223372036854775808.0;  // 2^63
-  const bool negative_zero = value == 0 && std::signbit(value);
-  if (!(std::abs(value) < k_beyond) || value != std::trunc(value) || negative_zero) {
-    return std::nullopt;
-  }
-  return static_cast<std::int64_t>(value);
-}
-
-std::vector<std::uint64_t> lattice_of(std::uint64_t rows, std::uint64_t columns) {
-  const Keyed draw(Seed{}, 0);
-  std::vector<std::uint64_t> places;
-  for (std::uint64_t i = 0; i < rows; i += k_tile) {
-    for (std::uint64_t j = 0; j < columns; j += k_tile) {
-      const std::uint64_t tile = i * columns + j;
-      const std::uint64_t row = i + draw.below(2 * tile, std::min(k_tile, rows - i));
-      const std::uint64_t column = j + draw.below(2 * tile + 1, std::min(k_tile, columns - j));
-      places.push_back(row * columns + column);
-    }
-  }
-  return places;
-}
-
 }  // namespace
-
-std::uint64_t bits_of_integer(NumberType type, std::int64_t value) {
-  switch (host_type(type)) {
-    case HostType::f64: return std::bit_cast<std::uint64_t>(static_cast<double>(value));
-    case HostType::f32: return std::bit_cast<std::uint32_t>(static_cast<float>(value));
-    case HostType::bf16: {
-      const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-      return (bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U;  // To nearest, ties to even.
-    }
-    case HostType::s32: return static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
-    case HostType::s8: return static_cast<std::uint8_t>(static_cast<std::int8_t>(value));
-  }
-  return 0;
-}
-
-std::string text_of_bits(NumberType type, std::uint64_t bits) {
-  if (const auto value = integer(type, bits)) {
-    return std::to_string(*value);
-  }
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string text;
-  for (std::uint64_t digit = 2 * bytes_of(type); digit-- > 0;) {
-    text += k_digits[(bits >> (4 * digit)) & 0xfU];
-  }
-  return "0x" + text + " (no integer)";
-}
-
-std::uint64_t witness_of_bits(NumberType type, std::uint64_t bits) {
-  const auto value = integer(type, bits);
-  return value ? static_cast<std::uint64_t>(*value) : bits;
-}
-
-std::uint64_t poison_bits(NumberType type) {
-  switch (host_type(type)) {
-    case HostType::f64: return k_poison_f64;
-    case HostType::f32: return k_poison_f32;
-    case HostType::bf16: return k_poison_bf16;
-    case HostType::s32: return std::uint32_t{1} << 31U;
-    case HostType::s8: return std::uint8_t{1} << 7U;
-  }
-  return 0;
-}
 
 Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slots) {
   Outputs made;

@@ -3,25 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "kernels/backend.h"
 #include "kernels/host/buffer.h"
 
 namespace assay {
-
-/// How a type holds whole numbers, as the low bits of a word.
-[[nodiscard]] std::uint64_t bits_of_integer(NumberType type, std::int64_t value);
-
-/// The element as a person reads it: the integer, or its bits and that it is none.
-[[nodiscard]] std::string text_of_bits(NumberType type, std::uint64_t bits);
-
-/// What a witness holds of an element: the integer, or the raw bits where it is none.
-[[nodiscard]] std::uint64_t witness_of_bits(NumberType type, std::uint64_t bits);
-
-/// Bits no result has: NaN, or the least integer.
-[[nodiscard]] std::uint64_t poison_bits(NumberType type);
 
 /// The first element of `rounded` that is not `exact` rounded to bf16, to nearest with ties to
 /// even; `count` if there is none. Precondition: `exact` is finite.

@@ -8,6 +8,7 @@
 
 #include "harness/model/result.h"
 #include "kernels/backend.h"
+#include "kernels/product_checks.h"
 
 namespace assay {
 
@@ -32,12 +33,8 @@ struct Projected {
   std::vector<std::uint8_t> bad;   ///< 1 where row i holds an element that is no such integer.
 };
 
-/// Rounds that project() does for a type: k_rounds, or k_rounds_f64 for f64.
-inline constexpr std::uint32_t k_rounds = 4;
-inline constexpr std::uint32_t k_rounds_f64 = 6;
-
 /// Fails with unsupported if the sums would not be exact; f64 is computed modulo 2^64 and never
-/// fails. Precondition: factors.rounds fits the type; type is no output of bf16.
+/// fails. Precondition: factors.rounds is rounds_of() the type; type is no output of bf16.
 [[nodiscard]] Result<Projected> project(const IntegerMatrix& matrix, const Factors& factors);
 
 }  // namespace assay

@@ -9,6 +9,7 @@
 
 #include "kernels/host/outputs.h"
 #include "kernels/host/product.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 

@@ -42,7 +42,7 @@ int be_scripted_worker(const std::string& script, const std::string& days) {
   OtherDays clock;
   clock.days = std::stoll(days);
   WorkerWorld world;
-  world.backends.push_back(make_scripted_backend(script_from(script)));
+  world.backends.push_back({.backend = make_scripted_backend(script_from(script)), .mark = ""});
   world.cases = scripted_cases();
   world.clock = &clock;
   world.probe = make_host_probe();

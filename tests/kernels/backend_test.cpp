@@ -11,14 +11,30 @@
 #include <gtest/gtest.h>
 
 #include "kernels/host/host_backend.h"
+#include "kernels/module.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 namespace {
 
 struct NamedBackend {
   std::string name;
-  std::function<std::unique_ptr<Backend>()> make;
+  std::function<Result<std::unique_ptr<Backend>>()> make;
+  std::string where;  ///< In every refusal of a type: on what, or by which library.
 };
+
+Result<std::unique_ptr<Backend>> host() {
+  return make_host_backend();
+}
+
+/// The CUDA module's own sources on an emulated device.
+Result<std::unique_ptr<Backend>> emulated(const std::string& settings) {
+  auto loaded = load_backend("cuda", {.path = ASSAY_EMULATED_MODULE, .settings = settings});
+  if (!loaded) {
+    return loaded.error();
+  }
+  return std::move(loaded->backend);
+}
 
 struct NamedProblem {
   std::string name;
@@ -37,7 +53,9 @@ Seed seed_of(std::uint8_t value) {
 class BackendConformance : public testing::TestWithParam<Parameters> {
  protected:
   void SetUp() override {
-    backend_ = std::get<0>(GetParam()).make();
+    auto backend = std::get<0>(GetParam()).make();
+    ASSERT_TRUE(backend) << backend.error().message;
+    backend_ = std::move(*backend);
     auto devices = backend_->devices();
     ASSERT_TRUE(devices);
     if (devices->empty()) {
@@ -51,9 +69,11 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
       // Not silently: the reason names the type and where it is missing.
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
       const auto* const gemm = std::get_if<GemmProblem>(&problem());
-      ASSERT_NE(gemm, nullptr) << supported.error().message;
-      EXPECT_NE(supported.error().message.find(name_of(gemm->input)), std::string::npos);
-      EXPECT_NE(supported.error().message.find(" on avx"), std::string::npos);
+      const std::string_view what = gemm == nullptr ? "compute.memory" : name_of(gemm->input);
+      EXPECT_NE(supported.error().message.find(what), std::string::npos)
+          << supported.error().message;
+      EXPECT_NE(supported.error().message.find(std::get<0>(GetParam()).where), std::string::npos)
+          << supported.error().message;
     }
   }
 
@@ -134,7 +154,7 @@ TEST_P(BackendConformance, FindsAFlippedBitAnywhereWithItsPlace) {
   const std::uint64_t element = std::visit(
       [](const auto& p) -> std::uint64_t {
         if constexpr (std::is_same_v<std::decay_t<decltype(p)>, GemmProblem>) {
-          return p.output == NumberType::f64 ? 64 : p.output == NumberType::bf16 ? 16 : 32;
+          return 8 * bytes_of(p.output);
         }
         return 64;
       },
@@ -278,7 +298,10 @@ TEST(Backend, RefusesByNameWhatItCannotHold) {
 }
 
 std::vector<NamedBackend> backends() {
-  return {{.name = "host", .make = make_host_backend}};
+  return {{.name = "host", .make = host, .where = " on avx"},
+          {.name = "cuda_emulated",
+           .make = [] { return emulated("model=b200,gpus=1"); },
+           .where = "cu"}};
 }
 
 std::vector<NamedProblem> problems() {
@@ -287,8 +310,16 @@ std::vector<NamedProblem> problems() {
     NumberType input, accumulate, output;
   };
   std::vector<NamedProblem> all;
-  for (const Types& types : std::initializer_list<Types>{
-           {f64, f64, f64}, {f32, f32, f32}, {bf16, f32, f32}, {bf16, f32, bf16}, {s8, s32, s32}}) {
+  for (const Types& types : std::initializer_list<Types>{{f64, f64, f64},
+                                                         {f32, f32, f32},
+                                                         {bf16, f32, f32},
+                                                         {bf16, f32, bf16},
+                                                         {s8, s32, s32},
+                                                         {tf32, f32, f32},
+                                                         {f16, f32, f32},
+                                                         {f16, f32, f16},
+                                                         {fp8_e4m3, f32, f32},
+                                                         {fp8_e4m3, f32, bf16}}) {
     for (const auto& [m, n, k] : std::initializer_list<std::array<std::uint64_t, 3>>{
              {7, 5, 3}, {64, 64, 64}, {129, 65, 33}, {65, 200, 512}, {1, 512, 129}, {200, 7, 64}}) {
       all.push_back({.name = std::string(name_of(types.input)) + "_" +

@@ -268,7 +268,7 @@ int be_worker(const std::string& script) {
     return 1;
   }
   WorkerWorld world;
-  world.backends.push_back(make_scripted_backend(script_from(script)));
+  world.backends.push_back({.backend = make_scripted_backend(script_from(script)), .mark = ""});
   world.cases = scripted_cases();
   world.clock = &system_clock();
   world.probe = make_host_probe();

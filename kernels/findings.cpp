@@ -1,4 +1,4 @@
-#include "kernels/host/findings.h"
+#include "kernels/findings.h"
 
 #include <string>
 #include <utility>

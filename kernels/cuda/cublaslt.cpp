@@ -1,0 +1,77 @@
+#include "kernels/cuda/cublaslt.h"
+
+#include "kernels/cuda/library.h"
+
+namespace assay::cuda {
+namespace {
+
+constexpr std::size_t k_oldest = 120'800;  // 12.8: the first with block scales and Blackwell.
+
+/// 130100 is 13.1.0; before 12.0 the figures stood otherwise, and those are too old.
+std::string version_text(std::size_t version) {
+  return std::to_string(version / 10'000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
+
+/// Finds one function after the other until one is missing.
+class Finder {
+ public:
+  explicit Finder(const Library& library) : library_(library) {}
+
+  template <class Function>
+  Finder& operator()(const char* name, Function*& function) {
+    if (done_) {
+      done_ = library_.find(name, function);
+    }
+    return *this;
+  }
+  [[nodiscard]] const Result<Done>& done() const { return done_; }
+
+ private:
+  const Library& library_;
+  Result<Done> done_ = Done{};
+};
+
+}  // namespace
+
+Result<CublasLt> load_cublaslt() {
+  const auto library = Library::open({"libcublasLt.so.13", "libcublasLt.so.12"});
+  if (!library) {
+    return library.error();
+  }
+  CublasLt lt{};
+  const auto found =
+      Finder(*library)("cublasLtGetVersion", lt.get_version)("cublasLtCreate", lt.create)(
+          "cublasLtDestroy", lt.destroy)("cublasLtMatmulDescCreate", lt.desc_create)(
+          "cublasLtMatmulDescDestroy", lt.desc_destroy)("cublasLtMatmulDescSetAttribute",
+                                                        lt.desc_set)(
+          "cublasLtMatrixLayoutCreate", lt.layout_create)("cublasLtMatrixLayoutDestroy",
+                                                          lt.layout_destroy)(
+          "cublasLtMatmulPreferenceCreate", lt.preference_create)("cublasLtMatmulPreferenceDestroy",
+                                                                  lt.preference_destroy)(
+          "cublasLtMatmulPreferenceSetAttribute", lt.preference_set)(
+          "cublasLtMatmulAlgoGetHeuristic", lt.heuristics)("cublasLtMatmulAlgoConfigGetAttribute",
+                                                           lt.algo_get)("cublasLtMatmul", lt.matmul)
+          .done();
+  if (!found) {
+    return found.error();
+  }
+  const std::size_t version = lt.get_version();
+  lt.file = library->name();
+  lt.version = version_text(version);
+  if (version < k_oldest) {
+    return Error{Error::Code::unsupported,
+                 lt.file + " is version " + lt.version + "; at least 12.8 is needed"};
+  }
+  return lt;
+}
+
+Result<Done> check_lt(int status, const std::string& call) {
+  if (status == lt::k_success) {
+    return Done{};
+  }
+  const auto code = status == lt::k_not_supported ? Error::Code::unsupported : Error::Code::device;
+  return Error{code, call + " failed: cuBLASLt status " + std::to_string(status)};
+}
+
+}  // namespace assay::cuda

@@ -1,0 +1,139 @@
+#include "kernels/cuda/cuda_backend.h"
+
+#include <string>
+#include <utility>
+
+#include "kernels/cuda/error.h"
+#include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/library.h"
+
+namespace assay::cuda {
+namespace {
+
+constexpr std::string_view k_name = "cuda";
+constexpr unsigned k_hopper_fp8_bits = 14;
+
+std::string uuid_of(const cudaDeviceProp& properties) {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  std::string text = "GPU-";
+  for (int i = 0; i < 16; ++i) {
+    const auto byte = static_cast<unsigned char>(properties.uuid.bytes[i]);
+    text += i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "";
+    text += k_digits[byte / 16U];
+    text += k_digits[byte % 16U];
+  }
+  return text;
+}
+
+/// The driver is looked for by name first: the sentence then says which file is missing.
+Result<int> count_devices() {
+  if (const auto driver = Library::open({"libcuda.so.1"}); !driver) {
+    return Error{Error::Code::unsupported, "no NVIDIA driver: " + driver.error().message};
+  }
+  int version = 0;
+  if (auto done = check(cudaDriverGetVersion(&version), "cudaDriverGetVersion"); !done) {
+    return done.error();
+  }
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorNoDevice) {
+    return 0;
+  }
+  if (auto done = check(status, "cudaGetDeviceCount (driver " + std::to_string(version) + ")");
+      !done) {
+    return done.error();
+  }
+  return count;
+}
+
+class CudaBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return k_name; }
+
+  Result<std::vector<Device>> devices() override {
+    const auto count = count_devices();
+    if (!count) {
+      return count.error();
+    }
+    std::vector<Device> devices;
+    for (int i = 0; i < *count; ++i) {
+      cudaDeviceProp properties{};
+      if (auto done = check(cudaGetDeviceProperties(&properties, i), "cudaGetDeviceProperties");
+          !done) {
+        return done.error();
+      }
+      devices.push_back({.id = "gpu" + std::to_string(i),
+                         .model = properties.name,
+                         .serial = uuid_of(properties)});
+    }
+    return devices;
+  }
+
+  Result<Done> supports(const Problem& problem, const Device& device) override {
+    const auto gpu = make_current(device);
+    if (!gpu) {
+      return gpu.error();
+    }
+    const auto* const gemm = std::get_if<GemmProblem>(&problem);
+    return gemm == nullptr ? Result<Done>(no_memory_kernel()) : GemmKernel::supports(*gpu, *gemm);
+  }
+
+  Result<std::unique_ptr<Kernel>> prepare(const Problem& problem, const Device& device,
+                                          const Seed& seed) override {
+    const auto gpu = make_current(device);
+    if (!gpu) {
+      return gpu.error();
+    }
+    const auto* const gemm = std::get_if<GemmProblem>(&problem);
+    if (gemm == nullptr) {
+      return no_memory_kernel();
+    }
+    auto kernel = GemmKernel::prepare(*gpu, *gemm, seed);
+    if (!kernel) {
+      return kernel.error();
+    }
+    return std::unique_ptr<Kernel>(std::move(*kernel));
+  }
+
+ private:
+  static Error no_memory_kernel() {
+    return {Error::Code::unsupported, "the cuda backend has no compute.memory yet"};
+  }
+
+  static Result<GpuFacts> make_current(const Device& device) {
+    const auto count = count_devices();
+    if (!count) {
+      return count.error();
+    }
+    GpuFacts gpu;
+    while (gpu.ordinal < *count && device.id != "gpu" + std::to_string(gpu.ordinal)) {
+      ++gpu.ordinal;
+    }
+    if (gpu.ordinal == *count) {
+      return Error{Error::Code::not_found, "the cuda backend has no device '" + device.id + "'"};
+    }
+    cudaDeviceProp properties{};
+    if (auto done = check(cudaSetDevice(gpu.ordinal), "cudaSetDevice"); !done) {
+      return done.error();
+    }
+    if (auto done =
+            check(cudaGetDeviceProperties(&properties, gpu.ordinal), "cudaGetDeviceProperties");
+        !done) {
+      return done.error();
+    }
+    gpu.isa = "sm_" + std::to_string(10 * properties.major + properties.minor);
+    gpu.multiprocessors = static_cast<std::uint32_t>(properties.multiProcessorCount);
+    if (properties.major == 9) {
+      gpu.accumulators.fp8_bits = k_hopper_fp8_bits;
+    }
+    return gpu;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cuda_backend() {
+  return std::make_unique<CudaBackend>();
+}
+
+}  // namespace assay::cuda

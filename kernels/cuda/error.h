@@ -1,0 +1,18 @@
+// What the CUDA runtime says, as a Result.
+#pragma once
+
+#include <string>
+
+#include "harness/model/result.h"
+#include "kernels/cuda/runtime.h"
+
+namespace assay::cuda {
+
+/// Fails with device where the device or its driver broke, with io where memory is short, with
+/// unsupported where there is no driver or no device. `call` is what was tried.
+[[nodiscard]] Result<Done> check(cudaError_t status, const std::string& call);
+
+/// The status of the launches so far, of which none says it itself.
+[[nodiscard]] Result<Done> check_launch(const std::string& kernel);
+
+}  // namespace assay::cuda

@@ -1,0 +1,49 @@
+// The outputs of a matrix product on the device: slots, poisoned before and witnessed after.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/backend.h"
+#include "kernels/cuda/device_buffer.h"
+
+namespace assay::cuda {
+
+/// Dense row-major m x n matrices, each beginning on a page.
+class Outputs {
+ public:
+  /// Every element is poisoned. `shift`: see ExactOperands::output_shift.
+  [[nodiscard]] static Result<Outputs> allocate(const GemmProblem& problem, std::uint32_t slots,
+                                                int shift, cudaStream_t stream);
+
+  [[nodiscard]] static std::uint64_t slot_bytes(const GemmProblem& problem);
+
+  [[nodiscard]] std::uint32_t slots() const { return slots_; }
+  [[nodiscard]] std::uint64_t elements() const { return elements_; }
+  [[nodiscard]] std::uint64_t slot_bits() const;
+  [[nodiscard]] std::byte* slot(std::uint32_t index) const;
+  [[nodiscard]] Result<std::uint64_t> bits(std::uint32_t slot, std::uint64_t element) const;
+
+  /// Poisons the lattice of these slots.
+  [[nodiscard]] Result<Done> poison(std::span<const Step> steps, cudaStream_t stream);
+  /// Their lattices one after the other, 8 bytes an element, little-endian.
+  [[nodiscard]] Result<std::vector<std::uint8_t>> witness(std::span<const Step> steps,
+                                                          cudaStream_t stream);
+  [[nodiscard]] Result<Done> flip(std::uint32_t slot, std::uint64_t bit) const;
+
+ private:
+  [[nodiscard]] Result<Done> name_slots(std::span<const Step> steps);
+
+  NumberType type_ = NumberType::f32;
+  int shift_ = 0;
+  std::uint64_t elements_ = 0, stride_ = 0, lattice_size_ = 0;
+  std::uint32_t slots_ = 0;
+  DeviceBuffer memory_;
+  DeviceBuffer lattice_;    // Elements, 64 bits each.
+  DeviceBuffer named_;      // Slots of the steps at hand, 32 bits each.
+  DeviceBuffer seen_;       // What a witness found.
+  std::uint64_t room_ = 0;  // Steps that named_ and seen_ have room for.
+};
+
+}  // namespace assay::cuda

@@ -1,0 +1,297 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "kernels/cuda/elements.h"
+#include "kernels/cuda/projection.h"
+#include "kernels/product_checks.h"
+
+namespace assay::cuda {
+namespace {
+
+constexpr std::uint64_t k_none = ~std::uint64_t{0};
+constexpr std::uint64_t k_slab = 128;  // Rows of B^T that one thread adds up.
+
+using Sum = unsigned long long;  // Modulo 2^64; what atomicAdd takes.
+
+/// A matrix of rows with contiguous columns whose elements stand for integers.
+struct Matrix {
+  const std::byte* data;
+  std::uint64_t rows, columns, leading;
+  double undo[Grades::k_period];  ///< What column j is multiplied with to be an integer.
+};
+
+template <NumberType Type>
+__device__ Sum integer_of(std::uint64_t bits, double undo) {
+  return static_cast<Sum>(static_cast<std::int64_t>(value_of_bits(Type, bits) * undo));
+}
+
+/// sums[r rows + i] = sum over j of M[i][j] x[r columns + j]. One warp a row, 16 bytes a lane:
+/// reads M once. The operations are 64-bit integer multiply-adds, `Rounds` for each element.
+template <NumberType Type, std::uint32_t Rounds>
+__global__ void project_rows(Matrix matrix, const Sum* x, Sum* sums) {
+  const std::uint64_t row = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
+  if (row >= matrix.rows) {
+    return;
+  }
+  using Chunks = Chunk<Type>;
+  const auto* const from =
+      reinterpret_cast<const Chunks*>(matrix.data + row * matrix.leading * bytes_of(Type));
+  Sum totals[Rounds] = {};
+  for (std::uint64_t begin = threadIdx.x % k_warp * Chunks::k_count; begin < matrix.columns;
+       begin += k_warp * Chunks::k_count) {
+    const Chunks chunk = from[begin / Chunks::k_count];
+    for (unsigned i = 0; i < Chunks::k_count && begin + i < matrix.columns; ++i) {
+      const std::uint64_t j = begin + i;
+      const Sum value = integer_of<Type>(chunk.elements[i], matrix.undo[j % Grades::k_period]);
+      for (std::uint32_t r = 0; r < Rounds; ++r) {
+        totals[r] += value * x[r * matrix.columns + j];
+      }
+    }
+  }
+  for (std::uint32_t r = 0; r < Rounds; ++r) {
+    for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
+      totals[r] += __shfl_xor_sync(k_every_lane, totals[r], static_cast<int>(distance));
+    }
+    if (threadIdx.x % k_warp == 0) {
+      sums[r * matrix.rows + row] = totals[r];
+    }
+  }
+}
+
+/// sums[r columns + j] += sum over the rows i of a slab of M[i][j] x[r rows + i]. A thread has 16
+/// bytes of columns; blockIdx.y is the slab. Reads M once.
+template <NumberType Type, std::uint32_t Rounds>
+__global__ void project_columns(Matrix matrix, const Sum* x, Sum* sums) {
+  using Chunks = Chunk<Type>;
+  const std::uint64_t begin =
+      (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) * Chunks::k_count;
+  if (begin >= matrix.columns) {
+    return;
+  }
+  Sum totals[Rounds][Chunks::k_count] = {};
+  const std::uint64_t first = blockIdx.y * k_slab;
+  const std::uint64_t last = first + k_slab < matrix.rows ? first + k_slab : matrix.rows;
+  for (std::uint64_t row = first; row < last; ++row) {
+    const Chunks chunk = reinterpret_cast<const Chunks*>(
+        matrix.data + row * matrix.leading * bytes_of(Type))[begin / Chunks::k_count];
+    for (unsigned i = 0; i < Chunks::k_count; ++i) {
+      const Sum value =
+          integer_of<Type>(chunk.elements[i], matrix.undo[(begin + i) % Grades::k_period]);
+      for (std::uint32_t r = 0; r < Rounds; ++r) {
+        totals[r][i] += value * x[r * matrix.rows + row];
+      }
+    }
+  }
+  for (unsigned i = 0; i < Chunks::k_count && begin + i < matrix.columns; ++i) {
+    for (std::uint32_t r = 0; r < Rounds; ++r) {
+      atomicAdd(sums + r * matrix.columns + begin + i, totals[r][i]);
+    }
+  }
+}
+
+/// The same as project_rows for an output, dense and of any alignment: consecutive lanes read
+/// consecutive elements. bad[i] = 1 where row i holds an element that is no integer of at most
+/// `most`: not whole, too large, NaN, infinite or -0.
+template <NumberType Type, std::uint32_t Rounds>
+__global__ void project_output(Matrix matrix, const Sum* x, Sum* sums, double most,
+                               std::uint32_t* bad) {
+  const std::uint64_t row = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
+  if (row >= matrix.rows) {
+    return;
+  }
+  const auto* const from =
+      reinterpret_cast<const Stored<Type>*>(matrix.data) + row * matrix.columns;
+  Sum totals[Rounds] = {};
+  std::uint32_t wrong = 0;
+  for (std::uint64_t j = threadIdx.x % k_warp; j < matrix.columns; j += k_warp) {
+    const Whole whole = whole_of_bits(Type, from[j]);
+    const auto magnitude = static_cast<double>(whole.value < 0 ? -whole.value : whole.value);
+    wrong |= whole.is_one && magnitude <= most ? 0U : 1U;
+    for (std::uint32_t r = 0; r < Rounds; ++r) {
+      totals[r] += static_cast<Sum>(whole.value) * x[r * matrix.columns + j];
+    }
+  }
+  for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
+    wrong |= __shfl_xor_sync(k_every_lane, wrong, static_cast<int>(distance));
+    for (std::uint32_t r = 0; r < Rounds; ++r) {
+      totals[r] += __shfl_xor_sync(k_every_lane, totals[r], static_cast<int>(distance));
+    }
+  }
+  if (threadIdx.x % k_warp == 0) {
+    bad[row] = wrong;
+    for (std::uint32_t r = 0; r < Rounds; ++r) {
+      sums[r * matrix.rows + row] = totals[r];
+    }
+  }
+}
+
+struct Residual {
+  const Sum* expected;
+  const Sum* actual;
+  const std::uint32_t* bad;
+  std::uint64_t rows;
+  std::uint32_t rounds;
+};
+
+__global__ void find_row(Residual residual, Sum* first) {
+  const std::uint64_t row = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (row >= residual.rows) {
+    return;
+  }
+  bool wrong = residual.bad[row] != 0;
+  for (std::uint32_t r = 0; r < residual.rounds; ++r) {
+    const std::uint64_t at = r * residual.rows + row;
+    wrong |= residual.expected[at] != residual.actual[at];
+  }
+  if (wrong) {
+    atomicMin(first, Sum{row});
+  }
+}
+
+/// One element a thread, 4 bytes read of the exact product and 2 of the rounded one.
+template <NumberType Type>
+__global__ void compare_rounded(const std::uint32_t* exact, const Stored<Type>* rounded,
+                                std::uint64_t elements, int shift, Sum* first) {
+  const std::uint64_t i = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i >= elements) {
+    return;
+  }
+  const auto integer = static_cast<std::int64_t>(value_of_bits(NumberType::f32, exact[i]));
+  if (rounded[i] != bits_of_integer(Type, integer, shift)) {
+    atomicMin(first, Sum{i});
+  }
+}
+
+unsigned blocks_for(std::uint64_t threads) {
+  return static_cast<unsigned>((threads + k_block - 1) / k_block);
+}
+
+Matrix matrix_of(const std::byte* data, std::uint64_t rows, const GemmProblem& problem,
+                 const std::array<double, Grades::k_period>& grades) {
+  Matrix matrix{.data = data,
+                .rows = rows,
+                .columns = problem.k,
+                .leading = Operands::leading_of(problem),
+                .undo = {}};
+  std::transform(grades.begin(), grades.end(), matrix.undo,
+                 [](double grade) { return 1.0 / grade; });
+  return matrix;
+}
+
+Result<DeviceBuffer> zeros(std::uint64_t words) {
+  return on_device(std::vector<std::uint64_t>(words, 0));
+}
+
+Result<std::optional<std::uint64_t>> read_first(const DeviceBuffer& first, cudaStream_t stream) {
+  if (auto done = check(cudaStreamSynchronize(stream), "projection"); !done) {
+    return done.error();
+  }
+  const auto found = on_host<std::uint64_t>(first, 1);
+  if (!found) {
+    return found.error();
+  }
+  return found->front() == k_none ? std::optional<std::uint64_t>() : found->front();
+}
+
+/// What the projections of one claim need.
+struct Vectors {
+  DeviceBuffer x, bx, abx, cx, bad, first;
+};
+
+Result<Vectors> vectors_for(const GemmProblem& problem, const Keyed& challenge,
+                            std::uint32_t rounds) {
+  auto x = on_device(draw_factors(challenge, rounds, problem.n));
+  auto bx = zeros(rounds * problem.k);
+  auto abx = zeros(rounds * problem.m);
+  auto cx = zeros(rounds * problem.m);
+  auto bad = zeros(problem.m);
+  auto first = on_device(std::vector<std::uint64_t>{k_none});
+  for (const auto* made : {&x, &bx, &abx, &cx, &bad, &first}) {
+    if (!*made) {
+      return made->error();
+    }
+  }
+  return Vectors{std::move(*x),  std::move(*bx),  std::move(*abx),
+                 std::move(*cx), std::move(*bad), std::move(*first)};
+}
+
+template <NumberType Input, std::uint32_t Rounds>
+void project_operands(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
+  const GemmProblem& problem = claim.problem;
+  const Matrix a = matrix_of(claim.operands.a, problem.m, problem, claim.grades->of_a);
+  const Matrix b = matrix_of(claim.operands.b, problem.n, problem, claim.grades->of_b);
+  const std::uint64_t chunks = (problem.k + Chunk<Input>::k_count - 1) / Chunk<Input>::k_count;
+  const dim3 grid(blocks_for(chunks), static_cast<unsigned>((problem.n + k_slab - 1) / k_slab));
+  const auto columns = project_columns<Input, Rounds>;
+  const auto rows = project_rows<Input, Rounds>;
+  ASSAY_LAUNCH(columns, grid, k_block, stream, b, vectors.x.as<Sum>(), vectors.bx.as<Sum>());
+  ASSAY_LAUNCH(rows, blocks_for(problem.m * k_warp), k_block, stream, a, vectors.bx.as<Sum>(),
+               vectors.abx.as<Sum>());
+}
+
+template <NumberType Output, std::uint32_t Rounds>
+void project_product(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
+  const GemmProblem& problem = claim.problem;
+  const Matrix c{
+      .data = claim.c, .rows = problem.m, .columns = problem.n, .leading = problem.n, .undo = {}};
+  const auto output = project_output<Output, Rounds>;
+  ASSAY_LAUNCH(output, blocks_for(problem.m * k_warp), k_block, stream, c, vectors.x.as<Sum>(),
+               vectors.cx.as<Sum>(), most_output(problem), vectors.bad.as<std::uint32_t>());
+}
+
+}  // namespace
+
+Result<std::optional<std::uint64_t>> first_wrong_row(const ProductClaim& claim,
+                                                     const Keyed& challenge, cudaStream_t stream) {
+  const GemmProblem& problem = claim.problem;
+  const std::uint32_t rounds = rounds_of(problem.output);
+  const auto vectors = vectors_for(problem, challenge, rounds);
+  if (!vectors) {
+    return vectors.error();
+  }
+  if (problem.input == NumberType::f64) {
+    project_operands<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
+    project_product<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
+  } else {
+    with_operand_type(problem.input, [&]<NumberType Input>() {
+      project_operands<Input, k_rounds>(claim, *vectors, stream);
+    });
+    with_output_type(problem.output, [&]<NumberType Output>() {
+      project_product<Output, k_rounds>(claim, *vectors, stream);
+    });
+  }
+  const Residual residual{.expected = vectors->abx.as<Sum>(),
+                          .actual = vectors->cx.as<Sum>(),
+                          .bad = vectors->bad.as<std::uint32_t>(),
+                          .rows = problem.m,
+                          .rounds = rounds};
+  ASSAY_LAUNCH(find_row, blocks_for(problem.m), k_block, stream, residual,
+               vectors->first.as<Sum>());
+  if (auto launched = check_launch("the projections"); !launched) {
+    return launched.error();
+  }
+  return read_first(vectors->first, stream);
+}
+
+Result<std::optional<std::uint64_t>> first_not_rounded(const RoundedClaim& claim,
+                                                       cudaStream_t stream) {
+  auto first = on_device(std::vector<std::uint64_t>{k_none});
+  if (!first) {
+    return first.error();
+  }
+  const void* const exact = claim.exact;
+  const void* const rounded = claim.rounded;
+  with_output_type(claim.type, [&]<NumberType Type>() {
+    ASSAY_LAUNCH(compare_rounded<Type>, blocks_for(claim.elements), k_block, stream,
+                 static_cast<const std::uint32_t*>(exact),
+                 static_cast<const Stored<Type>*>(rounded), claim.elements, claim.shift,
+                 first->as<Sum>());
+  });
+  if (auto launched = check_launch("compare_rounded"); !launched) {
+    return launched.error();
+  }
+  return read_first(*first, stream);
+}
+
+}  // namespace assay::cuda

@@ -1,0 +1,191 @@
+#include "tests/doubles/cuda/device.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+
+#include <cuda_runtime.h>
+
+#include "tests/doubles/cuda/machine.h"
+
+namespace assay::emulated {
+namespace {
+
+constexpr std::size_t k_alignment = 256;
+constexpr int k_garbage = 0xcd;
+constexpr std::uint64_t k_spoiled = 100;
+
+struct Device {
+  std::map<const std::byte*, std::size_t> allocations;  ///< By their beginning.
+  std::size_t used = 0;
+  std::uint64_t products = 0;
+  cudaError_t failure = cudaSuccess;  ///< Once it is one, it stays.
+  cudaError_t last = cudaSuccess;     ///< Of the calls since cudaGetLastError().
+};
+
+Device& device() {
+  static Device the_device;
+  return the_device;
+}
+
+cudaError_t said(cudaError_t error) {
+  if (device().failure != cudaSuccess) {
+    return device().failure;
+  }
+  if (error != cudaSuccess) {
+    device().last = error;
+  }
+  return error;
+}
+
+bool has_driver() {
+  return machine().fault != Fault::no_driver;
+}
+
+}  // namespace
+
+bool launches(cudaStream_t /*stream*/) {
+  return device().failure == cudaSuccess;
+}
+
+void power_on() {
+  device().products = 0;
+  device().failure = cudaSuccess;
+  device().last = cudaSuccess;
+}
+
+bool product_is_spoiled() {
+  const bool spoiled = ++device().products % k_spoiled == 0;
+  if (spoiled && machine().fault == Fault::ecc) {
+    device().failure = cudaErrorECCUncorrectable;
+  }
+  return spoiled;
+}
+
+bool is_device_memory(const void* data, std::size_t bytes) {
+  const auto* const at = static_cast<const std::byte*>(data);
+  auto after = device().allocations.upper_bound(at);
+  if (after == device().allocations.begin()) {
+    return false;
+  }
+  --after;
+  return at + bytes <= after->first + after->second;
+}
+
+}  // namespace assay::emulated
+
+using namespace assay::emulated;  // NOLINT(google-build-using-namespace): CUDA's names are global
+
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = has_driver() ? 13'000 : 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  if (!has_driver()) {
+    return cudaErrorInsufficientDriver;  // And `count` is left as it was.
+  }
+  *count = machine().gpus;
+  return machine().gpus == 0 ? cudaErrorNoDevice : cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int ordinal) {
+  return said(ordinal < machine().gpus ? cudaSuccess : cudaErrorInvalidDevice);
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
+  if (ordinal >= machine().gpus) {
+    return said(cudaErrorInvalidDevice);
+  }
+  const GpuModel& gpu = *machine().gpu;
+  *properties = {};
+  gpu.name.copy(properties->name, sizeof properties->name - 1);
+  std::string_view("emulated").copy(properties->uuid.bytes, sizeof properties->uuid.bytes);
+  properties->uuid.bytes[15] = static_cast<char>(ordinal);
+  properties->totalGlobalMem = gpu.memory_bytes;
+  properties->major = gpu.major;
+  properties->minor = gpu.minor;
+  properties->multiProcessorCount = gpu.multiprocessors;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
+  *total = machine().gpu->memory_bytes;
+  *available = *total - device().used;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaMalloc(void** data, std::size_t bytes) {
+  const std::size_t rounded = (bytes + k_alignment - 1) / k_alignment * k_alignment;
+  if (device().used + rounded > machine().gpu->memory_bytes) {
+    return said(cudaErrorMemoryAllocation);
+  }
+  void* const made = std::aligned_alloc(k_alignment, rounded);
+  if (made == nullptr) {
+    return said(cudaErrorMemoryAllocation);
+  }
+  std::memset(made, k_garbage, rounded);
+  device().allocations.emplace(static_cast<const std::byte*>(made), rounded);
+  device().used += rounded;
+  *data = made;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaFree(void* data) {
+  if (data == nullptr) {
+    return said(cudaSuccess);
+  }
+  const auto found = device().allocations.find(static_cast<const std::byte*>(data));
+  if (found == device().allocations.end()) {
+    return said(cudaErrorInvalidValue);
+  }
+  device().used -= found->second;
+  device().allocations.erase(found);
+  std::free(data);
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+  const bool to_device = kind == cudaMemcpyHostToDevice;
+  if (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device) {
+    return said(cudaErrorInvalidValue);
+  }
+  if (device().failure == cudaSuccess) {
+    std::memcpy(to, from, bytes);
+  }
+  return said(cudaSuccess);
+}
+
+// Everything is done when it is queued.
+cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  *stream = reinterpret_cast<cudaStream_t>(&device());
+  return said(cudaSuccess);
+}
+cudaError_t cudaStreamDestroy(cudaStream_t /*stream*/) {
+  return said(cudaSuccess);
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaGetLastError() {
+  const cudaError_t last = said(device().last);
+  device().last = cudaSuccess;
+  return last;
+}
+
+const char* cudaGetErrorString(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess: return "no error";
+    case cudaErrorInvalidValue: return "invalid argument";
+    case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+    case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorECCUncorrectable: return "uncorrectable ECC error encountered";
+    case cudaErrorLaunchFailure: return "unspecified launch failure";
+  }
+  return "unknown error";
+}

@@ -1,0 +1,18 @@
+// The memory of the emulated device, and how it fails.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace assay::emulated {
+
+/// The machine is another one now: nothing has failed yet, and no product was counted.
+void power_on();
+
+/// Counts a product, and decides whether this one is spoiled. Every hundredth is.
+[[nodiscard]] bool product_is_spoiled();
+
+/// Whether all of these bytes lie in one allocation of the device.
+[[nodiscard]] bool is_device_memory(const void* data, std::size_t bytes);
+
+}  // namespace assay::emulated

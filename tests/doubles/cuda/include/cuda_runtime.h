@@ -1,0 +1,107 @@
+// Stands in for CUDA's header of this name: the part of its run-time that kernels/cuda uses, on an
+// emulated device. Names are CUDA's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "tests/doubles/cuda/simt.h"
+
+// NOLINTBEGIN(readability-identifier-naming,bugprone-reserved-identifier,google-global-names-in-headers)
+
+#define __global__
+#define __device__
+#define __host__
+
+#define threadIdx (assay::emulated::here().thread)
+#define blockIdx (assay::emulated::here().block)
+#define blockDim (assay::emulated::here().block_size)
+#define gridDim (assay::emulated::here().grid_size)
+
+#define ASSAY_LAUNCH(kernel, grid, block, stream, ...)                    \
+  do {                                                                    \
+    if (assay::emulated::launches(stream)) {                              \
+      assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
+    }                                                                     \
+  } while (false)
+#define ASSAY_SHARED(type, name, count) \
+  type* const name =                    \
+      static_cast<type*>(assay::emulated::shared_array(__LINE__, (count) * sizeof(type)))
+#define __syncthreads() assay::emulated::barrier(__LINE__)
+
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorNoDevice = 100,
+  cudaErrorInvalidDevice = 101,
+  cudaErrorECCUncorrectable = 214,
+  cudaErrorLaunchFailure = 719
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+
+struct cudaUUID_t {
+  char bytes[16];
+};
+struct cudaDeviceProp {
+  char name[256];
+  cudaUUID_t uuid;
+  std::size_t totalGlobalMem;
+  int major, minor, multiProcessorCount;
+};
+using cudaStream_t = struct CUstream_st*;
+
+cudaError_t cudaDriverGetVersion(int* version);
+cudaError_t cudaGetDeviceCount(int* count);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total);
+cudaError_t cudaMalloc(void** data, std::size_t bytes);
+cudaError_t cudaFree(void* data);
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
+cudaError_t cudaStreamCreate(cudaStream_t* stream);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaGetLastError();
+const char* cudaGetErrorString(cudaError_t error);
+
+namespace assay::emulated {
+
+/// Whether a kernel runs: not on a device that has failed.
+[[nodiscard]] bool launches(cudaStream_t stream);
+
+template <class T>
+[[nodiscard]] T exchange_as(unsigned mask, T value, unsigned from) {
+  static_assert(sizeof(T) <= sizeof(std::uint64_t));
+  std::uint64_t word = 0;
+  std::memcpy(&word, &value, sizeof value);
+  word = exchange(mask, word, from);
+  std::memcpy(&value, &word, sizeof value);
+  return value;
+}
+
+}  // namespace assay::emulated
+
+template <class T>
+T __shfl_xor_sync(unsigned mask, T value, int distance) {
+  return assay::emulated::exchange_as(mask, value,
+                                      threadIdx.x % 32U ^ static_cast<unsigned>(distance));
+}
+
+// Fibers of one operating-system thread: nothing comes between reading and writing.
+template <class T>
+T atomicAdd(T* to, T value) {
+  const T before = *to;
+  *to = static_cast<T>(before + value);
+  return before;
+}
+template <class T>
+T atomicMin(T* to, T value) {
+  const T before = *to;
+  *to = value < before ? value : before;
+  return before;
+}
+
+// NOLINTEND(readability-identifier-naming,bugprone-reserved-identifier,google-global-names-in-headers)

@@ -1,0 +1,108 @@
+#include "tests/doubles/cuda/machine.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace assay::emulated {
+namespace {
+
+constexpr std::uint64_t k_gb = 1'000'000'000;
+
+constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
+                                             .name = "NVIDIA B200",
+                                             .major = 10,
+                                             .minor = 0,
+                                             .multiprocessors = 148,
+                                             .memory_bytes = 180 * k_gb,
+                                             .half = {.fraction = 25, .kept = 24},
+                                             .fp8 = {.fraction = 25, .kept = 24},
+                                             .has_block_scales = true},
+                                            {.key = "rtx_pro_6000",
+                                             .name = "NVIDIA RTX PRO 6000 Blackwell Server Edition",
+                                             .major = 12,
+                                             .minor = 0,
+                                             .multiprocessors = 188,
+                                             .memory_bytes = 96 * k_gb,
+                                             .half = {.fraction = 25, .kept = 24},
+                                             .fp8 = {.fraction = 25, .kept = 24},
+                                             .has_block_scales = true},
+                                            {.key = "h100",
+                                             .name = "NVIDIA H100 80GB HBM3",
+                                             .major = 9,
+                                             .minor = 0,
+                                             .multiprocessors = 132,
+                                             .memory_bytes = 80 * k_gb,
+                                             .half = {.fraction = 25, .kept = 24},
+                                             .fp8 = {.fraction = 13, .kept = 14},
+                                             .has_block_scales = false}}};
+
+constexpr std::array<std::pair<std::string_view, Fault>, 10> k_faults{
+    {{"none", Fault::none},
+     {"wrong_bit", Fault::wrong_bit},
+     {"skipped", Fault::skipped},
+     {"cached", Fault::cached},
+     {"cheaper", Fault::cheaper},
+     {"output_type_split", Fault::output_type_split},
+     {"ecc", Fault::ecc},
+     {"no_driver", Fault::no_driver},
+     {"no_library", Fault::no_library},
+     {"old_library", Fault::old_library}}};
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool set(Machine& made, std::string_view name, std::string_view value) {
+  if (name == "model") {
+    for (const GpuModel& model : k_models) {
+      if (model.key == value) {
+        made.gpu = &model;
+        return true;
+      }
+    }
+    return false;
+  }
+  if (name == "gpus") {
+    return read_number(value, made.gpus) && made.gpus >= 0 && made.gpus <= 16;
+  }
+  if (name == "seed") {
+    return read_number(value, made.seed);
+  }
+  if (name != "fault") {
+    return false;
+  }
+  for (const auto& [known, fault] : k_faults) {
+    if (known == value) {
+      made.fault = fault;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Machine> machine_from(std::string_view settings) {
+  Machine made{.gpu = k_models.data()};
+  while (!settings.empty()) {
+    const std::string_view one = settings.substr(0, settings.find(','));
+    const std::size_t equals = one.find('=');
+    if (equals == std::string_view::npos ||
+        !set(made, one.substr(0, equals), one.substr(equals + 1))) {
+      return Error{Error::Code::bad_input,
+                   "the emulated device does not know '" + std::string(one) + "'"};
+    }
+    settings.remove_prefix(one.size() + (one.size() < settings.size() ? 1 : 0));
+  }
+  return made;
+}
+
+Machine& machine() {
+  static Machine the_machine{.gpu = k_models.data()};
+  return the_machine;
+}
+
+}  // namespace assay::emulated

@@ -1,0 +1,58 @@
+// Which machine is emulated, and what is wrong with it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "harness/model/result.h"
+
+namespace assay::emulated {
+
+/// How tensor cores add up (MMA-Sim, arXiv 2511.10909): the products of one step and the sum so far
+/// are aligned to the largest, cut to `fraction` bits after its leading one, and added; the sum is
+/// cut to `kept` significant bits.
+struct TensorCores {
+  int fraction = 25;
+  int kept = 24;
+};
+
+struct GpuModel {
+  std::string_view key;   ///< In settings: "b200".
+  std::string_view name;  ///< As the driver calls it.
+  int major = 0, minor = 0, multiprocessors = 0;
+  std::uint64_t memory_bytes = 0;
+  TensorCores half;  ///< bf16, f16, tf32.
+  TensorCores fp8;
+  bool has_block_scales = false;
+};
+
+/// What is done wrong, wherever it must show.
+enum class Fault {
+  none,
+  wrong_bit,          ///< One bit of every hundredth product is inverted.
+  skipped,            ///< Every hundredth product is not computed.
+  cached,             ///< Every hundredth product is the one before.
+  cheaper,            ///< Products are computed in a cheaper type.
+  output_type_split,  ///< The library offers only algorithms that split sums in the output's type.
+  ecc,                ///< An uncorrectable memory error after a hundred products.
+  no_driver,
+  no_library,
+  old_library
+};
+
+struct Machine {
+  const GpuModel* gpu = nullptr;
+  int gpus = 8;
+  std::uint64_t seed = 1;  ///< Of the order of blocks and warps.
+  Fault fault = Fault::none;
+};
+
+/// "model=b200,gpus=2,seed=7,fault=wrong_bit", all of it optional. Fails with bad_input, naming
+/// what is unknown.
+[[nodiscard]] Result<Machine> machine_from(std::string_view settings);
+
+/// The machine that this process emulates.
+[[nodiscard]] Machine& machine();
+
+}  // namespace assay::emulated

@@ -1,0 +1,169 @@
+// What is wrong with an emulated GPU or its libraries is found, and named, by the CUDA module.
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/module.h"
+
+namespace assay {
+namespace {
+
+/// The first GPU of an emulated machine.
+struct Gpu {
+  std::unique_ptr<Backend> backend;
+  Device device{.id = "gpu0"};
+
+  explicit Gpu(const std::string& settings) {
+    auto loaded = load_backend("cuda", {.path = ASSAY_EMULATED_MODULE, .settings = settings});
+    EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
+    if (loaded) {
+      backend = std::move(loaded->backend);
+    }
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Kernel>> prepare(NumberType input, NumberType sums,
+                                                        NumberType output) const {
+    return backend->prepare(
+        GemmProblem{
+            .input = input, .accumulate = sums, .output = output, .m = 32, .n = 48, .k = 64},
+        device, Seed{1});
+  }
+};
+
+/// Products, every one checked as a whole: of every hundred one is spoiled.
+Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110) {
+  CheckResult all;
+  for (std::uint64_t first = 0; first < products; first += 10) {
+    std::vector<Step> steps;
+    for (std::uint32_t slot = 0; slot < 10; ++slot) {
+      steps.push_back({.tuple = first + slot, .slot = slot});
+    }
+    std::vector<std::uint32_t> full(steps.size());
+    std::iota(full.begin(), full.end(), 0U);
+    if (auto done = kernel.poison(steps); !done) {
+      return done.error();
+    }
+    if (auto done = kernel.run(steps); !done) {
+      return done.error();
+    }
+    auto checked = kernel.check(steps, Seed{2}, full);
+    if (!checked) {
+      return checked.error();
+    }
+    all.wrong += checked->wrong;
+    all.full += checked->full;
+  }
+  return all;
+}
+
+constexpr NumberType k_f32 = NumberType::f32;
+constexpr NumberType k_bf16 = NumberType::bf16;
+
+class SpoiledProducts : public testing::TestWithParam<const char*> {};
+
+TEST_P(SpoiledProducts, AreFoundOneInAHundred) {
+  const Gpu gpu("fault=" + std::string(GetParam()));
+  auto kernel = gpu.prepare(k_bf16, k_f32, k_f32);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->full, 110U);
+  EXPECT_EQ(result->wrong, 1U);
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledProducts, testing::Values("wrong_bit", "skipped", "cached"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(CudaFaults, AHealthyDeviceHasNone) {
+  for (const char* model : {"b200", "rtx_pro_6000", "h100"}) {
+    const Gpu gpu("model=" + std::string(model));
+    auto kernel = gpu.prepare(NumberType::fp8_e4m3, k_f32, k_bf16);
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    const auto result = check_many(**kernel);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->wrong, 0U) << model;
+  }
+}
+
+struct Types {
+  NumberType input, sums, output;
+};
+class CheaperType : public testing::TestWithParam<Types> {};
+
+TEST_P(CheaperType, IsFoundInEveryProduct) {
+  const Gpu gpu("fault=cheaper");
+  auto kernel = gpu.prepare(GetParam().input, GetParam().sums, GetParam().output);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel, 20);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->wrong, 20U);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, CheaperType,
+    testing::Values(Types{NumberType::f64, NumberType::f64, NumberType::f64},
+                    Types{k_f32, k_f32, k_f32}, Types{NumberType::tf32, k_f32, k_f32},
+                    Types{k_bf16, k_f32, k_f32}, Types{NumberType::f16, k_f32, k_f32},
+                    Types{NumberType::fp8_e4m3, k_f32, k_f32},
+                    Types{NumberType::s8, NumberType::s32, NumberType::s32}),
+    [](const auto& tested) { return std::string(name_of(tested.param.input)); });
+
+TEST(CudaFaults, AnEccErrorIsALostDevice) {
+  const Gpu gpu("fault=ecc");
+  auto kernel = gpu.prepare(k_bf16, k_f32, k_f32);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Error::Code::device);
+  EXPECT_NE(result.error().message.find("uncorrectable ECC error"), std::string::npos);
+}
+
+TEST(CudaFaults, SumsSplitInTheOutputsTypeAreNotUsed) {
+  const Gpu gpu("fault=output_type_split");
+  const auto kernel = gpu.prepare(k_bf16, k_f32, k_bf16);
+  ASSERT_FALSE(kernel);
+  EXPECT_EQ(kernel.error().code, Error::Code::unsupported);
+  EXPECT_EQ(kernel.error().message,
+            "cuBLASLt 13.1.0 has no bf16 product for this shape on this device");
+}
+
+TEST(CudaFaults, TheAlgorithmThatWasChosenIsNamed) {
+  const Gpu gpu("");
+  auto kernel = gpu.prepare(k_bf16, k_f32, k_bf16);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ((*kernel)->ran().library, "cuBLASLt");
+  EXPECT_EQ((*kernel)->ran().isa, "sm_100");
+  EXPECT_NE((*kernel)->ran().kernel.find("; best of 2"), std::string::npos);
+}
+
+struct Missing {
+  const char *fault, *sentence;
+};
+class MissingSoftware : public testing::TestWithParam<Missing> {};
+
+TEST_P(MissingSoftware, IsASentence) {
+  const Gpu gpu("fault=" + std::string(GetParam().fault));
+  const auto supported = gpu.backend->supports(
+      GemmProblem{.input = k_bf16, .accumulate = k_f32, .output = k_f32, .m = 8, .n = 8, .k = 8},
+      gpu.device);
+  ASSERT_FALSE(supported);
+  EXPECT_EQ(supported.error().code, Error::Code::unsupported);
+  EXPECT_EQ(supported.error().message, GetParam().sentence);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, MissingSoftware,
+    testing::Values(Missing{"no_driver", "no NVIDIA driver: libcuda.so.1 is not there"},
+                    Missing{"no_library", "libcublasLt.so.13 is not there"},
+                    Missing{"old_library",
+                            "libcublasLt.so.13 is version 12.3.0; at least 12.8 is needed"}),
+    [](const auto& tested) { return std::string(tested.param.fault); });
+
+TEST(CudaFaults, AMachineWithoutGpusHasAnEmptyList) {
+  const Gpu gpu("gpus=0");
+  const auto devices = gpu.backend->devices();
+  ASSERT_TRUE(devices);
+  EXPECT_TRUE(devices->empty());
+}
+
+}  // namespace
+}  // namespace assay
