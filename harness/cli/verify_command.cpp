@@ -115,7 +115,7 @@ std::string verify_footer(const std::string& program) {
          "  0  valid and accepted (of a demonstration: limits met)\n"
          "  1  not valid\n"
          "  3  indeterminate\n"
-         "  4  valid, but the policy's roles or threshold are not met\n"
+         "  4  valid, but the policy is not met: roles, threshold, contract or buyer's key\n"
          "  5  valid, but rejected or not accepted\n"
          "  64 usage  70 bug  74 the result can't be written\n";
 }
