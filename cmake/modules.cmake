@@ -52,10 +52,9 @@ if(ASSAY_CUDA AND CMAKE_CUDA_COMPILER)
   set_target_properties(assay-cuda PROPERTIES PREFIX "" CUDA_STANDARD_REQUIRED OFF
                         CUDA_VISIBILITY_PRESET hidden)
   assay_knows_its_build(assay-cuda)
-  # CMake 3.25 knows no C++20 flag for this nvcc. -lineinfo costs nothing at run time; ptxas says what
-  # each kernel takes, which scripts/test --deep cuda reads.
+  # CMake 3.25 knows no C++20 flag for this nvcc. -lineinfo costs nothing at run time.
   target_compile_options(assay-cuda PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-lineinfo;-Xptxas=-v;-Xcompiler=-Wall,-Wextra>")
+    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-lineinfo;-Xcompiler=-Wall,-Wextra>")
   target_link_libraries(assay-cuda PRIVATE assay_kernel_base CUDA::cudart_static assay_warnings)
   target_link_options(assay-cuda PRIVATE -Wl,--no-undefined -Wl,--exclude-libs,ALL)
 else()

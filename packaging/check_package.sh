@@ -8,7 +8,13 @@ data=$here/tests/data/campaign_met
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-(cd "$here" && cmake --preset release && cmake --build --preset release --target assay assay-verify &&
+targets=(assay assay-verify)
+(cd "$here" && cmake --preset release) >"$work/log" 2>&1 || {
+  tail -n 40 "$work/log"
+  exit 1
+}
+if grep -q '^build assay-cuda:' "$here/build/release/build.ninja"; then targets+=(assay-cuda); fi
+(cd "$here" && cmake --build --preset release --target "${targets[@]}" &&
   cpack --config build/release/CPackConfig.cmake -B "$work/deb") >"$work/log" 2>&1 || {
   tail -n 40 "$work/log"
   exit 1
@@ -23,6 +29,16 @@ runs() {  # BIN: both programs start, and the one that verifies does so
 }
 dpkg-deb -x "$package" "$work/root"
 runs "$work/root/usr/bin"
+
+# The module is where the programs look for it, and is theirs; nothing emulated is shipped.
+if [[ " ${targets[*]} " == *" assay-cuda "* ]]; then
+  env -i "$work/root/usr/bin/assay" doctor >"$work/doctor"
+  grep -qE '^  cuda +(gpu0: |no NVIDIA driver: |no GPU)' "$work/doctor" || {
+    grep '^  cuda' "$work/doctor"
+    exit 1
+  }
+fi
+[[ -z $(find "$work/root" -name '*emulated*.so') ]]
 
 # The tree of cmake --install can be moved.
 (cd "$here" && cmake --install build/release --prefix "$work/tree") >/dev/null

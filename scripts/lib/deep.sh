@@ -7,7 +7,7 @@ readonly deep_parts=(format shellcheck tidy asan tsan fuzz no-cuda cuda package 
 readonly named_parts=(tidy-all)
 readonly fuzz_seconds=${ASSAY_FUZZ_SECONDS:-20}
 
-sources() { git -C "$root" ls-files -- '*.cpp' '*.h' | sed "s|^|$root/|"; }
+sources() { git -C "$root" ls-files -- '*.cpp' '*.h' '*.cu' | sed "s|^|$root/|"; }
 
 # Parts that are one check each: counted as one test. Their status is looked at, so `set -e` does
 # not hold inside them: each ends with the command that decides, or says `|| return 1`.
@@ -86,13 +86,41 @@ fuzz_one() {
   note "$subject: $(sed -nE 's/^stat::number_of_executed_units: +//p' "$log") inputs in $fuzz_seconds s"
 }
 
-deep_no-cuda() { counted no-cuda check_no_cuda; }
-check_no_cuda() {
-  (cd "$root" && cmake --preset no-cuda >/dev/null) || return 1
-  note "configures; its sources are those of the release build as long as there is no CUDA code"
+# As on a machine without a CUDA compiler: what needs the module is skipped, and counted.
+deep_no-cuda() {
+  configure_and_build no-cuda || { count "build (no-cuda)" 0 1 0; return 1; }
+  run_tests no-cuda
 }
 
-deep_cuda() { note "there is no CUDA code yet, so there is nothing to build with nvcc"; }
+deep_cuda() {
+  if ! find_nvcc >/dev/null; then
+    note "there is no nvcc on PATH or in /usr/local/cuda/bin: the CUDA module is not built here"
+    count cuda 0 0 1
+    return 0
+  fi
+  counted cuda check_cuda
+}
+find_nvcc() { PATH=$PATH:/usr/local/cuda/bin command -v nvcc; }
+# Built from nothing, for every architecture; no kernel may spill its registers to memory.
+check_cuda() {
+  local log=$root/build/cuda/ptxas.log arch
+  (cd "$root" && cmake --preset cuda >/dev/null) || return 1
+  (cd "$root" && cmake --build --preset cuda --clean-first -j "$cores") >"$log" 2>&1 || {
+    tail -n 40 "$log"
+    return 1
+  }
+  for arch in sm_90a sm_100a sm_103a sm_120a; do
+    grep -q "Compiling entry function .* for '$arch'" "$log" || {
+      note "no kernel was compiled for $arch"
+      return 1
+    }
+  done
+  if grep -E 'bytes spill' "$log" | grep -vE ' 0 bytes spill stores, 0 bytes spill loads'; then
+    note "a kernel spills its registers: see $log"
+    return 1
+  fi
+  note "$(grep -c 'bytes spill' "$log") kernels in all, none spills"
+}
 
 deep_reproducible() { counted reproducible bash "$root/packaging/check_reproducible.sh"; }
 deep_package() { counted package bash "$root/packaging/check_package.sh"; }
