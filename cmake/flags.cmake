@@ -12,8 +12,12 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 # Same bytes wherever it is built: no path of the build machine gets into an object.
-add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}=build"
-                    "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
+# A build folder within the sources needs no rule of its own, and so all presets share one cache.
+string(FIND "${PROJECT_BINARY_DIR}/" "${PROJECT_SOURCE_DIR}/" place)
+if(NOT place EQUAL 0)
+  add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}=build")
+endif()
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
 
 # Bounds checks of the standard library, everywhere but in kernels/, whose loops are measured.
 function(assay_check_bounds)
