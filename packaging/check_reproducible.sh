@@ -1,28 +1,35 @@
 #!/usr/bin/env bash
-# Builds the two programs twice, in two folders, without the compiler cache, and compares the bytes.
+# Builds the two programs a second time, at another path, without the compiler cache and without
+# tests, and compares the bytes with those of this tree's release build.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-twice.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
-export SOURCE_DATE_EPOCH CCACHE_DISABLE=1
+export SOURCE_DATE_EPOCH
 
-build() {  # FOLDER: the committed and the changed files, at another path
-  mkdir -p "$1"
-  (cd "$here" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1")
-  (cd "$1" && cmake --preset release -DASSAY_TESTS=OFF -DASSAY_BENCH=OFF &&
-    cmake --build --preset release --target assay assay-verify) >"$1.log" 2>&1 || {
-    tail -n 40 "$1.log"
+build() {  # FOLDER [OPTION...]
+  local folder=$1
+  shift
+  (cd "$folder" && cmake --preset release "$@" &&
+    cmake --build --preset release --target assay assay-verify) >"$work/log" 2>&1 || {
+    tail -n 40 "$work/log"
     return 1
   }
 }
-build "$work/one"
-build "$work/another/a/bit/deeper"
+build "$here"
+# The committed and the changed files.
+again=$work/another/a/bit/deeper
+mkdir -p "$again"
+(cd "$here" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$again")
+CCACHE_DISABLE=1 build "$again" -DASSAY_TESTS=OFF -DASSAY_BENCH=OFF -DASSAY_CUDA=OFF
 for program in assay assay-verify; do
-  cmp "$work/one/build/release/bin/$program" "$work/another/a/bit/deeper/build/release/bin/$program"
-  if grep -qF "$work" "$work/one/build/release/bin/$program"; then
-    echo "$program holds the path it was built at" >&2
-    exit 1
-  fi
-  sha256sum "$work/one/build/release/bin/$program" | sed "s|$work/one/||"
+  cmp "$here/build/release/bin/$program" "$again/build/release/bin/$program"
+  for path in "$here" "$work"; do
+    if grep -qF "$path/" "$here/build/release/bin/$program" "$again/build/release/bin/$program"; then
+      echo "$program holds a path that it was built at: $path" >&2
+      exit 1
+    fi
+  done
+  (cd "$here" && sha256sum "build/release/bin/$program")
 done
