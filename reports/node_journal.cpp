@@ -266,6 +266,7 @@ Result<Done> Walk::begin(const Json& json) {
     return in_order;
   }
   open_.emplace(key.attempt, Open{.key = key, .at_ns = read->at_ns});
+  out_.looks.begin(key, frame_.contract.clauses[frame_.clause_of.find(key.clause)->second]);
   Attempt attempt;
   attempt.number = key.attempt;
   attempt.clause = key.clause;
@@ -350,7 +351,8 @@ Result<Done> Walk::end(const Json& json) {
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), check_work(end), check_times(end), follows(end), at(end.at_ns),
+       {check_end(end), out_.looks.end(end, frame_, out_.marks), check_work(end), check_times(end),
+        follows(end), at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {
@@ -446,6 +448,7 @@ Result<Done> Walk::replacement(const Json& json) {
   std::erase_if(work_per_step_, [&id](const auto& known) {  // another machine, another cache
     return known.first.second == id || known.first.second.starts_with(id + "/");
   });
+  out_.looks.forget(id);
   replaced.item = *item;
   out_.replacements.push_back(std::move(replaced));
   return Done{};
@@ -479,6 +482,9 @@ Result<Done> Walk::close(const Json& json) {
   }
   if (!open_.empty()) {
     members.fail("attempts", numbered(open_.begin()->first) + " is still running");
+  }
+  if (const std::string unfinished = out_.looks.unfinished(); !unfinished.empty()) {
+    members.fail("attempts", unfinished);
   }
   out_.facts.closed = true;
   return members.done();

@@ -19,6 +19,7 @@
 #include "harness/run/rounds.h"
 #include "reports/campaign_frame.h"
 #include "reports/files.h"
+#include "reports/item_looks.h"
 #include "reports/journal.h"
 #include "reports/judge_campaign.h"
 #include "reports/node_journal.h"
@@ -50,6 +51,15 @@ std::map<std::string, Natural> work_of(const Plan& plan) {
   return work;
 }
 
+/// Whatever comes from a recording is marked, whoever asks.
+std::vector<std::string> marks_of(const RunRequest& request) {
+  std::vector<std::string> marks = request.marks;
+  if (!request.recording.empty()) {
+    marks.emplace_back("replayed");
+  }
+  return marks;
+}
+
 class CampaignRun {
  public:
   CampaignRun(const RunRequest& request, const RunWorld& world, Progress& progress,
@@ -62,6 +72,9 @@ class CampaignRun {
         begun_ns_(world.clock->now_ns()) {
     rules_.tolerances = tolerances_of(prepared_.contract.conditions);
     launch_.command = world.worker;
+    if (!request.recording.empty()) {
+      launch_.command.insert(launch_.command.end(), {"--replay-machine", request.recording});
+    }
     launch_.environment = prepared_.environment;
     launch_.prepare_ns = world.prepare_ns;
     launch_.grace_ns = world.grace_ns;
@@ -76,6 +89,8 @@ class CampaignRun {
   Result<bool> selftest();
   Result<Done> write_machine(const Launched& launched);
   Result<RunOutcome> run_rounds();
+  Result<Done> reveal(std::uint32_t round);
+  Result<bool> look_again();
   Result<bool> run_round(std::uint32_t round, const Judgement& judgement);
   Result<bool> run_group(std::size_t clause, std::uint32_t round,
                          const std::vector<ItemIndex>& items);
@@ -110,6 +125,7 @@ class CampaignRun {
   LaunchPlan launch_;
   ObjectDigests digests_;
   EndRules rules_;
+  ItemLooks looks_;
   std::uint32_t revealed_ = 0;  ///< The last round whose link stands in the journal.
   bool closed_ = false;
 };
@@ -133,13 +149,20 @@ Result<Done> CampaignRun::open() {
                                       .work_per_step = work_of(prepared_.plan),
                                       .nonce_links = prepared_.plan.nonce_links,
                                       .nonce_file = request_.nonce_file,
-                                      .marks = request_.marks,
+                                      .marks = marks_of(request_),
                                       .now_utc_ns = world_.clock->utc_ns(),
                                       .resume = request_.resume});
   if (!folder) {
     return folder.error();
   }
   folder_.emplace(std::move(*folder));
+  const auto& marks = folder_->session.marks;
+  if (!request_.recording.empty() &&
+      std::find(marks.begin(), marks.end(), "replayed") == marks.end()) {
+    return Error{
+        Error::Code::bad_input,
+        request_.folder + ": is no campaign of a recorded machine, so none can be replayed"};
+  }
   for (const char* name : {"/journal", "/nodes", "/blobs/sha256"}) {
     if (auto made = make_folder(request_.folder + name); !made) {
       return made;
@@ -173,6 +196,7 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
     return found.error();
   }
   rounds_.take(std::move(found->attempts), std::move(found->replacements));
+  looks_ = std::move(found->looks);
   closed_ = found->facts.closed;
   for (const Json& line : journal_->found()) {
     const std::string& kind = *line.find("kind")->text();
@@ -263,6 +287,12 @@ std::int64_t CampaignRun::time_left(const Judgement& judgement) const {
 Job CampaignRun::job_for(std::size_t clause, const AttemptBegin& begin) const {
   const PlannedClause& planned = prepared_.plan.clauses[clause];
   Job job;
+  if (begin.order) {
+    job.kind = Job::Kind::find;
+    job.find = {.gpu = begin.order->gpu,
+                .needs_gpus = begin.order->line.gpus.has_value(),
+                .look = begin.before ? 1U : 0U};
+  }
   job.backend = request_.backend;
   job.device = device_of(rounds_.roster()[begin.attempt.item]);
   job.case_id = planned.case_id;
@@ -290,6 +320,15 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
   begin.attempt.item = item;
   begin.attempt.round = round;
   begin.attempt.day = today();
+  if (const Clause& asked = prepared_.contract.clauses[clause]; is_finding(asked.case_id)) {
+    const Item& its = rounds_.roster()[item];
+    begin.order.emplace(Order{.line = prepared_.contract.inventory[its.line],
+                              .clause = asked,
+                              .gpu = gpu_of_item(its.id)});
+    if (const MachineFacts* first = looks_.first(asked.id, its.id)) {
+      begin.before = *first;
+    }
+  }
   auto written = append("begin", {{"at", now_text()},
                                   {"attempt", static_cast<std::int64_t>(begin.attempt.number)},
                                   {"clause", begin.attempt.clause},
@@ -315,6 +354,9 @@ Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const L
     return written;
   }
   rounds_.take(end.attempt);
+  if (launched.found && begin.order) {
+    looks_.take_first(begin.attempt.clause, begin.item, *launched.found);
+  }
   say({.kind = ProgressEvent::Kind::attempt_done,
        .clause = begin.attempt.clause,
        .item = begin.item,
@@ -375,10 +417,39 @@ Result<bool> CampaignRun::run_round(std::uint32_t round, const Judgement& judgem
   return true;
 }
 
+Result<Done> CampaignRun::reveal(std::uint32_t round) {
+  const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
+  if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
+    return written;
+  }
+  revealed_ = round;
+  return Done{};
+}
+
+/// The last look of clauses that look twice, in a round of its own. False if interrupted.
+Result<bool> CampaignRun::look_again() {
+  for (std::size_t clause = 0; clause < prepared_.plan.clauses.size(); ++clause) {
+    for (const ItemIndex item : rounds_.last_looks(clause)) {
+      if (!rounds_.is_last_look(revealed_)) {
+        if (auto revealed = reveal(revealed_ + 1); !revealed) {
+          return revealed.error();
+        }
+      }
+      auto whole =
+          interrupts_->waiting() ? Result<bool>(false) : run_group(clause, revealed_, {item});
+      if (!whole || !*whole) {
+        return whole;
+      }
+    }
+  }
+  return true;
+}
+
 Result<RunOutcome> CampaignRun::run_rounds() {
   std::uint32_t round = std::max<std::uint32_t>(revealed_, 1);
   Judgement judgement = rounds_.judgement();
-  while (rounds_.open(judgement) && round <= prepared_.plan.nonce_links) {
+  const std::uint32_t last = prepared_.plan.nonce_links - (has_last_look(prepared_.plan) ? 1 : 0);
+  while (rounds_.open(judgement) && round <= last) {
     left_ns_ = time_left(judgement);
     if (round > revealed_) {
       if (rounds_.must_wait(round, today())) {
@@ -387,11 +458,9 @@ Result<RunOutcome> CampaignRun::run_rounds() {
                           std::to_string(prepared_.plan.days) +
                           " is done; go on tomorrow (UTC) with --resume");
       }
-      const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
-      if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
-        return written.error();
+      if (auto revealed = reveal(round); !revealed) {
+        return revealed.error();
       }
-      revealed_ = round;
     }
     const auto whole = run_round(round, judgement);
     if (!whole) {
@@ -402,6 +471,10 @@ Result<RunOutcome> CampaignRun::run_rounds() {
     }
     judgement = rounds_.judgement();
     ++round;
+  }
+  const auto looked = look_again();
+  if (!looked || !*looked) {
+    return looked ? interrupted() : Result<RunOutcome>(looked.error());
   }
   const auto attempts = static_cast<std::int64_t>(journal_->next_attempt() - 1);
   if (auto written = append("close", {{"attempts", attempts}}); !written) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "harness/model/as_ordered.h"
 #include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/model/sign_plan.h"
@@ -113,6 +114,10 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
     return refuse(index, params.error().message);
   }
   planned.params = *std::move(params);
+  planned.looks_twice = looks_twice(clause.case_id);
+  if (finds(**a_case)) {
+    return planned;
+  }
   const auto problem = (*a_case)->problem(planned.params);
   if (!problem) {
     return refuse(index, problem.error().message);
@@ -147,6 +152,23 @@ Result<Done> check_memory(const Clause& clause, std::size_t index, const Contrac
   return Done{};
 }
 
+/// What is found must be comparable with what each line of the population orders.
+Result<Done> check_order(const Clause& clause, std::size_t index, const Contract& contract) {
+  if (!is_finding(clause.case_id)) {
+    return Done{};
+  }
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
+                       clause.population.end();
+    const std::string fault =
+        binds ? fault_of_order({.line = line, .clause = clause, .gpu = std::nullopt}) : "";
+    if (!fault.empty()) {
+      return refuse(index, fault);
+    }
+  }
+  return Done{};
+}
+
 /// Times and bytes, once the number of items and parts is known.
 void budget(PlannedClause& planned, const Clause& clause) {
   constexpr Natural k_minute = 60'000'000'000;
@@ -154,7 +176,7 @@ void budget(PlannedClause& planned, const Clause& clause) {
   constexpr Natural k_tenth = 100'000'000;
   const auto looks = looks_of(clause.rule);
   planned.first_look = looks.empty() ? 1 : looks.front().runs;
-  planned.runs = looks.empty() ? 1 : looks.back().runs;
+  planned.runs = looks.empty() ? (planned.looks_twice ? 2 : 1) : looks.back().runs;
   planned.soak_ns = nanoseconds(clause.soak);
   planned.window_ns = nanoseconds(clause.window);
   if (planned.window_ns > 0) {
@@ -220,7 +242,7 @@ class Counter {
 std::vector<PlannedRound> rounds_of(const Plan& plan) {
   std::uint32_t most = 0;
   for (const PlannedClause& clause : plan.clauses) {
-    most = std::max(most, clause.runs);
+    most = std::max(most, clause.looks_twice ? 1 : clause.runs);
   }
   std::vector<PlannedRound> rounds;
   for (std::uint32_t run = 0; run < most; ++run) {
@@ -231,6 +253,11 @@ std::vector<PlannedRound> rounds_of(const Plan& plan) {
 }
 
 }  // namespace
+
+bool has_last_look(const Plan& plan) {
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(),
+                     [](const PlannedClause& clause) { return clause.looks_twice; });
+}
 
 Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases) {
   Plan plan{.contract = contract.id, .purpose = contract.purpose, .days = contract.days};
@@ -244,8 +271,11 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
     if (!planned) {
       return planned.error();
     }
-    if (const auto fits = check_memory(contract.clauses[i], i, contract, *planned); !fits) {
-      return fits.error();
+    for (const Result<Done>& checked : {check_memory(contract.clauses[i], i, contract, *planned),
+                                        check_order(contract.clauses[i], i, contract)}) {
+      if (!checked) {
+        return checked.error();
+      }
     }
     planned->guard_band_ppb =
         contract.clauses[i].limit ? guard_band_ppb(contract, contract.clauses[i]) : 0;
@@ -259,8 +289,8 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
   }
   plan.rounds = rounds_of(plan);
   const auto runs = static_cast<std::uint32_t>(plan.rounds.size());
-  plan.nonce_links =
-      runs * (1 + (contract.remedy ? contract.remedy->per_slot : 0)) + contract.max_invalid;
+  plan.nonce_links = runs * (1 + (contract.remedy ? contract.remedy->per_slot : 0)) +
+                     contract.max_invalid + (has_last_look(plan) ? 1 : 0);
   plan.warnings = warnings_of(contract, plan);
   return plan;
 }
