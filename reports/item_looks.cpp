@@ -32,9 +32,8 @@ Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
   if (!is_finding(clause.case_id)) {
     return Done{};
   }
-  const Item& item = frame.roster[frame.item_of.find(end.key.item)->second];
-  const Order order{
-      .line = frame.contract.inventory[item.line], .clause = clause, .gpu = gpu_of_item(item.id)};
+  const Order order =
+      order_of(frame.contract, clause, frame.roster[frame.item_of.find(end.key.item)->second]);
   const bool replayed = is_replayed(marks) || is_replayed(frame.session.marks);
   const MachineFacts* before = first(end.key.clause, end.key.item);
   if (Result<Done> checked = check_found(end, order, before, replayed); !checked) {

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/doctor_gpus.h"
 #include "harness/cli/exit_code.h"
 #include "harness/run/case.h"
 #include "harness/run/environment.h"
+#include "harness/run/gpu_inventory.h"
 #include "harness/run/probe.h"
 #include "kernels/host/host_backend.h"
 #include "reports/json.h"
@@ -25,6 +27,7 @@ struct Diagnosis {
   std::vector<Ability> abilities;
   Readings readings;
   std::string environment;  ///< "" if a run would start, else why it would be refused.
+  Result<MachineFacts> gpus = Error{};
 };
 
 GemmProblem product(NumberType input, NumberType accumulate, NumberType output) {
@@ -59,6 +62,7 @@ Result<Diagnosis> diagnose() {
     const auto supported = host->supports(problem, diagnosis.devices.front());
     diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
   }
+  diagnosis.gpus = make_machine_inventory()->find({.gpu = {}, .needs_gpus = true});
   diagnosis.readings = make_host_probe()->read();
   const auto allowed = worker_environment(own_environment(), usable_cores());
   diagnosis.environment = allowed ? "" : allowed.error().message;
@@ -86,6 +90,7 @@ Json as_json(const Diagnosis& diagnosis) {
   return Json::Object{
       {"backends", Json::Array{Json::Object{{"name", "host"}, {"devices", std::move(devices)}}}},
       {"abilities", std::move(abilities)},
+      {"gpus", gpus_json(diagnosis.gpus)},
       {"telemetry", std::move(readings)},
       {"environment", diagnosis.environment.empty() ? Json() : Json(diagnosis.environment)}};
 }
@@ -106,6 +111,7 @@ void print(const Console& console, const Diagnosis& diagnosis) {
       out << wrapped(ability.why_not, 7);
     }
   }
+  print_gpus(console, diagnosis.gpus);
   out << "\nTelemetry\n";
   for (const auto& [name, reading] : diagnosis.readings) {
     out << "  " << padded(name, 24)

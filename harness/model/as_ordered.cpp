@@ -262,6 +262,10 @@ std::string note_of(const Comparison& comparison) {
 
 }  // namespace
 
+Order order_of(const Contract& contract, const Clause& clause, const Item& item) {
+  return {.line = contract.inventory[item.line], .clause = clause, .gpu = gpu_of_item(item.id)};
+}
+
 bool is_finding(std::string_view case_id) {
   return case_id == k_inventory || case_id == k_health;
 }
@@ -325,7 +329,9 @@ Found state_of(const Order& order, const MachineFacts& found, const MachineFacts
   const Comparison comparison = as_ordered(order, found, before);
   const bool judged = !comparison.differs.empty() || comparison.matches();
   const bool one = order.gpu && found.gpus.size() == 1 && found.gpus[0].uuid.value;
-  return {.ending = judged ? Ending::measured : Ending::no_telemetry,
+  const bool gone = order.gpu && (found.gpus.empty() || !found.gpus[0].lost.empty());
+  const Ending compared = gone ? Ending::device_lost : Ending::measured;
+  return {.ending = judged ? compared : Ending::no_telemetry,
           .matching = comparison.matches() ? 1U : 0U,
           .note = note_of(comparison),
           .serial = one ? *found.gpus[0].uuid.value : ""};

@@ -11,6 +11,7 @@
 #include "harness/model/contract.h"
 #include "harness/model/evidence.h"
 #include "harness/model/gpu_facts.h"
+#include "harness/model/roster.h"
 
 namespace assay {
 
@@ -20,6 +21,8 @@ struct Order {
   const Clause& clause;
   std::optional<std::uint32_t> gpu;  ///< Of clauses on single GPUs: which. None: the whole node.
 };
+
+[[nodiscard]] Order order_of(const Contract& contract, const Clause& clause, const Item& item);
 
 /// A parameter of these cases. None has a default: whatever is judged stands in the contract.
 struct OrderParam {
@@ -55,7 +58,9 @@ struct Comparison {
 
 /// What an attempt says of a finding.
 struct Found {
-  Ending ending = Ending::measured;  ///< no_telemetry where nothing differs, but not all is shown.
+  /// no_telemetry where nothing differs, but not all is shown; device_lost where the one GPU that a
+  /// clause on single GPUs looks at is missing or doesn't answer.
+  Ending ending = Ending::measured;
   std::uint64_t matching = 0;
   /// The sentences in one: those that differ, else those not shown; "" if all matches. At most 20,
   /// and how many more there are.

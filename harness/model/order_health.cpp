@@ -11,20 +11,18 @@ namespace {
 
 void compare_rows(const Order& order, const GpuFacts& gpu, Comparison& comparison) {
   const std::string rows = named(gpu) + "'s remapped rows";
-  if_shown(comparison, rows, gpu.remap_failed, [&](bool failed) {
-    if (failed) {
-      comparison.differs.push_back("A row remap of " + named(gpu) + " failed.");
-    }
-  });
-  if_shown(comparison, rows, gpu.remap_pending, [&](bool pending) {
-    if (pending) {
-      comparison.differs.push_back("A row remap of " + named(gpu) + " waits for a reset.");
-    }
-  });
+  if (gpu.remap_failed.value.value_or(false)) {
+    comparison.differs.push_back("A row remap of " + named(gpu) + " failed.");
+  }
+  if (gpu.remap_pending.value.value_or(false)) {
+    comparison.differs.push_back("A row remap of " + named(gpu) + " waits for a reset.");
+  }
   const auto allowed = number(order, "remapped_rows");
   if (!allowed) {
-    return;
+    return;  // not every product remaps rows
   }
+  if_shown(comparison, rows, gpu.remap_failed, [](bool) {});
+  if_shown(comparison, rows, gpu.remap_pending, [](bool) {});
   if_shown(comparison, rows, gpu.remapped_correctable, [&](std::int64_t correctable) {
     if_shown(comparison, rows, gpu.remapped_uncorrectable, [&](std::int64_t uncorrectable) {
       if (correctable + uncorrectable > *allowed) {

@@ -1,6 +1,7 @@
 #include "harness/run/attempt_end.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "reports/digest.h"
@@ -27,8 +28,9 @@ std::string foreign_object(const Launched& launched, const EndRules& rules) {
 void take_found(const AttemptBegin& begin, const Launched& launched, const EndRules& rules,
                 AttemptEnd& end) {
   Attempt& attempt = end.attempt;
+  assert(begin.order);
   const std::string foreign = foreign_object(launched, rules);
-  if (!begin.order || !foreign.empty()) {
+  if (!foreign.empty()) {
     attempt.ending = Ending::foreign_environment;
     attempt.note = "mapped object " + foreign + " was not there when the campaign began";
     return;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/run/attempt_end.h"
+#include "harness/run/attempt_job.h"
 #include "harness/run/campaign_folder.h"
 #include "harness/run/interrupts.h"
 #include "harness/run/journal_clock.h"
@@ -30,15 +31,7 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t k_node = 0;
-constexpr std::int64_t k_long_window_ns = 60'000'000'000;
-constexpr std::int64_t k_long_share_ppm = 10'000;
-constexpr std::int64_t k_short_share_ppm = 20'000;
 constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
-
-/// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
-std::string device_of(const Item& item) {
-  return item.kind == Scope::each_node ? "" : item.id.substr(item.id.rfind('/') + 1);
-}
 
 /// What one step of each clause is, where no machine decides it.
 std::map<std::string, Natural> work_of(const Plan& plan) {
@@ -49,15 +42,6 @@ std::map<std::string, Natural> work_of(const Plan& plan) {
     }
   }
   return work;
-}
-
-/// Whatever comes from a recording is marked, whoever asks.
-std::vector<std::string> marks_of(const RunRequest& request) {
-  std::vector<std::string> marks = request.marks;
-  if (!request.recording.empty()) {
-    marks.emplace_back("replayed");
-  }
-  return marks;
 }
 
 class CampaignRun {
@@ -96,7 +80,6 @@ class CampaignRun {
                          const std::vector<ItemIndex>& items);
   Result<AttemptBegin> begin(std::size_t clause, std::uint32_t round, ItemIndex item);
   Result<Done> end(const AttemptBegin& begin, const Job& job, const Launched& launched);
-  [[nodiscard]] Job job_for(std::size_t clause, const AttemptBegin& begin) const;
 
   Result<RunOutcome> interrupted();
   Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
@@ -284,33 +267,6 @@ std::int64_t CampaignRun::time_left(const Judgement& judgement) const {
   return static_cast<std::int64_t>(left);
 }
 
-Job CampaignRun::job_for(std::size_t clause, const AttemptBegin& begin) const {
-  const PlannedClause& planned = prepared_.plan.clauses[clause];
-  Job job;
-  if (begin.order) {
-    job.kind = Job::Kind::find;
-    job.find = {.gpu = begin.order->gpu,
-                .needs_gpus = begin.order->line.gpus.has_value(),
-                .look = begin.before ? 1U : 0U};
-  }
-  job.backend = request_.backend;
-  job.device = device_of(rounds_.roster()[begin.attempt.item]);
-  job.case_id = planned.case_id;
-  job.params = planned.params;
-  job.round = begin.attempt.round;
-  WindowPlan& window = job.window;
-  window.soak_ns = static_cast<std::int64_t>(planned.soak_ns);
-  window.window_ns = static_cast<std::int64_t>(planned.window_ns);
-  window.shortest_block_ns = static_cast<std::int64_t>(planned.block_ns);
-  window.check_share_ppm =
-      window.window_ns >= k_long_window_ns ? k_long_share_ppm : k_short_share_ppm;
-  window.link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, job.round);
-  window.clause = planned.id;
-  window.item = begin.item;
-  window.attempt = begin.attempt.number;
-  return job;
-}
-
 Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round, ItemIndex item) {
   AttemptBegin begin;
   begin.item = rounds_.roster()[item].id;
@@ -321,11 +277,8 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
   begin.attempt.round = round;
   begin.attempt.day = today();
   if (const Clause& asked = prepared_.contract.clauses[clause]; is_finding(asked.case_id)) {
-    const Item& its = rounds_.roster()[item];
-    begin.order.emplace(Order{.line = prepared_.contract.inventory[its.line],
-                              .clause = asked,
-                              .gpu = gpu_of_item(its.id)});
-    if (const MachineFacts* first = looks_.first(asked.id, its.id)) {
+    begin.order.emplace(order_of(prepared_.contract, asked, rounds_.roster()[item]));
+    if (const MachineFacts* first = looks_.first(asked.id, begin.item)) {
       begin.before = *first;
     }
   }
@@ -376,7 +329,7 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
     if (!begun) {
       return begun.error();
     }
-    jobs.push_back(job_for(clause, *begun));
+    jobs.push_back(job_of(prepared_.plan.clauses[clause], *begun, request_.backend, *folder_));
     begins.push_back(std::move(*begun));
   }
   const ProgressEvent event{.kind = ProgressEvent::Kind::attempt,

@@ -13,14 +13,14 @@ using Sentences = std::vector<std::string>;
 class AsOrdered : public testing::Test {
  protected:
   Comparison looked(const Clause& clause, const MachineFacts* before = nullptr) {
-    return as_ordered({.line = line, .clause = clause, .gpu = gpu}, found, before);
+    return as_ordered({.line = bought, .clause = clause, .gpu = gpu}, found, before);
   }
   Sentences inventory() { return looked(inventory_clause()).differs; }
   Sentences health() { return looked(health_clause()).differs; }
   /// The second look; `found` is what it sees.
   Sentences later() { return looked(health_clause(), &first).differs; }
 
-  InventoryLine line = ordered_line();
+  InventoryLine bought = ordered_line();
   MachineFacts first = healthy_machine();
   MachineFacts found = healthy_machine();
   std::optional<std::uint32_t> gpu;
@@ -137,7 +137,7 @@ TEST_F(AsOrdered, IsUndecidedWhereAFactThatIsJudgedIsNotShown) {
             (Sentences{"gpu1's ECC is not shown (nvmlDeviceGetEccMode: No Permission)."}));
   EXPECT_FALSE(comparison.matches());
   const Clause clause = inventory_clause();
-  EXPECT_EQ(state_of({.line = line, .clause = clause, .gpu = gpu}, found, nullptr).ending,
+  EXPECT_EQ(state_of({.line = bought, .clause = clause, .gpu = gpu}, found, nullptr).ending,
             Ending::no_telemetry);
   Clause unstated = inventory_clause();
   unstated.params["ecc"] = "unstated";
@@ -234,7 +234,7 @@ TEST_F(AsOrdered, ASingleGpuIsJudgedByItselfAlone) {
 }
 
 TEST_F(AsOrdered, NothingMatchesAnOrderOfNothing) {
-  line.gpus.reset();
+  bought.gpus.reset();
   Clause nothing = inventory_clause();
   for (auto& [name, value] : nothing.params) {
     value = "unstated";
@@ -258,10 +258,10 @@ TEST_F(AsOrdered, NothingMatchesAnOrderWithAMissingOrUnknownWord) {
 }
 
 TEST_F(AsOrdered, TheNoteHoldsTwentySentencesAndHowManyMoreThereAre) {
-  line.gpus->count = 30;
+  bought.gpus->count = 30;
   found.gpus.clear();
   const Clause clause = inventory_clause();
-  const Found stated = state_of({.line = line, .clause = clause, .gpu = gpu}, found, nullptr);
+  const Found stated = state_of({.line = bought, .clause = clause, .gpu = gpu}, found, nullptr);
   EXPECT_EQ(stated.matching, 0U);
   EXPECT_TRUE(stated.note.ends_with("gpu18 is missing. And 11 more.")) << stated.note;
 }
