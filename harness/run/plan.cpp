@@ -16,9 +16,10 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t k_runs_per_look = 10;
-constexpr Natural k_journal_bytes = 1200;  // a begin and an end line
-constexpr Natural k_blob_bytes = 24;       // the head of a blob
-constexpr Natural k_block_bytes = 72;      // nine columns of 8 bytes
+constexpr Natural k_journal_bytes = 1200;    // a begin and an end line
+constexpr Natural k_gpu_facts_bytes = 5000;  // of one GPU with 18 links
+constexpr Natural k_blob_bytes = 24;         // the head of a blob
+constexpr Natural k_block_bytes = 72;        // nine columns of 8 bytes
 
 Natural nanoseconds(const std::optional<Quantity>& time) {
   return time ? time->base.numerator * 1'000'000'000 / time->base.denominator : 0;
@@ -132,12 +133,16 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
   return planned;
 }
 
+bool is_bound(const InventoryLine& line, const Clause& clause) {
+  return std::find(clause.population.begin(), clause.population.end(), line.id) !=
+         clause.population.end();
+}
+
 /// Whether the GPUs, by what the inventory states of them, can hold what the clause runs on each.
 Result<Done> check_memory(const Clause& clause, std::size_t index, const Contract& contract,
                           const PlannedClause& planned) {
   for (const InventoryLine& line : contract.inventory) {
-    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
-                       clause.population.end();
+    const bool binds = is_bound(line, clause);
     if (!binds || clause.scope == Scope::each_node || !line.gpus || !line.gpus->memory) {
       continue;
     }
@@ -158,8 +163,7 @@ Result<Done> check_order(const Clause& clause, std::size_t index, const Contract
     return Done{};
   }
   for (const InventoryLine& line : contract.inventory) {
-    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
-                       clause.population.end();
+    const bool binds = is_bound(line, clause);
     const std::string fault =
         binds ? fault_of_order({.line = line, .clause = clause, .gpu = std::nullopt}) : "";
     if (!fault.empty()) {
@@ -169,8 +173,18 @@ Result<Done> check_order(const Clause& clause, std::size_t index, const Contract
   return Done{};
 }
 
+/// GPUs of all nodes that the clause binds.
+Natural gpus_of(const Clause& clause, const Contract& contract) {
+  Natural gpus = 0;
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = is_bound(line, clause);
+    gpus += binds && line.gpus ? Natural{line.nodes} * line.gpus->count : 0;
+  }
+  return gpus;
+}
+
 /// Times and bytes, once the number of items and parts is known.
-void budget(PlannedClause& planned, const Clause& clause) {
+void budget(PlannedClause& planned, const Clause& clause, const Contract& contract) {
   constexpr Natural k_minute = 60'000'000'000;
   constexpr Natural k_second = 1'000'000'000;
   constexpr Natural k_tenth = 100'000'000;
@@ -190,6 +204,9 @@ void budget(PlannedClause& planned, const Clause& clause) {
   planned.attempts = Natural{planned.runs} * planned.parts;
   const Natural blob = planned.blocks == 0 ? 0 : k_blob_bytes + k_block_bytes * planned.blocks;
   planned.bytes = planned.attempts * (k_journal_bytes + blob);
+  if (is_finding(clause.case_id)) {
+    planned.bytes += Natural{planned.runs} * gpus_of(clause, contract) * k_gpu_facts_bytes;
+  }
 }
 
 /// The remedy counts each line by itself; a system can't be replaced.
@@ -280,7 +297,7 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
     planned->guard_band_ppb =
         contract.clauses[i].limit ? guard_band_ppb(contract, contract.clauses[i]) : 0;
     counter.count(*planned, contract.clauses[i]);
-    budget(*planned, contract.clauses[i]);
+    budget(*planned, contract.clauses[i], contract);
     plan.first_look_ns += planned->first_look_ns;
     plan.total_ns += planned->total_ns;
     plan.attempts += planned->attempts;

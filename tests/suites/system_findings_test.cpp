@@ -229,6 +229,37 @@ TEST_F(SystemFindings, OfARecordingCannotBePutIntoACampaignOfThisMachine) {
       << mixed.error().message;
 }
 
+/// The journal of a finished campaign, cut off before its last `lines` lines, as by `kill -9`.
+void cut(const std::string& folder, int lines) {
+  const std::string path = folder + "/journal/00000.jsonl";
+  auto text = read_file(path, 1U << 24U);
+  ASSERT_TRUE(text);
+  for (int i = 0; i < lines; ++i) {
+    text->pop_back();
+    text->resize(text->rfind('\n') + 1);
+  }
+  ASSERT_TRUE(write_file(path, *text));
+  std::filesystem::remove(folder + "/report.json");
+}
+
+TEST_F(SystemFindings, AreCompletedByAResumeThatComesBeforeTheLastLook) {
+  ASSERT_TRUE(run(shipped("dgx_b200")));
+  cut(root + "/out", 4);  // round, begin, end, close
+  const auto resumed = run(shipped("dgx_b200"), {}, true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  expect_met(resumed->judgement);
+}
+
+TEST_F(SystemFindings, OfALastLookThatNeverEndedAreNotTriedAgain) {
+  ASSERT_TRUE(run(shipped("dgx_b200")));
+  cut(root + "/out", 2);  // end, close
+  const auto resumed = run(shipped("dgx_b200"), {}, true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->judgement.decision, Decision::not_accepted);
+  EXPECT_EQ(resumed->judgement.clauses.at(1).verdicts.at(0).outcome, Outcome::inconclusive);
+  EXPECT_TRUE(read_campaign(root + "/out", true));
+}
+
 int be_worker(const std::string& recording) {
   WorkerWorld world;
   world.backends.push_back(make_host_backend());
