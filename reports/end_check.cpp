@@ -50,14 +50,52 @@ Result<Done> check_conditions(const EndLine& end, const WindowLength& window, co
 
 Result<Done> check_rule(const EndLine& end, const Clause& clause) {
   if (clause.rule == Rule::once) {
+    if (!is_finding(clause.case_id)) {
+      return bad("clause: " + clause.id + " compares " + clause.case_id +
+                 " with an order, and this program can't");
+    }
+    if (end.blocks || end.checked > 0) {
+      return bad("blocks: clause " + clause.id + " finds and measures nothing");
+    }
     return Done{};
   }
-  if (end.matching > 0) {
-    return bad("matching: clause " + clause.id + " has another rule than 'once'");
+  if (end.matching > 0 || end.found) {
+    return bad(std::string(end.found ? "found" : "matching") + ": clause " + clause.id +
+               " has another rule than 'once'");
   }
   const bool has_value = end.ending == Ending::measured || end.ending == Ending::wrong_result;
   if ((has_value || end.checked > 0) && !end.blocks) {
     return bad("blocks: is missing, but the ending is " + std::string(name_of(end.ending)));
+  }
+  return Done{};
+}
+
+Result<Done> check_found(const EndLine& end, const Order& order, const MachineFacts* before,
+                         bool marked_replayed) {
+  if (!end.found) {
+    const bool claims = end.ending == Ending::measured || end.ending == Ending::no_telemetry;
+    return claims || end.matching > 0 ? Result<Done>(bad("found: is missing, but the ending is " +
+                                                         std::string(name_of(end.ending))))
+                                      : Result<Done>(Done{});
+  }
+  if (end.found->source == "replay" && !marked_replayed) {
+    return bad("found: is a recording, and the session is not marked so");
+  }
+  const Found stated = state_of(order, *end.found, before);
+  if (end.ending != stated.ending) {
+    return bad("ending: is " + std::string(name_of(end.ending)) + ", but what was found makes it " +
+               std::string(name_of(stated.ending)) +
+               (stated.note.empty() ? "" : ": " + stated.note));
+  }
+  if (end.matching != stated.matching) {
+    return bad("matching: is " + std::to_string(end.matching) + ", but what was found makes it " +
+               std::to_string(stated.matching) + (stated.note.empty() ? "" : ": " + stated.note));
+  }
+  if (end.note != stated.note) {
+    return bad("note: is not what was found: " + stated.note);
+  }
+  if (end.serial != stated.serial) {
+    return bad("serial: is '" + end.serial + "', but what was found has '" + stated.serial + "'");
   }
   return Done{};
 }

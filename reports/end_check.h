@@ -1,6 +1,7 @@
 // Whether the ending that an `end` line states is the one that the contract's conditions make it.
 #pragma once
 
+#include "harness/model/as_ordered.h"
 #include "harness/model/contract.h"
 #include "reports/run_lines.h"
 
@@ -22,8 +23,15 @@ struct WindowLength {
   return end.blocks && end.dimension != Dimension::time;
 }
 
-/// A finding needs no window, and only a finding: all else is measured in blocks that can be
+/// A finding has no window, and only a finding: all else is measured in blocks that can be
 /// recomputed. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_rule(const EndLine& end, const Clause& clause);
+
+/// Whether `matching`, ending, note and serial number of a finding are those that its facts make of
+/// them. `before` is the item's first look under this clause; nullptr for the first look itself.
+/// `marked_replayed`: whether the evidence says that machines in it are recordings. Fails with
+/// bad_input, naming the member.
+[[nodiscard]] Result<Done> check_found(const EndLine& end, const Order& order,
+                                       const MachineFacts* before, bool marked_replayed);
 
 }  // namespace assay

@@ -265,6 +265,7 @@ Result<Done> Walk::begin(const Json& json) {
     return in_order;
   }
   open_.emplace(key.attempt, Open{.key = key, .at_ns = read->at_ns});
+  out_.looks.begin(key, frame_.contract.clauses[frame_.clause_of.find(key.clause)->second]);
   Attempt attempt;
   attempt.number = key.attempt;
   attempt.clause = key.clause;
@@ -327,7 +328,8 @@ Result<Done> Walk::end(const Json& json) {
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), step_work_.check(end), check_times(end), follows(end), at(end.at_ns),
+       {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
+        check_times(end), follows(end), at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {
@@ -421,7 +423,9 @@ Result<Done> Walk::replacement(const Json& json) {
       return bad("item: is replaced while " + numbered(number) + " runs on it");
     }
   }
-  step_work_.forget(frame_.roster[*item].id);
+  const std::string& id = frame_.roster[*item].id;
+  step_work_.forget(id);
+  out_.looks.forget(id);
   replaced.item = *item;
   out_.replacements.push_back(std::move(replaced));
   return Done{};
@@ -455,6 +459,9 @@ Result<Done> Walk::close(const Json& json) {
   }
   if (!open_.empty()) {
     members.fail("attempts", numbered(open_.begin()->first) + " is still running");
+  }
+  if (const std::string unfinished = out_.looks.unfinished(); !unfinished.empty()) {
+    members.fail("attempts", unfinished);
   }
   out_.facts.closed = true;
   return members.done();

@@ -9,6 +9,7 @@
 #include "harness/model/evidence.h"
 #include "reports/campaign.h"
 #include "reports/campaign_frame.h"
+#include "reports/item_looks.h"
 #include "reports/run_lines.h"
 
 namespace assay {
@@ -24,6 +25,7 @@ struct NodeJournal {
   std::vector<Attempt> attempts;  ///< attempts[i] has number i + 1.
   std::vector<Replacement> replacements;
   std::vector<WindowLine> windows;
+  ItemLooks looks;  ///< What later looks are compared with.
   std::vector<std::string> marks;
   std::vector<std::string> remarks;
   bool selftest_passed = false;  ///< At least one before the first attempt, and none failed.

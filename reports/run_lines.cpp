@@ -4,6 +4,7 @@
 
 #include "reports/chain_members.h"
 #include "reports/digest.h"
+#include "reports/machine_facts.h"
 #include "reports/members.h"
 #include "reports/time_of_day.h"
 
@@ -152,8 +153,16 @@ Result<EndLine> read_end(const Json& line) {
   end.outputs = outputs_of(members);
   const Json* verification = members.optional("verification");
   const Json* blocks = members.optional("blocks");
+  const Json* found = members.optional("found");
   if (const Result<Done> done = members.done(); !done) {
     return done.error();
+  }
+  if (found != nullptr) {
+    auto facts = read_machine_facts(*found, "found");
+    if (!facts) {
+      return facts.error();
+    }
+    end.found = std::move(*facts);
   }
   if (verification != nullptr) {
     if (const Result<Done> read = read_verification(*verification, end); !read) {

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/doctor_gpus.h"
 #include "harness/cli/exit_code.h"
 #include "harness/run/case.h"
 #include "harness/run/environment.h"
+#include "harness/run/gpu_inventory.h"
 #include "harness/run/probe.h"
 #include "kernels/host/host_backend.h"
 #include "kernels/module.h"
@@ -28,6 +30,7 @@ struct Diagnosis {
   std::string no_gpus;  ///< Why there are none; "" if there are.
   Readings readings;
   std::string environment;  ///< "" if a run would start, else why it would be refused.
+  Result<MachineFacts> machine = Error{};
 };
 
 GemmProblem product(NumberType input, NumberType accumulate, NumberType output) {
@@ -73,6 +76,7 @@ Result<Diagnosis> diagnose() {
     diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
   }
   look_for_gpus(diagnosis);
+  diagnosis.machine = make_machine_inventory()->find({.gpu = {}, .needs_gpus = true});
   diagnosis.readings = make_host_probe()->read();
   const auto allowed = worker_environment(own_environment(), usable_cores());
   diagnosis.environment = allowed ? "" : allowed.error().message;
@@ -109,6 +113,7 @@ Json as_json(const Diagnosis& diagnosis) {
                         {"devices", as_json(diagnosis.gpus)},
                         {"reason", diagnosis.no_gpus.empty() ? Json() : Json(diagnosis.no_gpus)}}}},
       {"abilities", std::move(abilities)},
+      {"gpus", gpus_json(diagnosis.machine)},
       {"telemetry", std::move(readings)},
       {"environment", diagnosis.environment.empty() ? Json() : Json(diagnosis.environment)}};
 }
@@ -134,6 +139,7 @@ void print(const Console& console, const Diagnosis& diagnosis) {
       out << wrapped(ability.why_not, 7);
     }
   }
+  print_gpus(console, diagnosis.machine);
   out << "\nTelemetry\n";
   for (const auto& [name, reading] : diagnosis.readings) {
     out << beside("  " + name,

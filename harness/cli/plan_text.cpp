@@ -4,6 +4,7 @@
 
 #include "harness/cli/console.h"
 #include "harness/cli/plan_risks.h"
+#include "harness/model/as_ordered.h"
 
 namespace assay {
 namespace {
@@ -36,6 +37,9 @@ std::string effort_of(const Clause& clause, const PlannedClause& planned) {
   if (planned.parts != planned.items) {
     text += " of " + counted(planned.parts, "part");
   }
+  if (is_finding(planned.case_id)) {
+    return text + ", " + counted(planned.runs, "look") + ": one after the other, nothing runs";
+  }
   text += ", " + counted(planned.runs, "run") + ": ";
   text += clause.soak ? "soak " + clause.soak->text + ", " : "";
   text += clause.window ? "window " + clause.window->text + ", " : "";
@@ -52,6 +56,9 @@ std::string cost_of(const PlannedClause& planned) {
 
 /// "guard band 0.1160 %; at least 402.6 MB of memory on each device"
 std::string needs_of(const PlannedClause& planned) {
+  if (is_finding(planned.case_id)) {
+    return "executes nothing";
+  }
   const std::string memory = planned.device_bytes == 0
                                  ? "memory by the size of the caches"
                                  : "at least " + size(planned.device_bytes) + " of memory";

@@ -16,7 +16,7 @@ namespace assay {
 namespace {
 
 struct RunOptions {
-  std::string contract, folder, backend = "host", module, nonce, launcher = "local";
+  std::string contract, folder, backend = "host", module, nonce, launcher = "local", recording;
   bool resume = false, json = false;
 };
 
@@ -90,6 +90,7 @@ int run_command(const Console& console, const RunOptions& options) {
                                      .backend = options.backend,
                                      .nonce_file = options.nonce,
                                      .marks = marks_of(options),
+                                     .recording = options.recording,
                                      .resume = options.resume},
                                     world, progress);
   if (!outcome) {
@@ -115,6 +116,11 @@ void add_run(CLI::App& app, const Shell& shell) {
       ->capture_default_str();
   command->add_option("--nonce", options->nonce,
                       "Last link of the buyer's nonce chain\n(hex, file of mode 0600)");
+  command
+      ->add_option("--replay-machine", options->recording,
+                   "A recorded machine that system.inventory and system.health\nfind instead of "
+                   "this one; marked, never an acceptance")
+      ->check(CLI::ExistingFile);
   command->add_flag("--resume", options->resume, "Go on with the campaign in the folder");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer("Example\n  assay run contracts/this-host.json --out out/campaign");

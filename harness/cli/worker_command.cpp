@@ -11,10 +11,11 @@ namespace assay {
 void add_worker(CLI::App& app, const Shell& shell) {
   auto* command = app.add_subcommand("worker", "Inner: runs one job read from standard input");
   command->group("");
-  const auto module = std::make_shared<std::string>();
-  command->add_option("--module", *module, "File of the backend's module, and its settings");
-  command->callback([&chosen = shell.chosen, module] {
-    chosen = [module] { return host_worker(all_cases(), *module); };
+  const auto choice = std::make_shared<HostWorker>();
+  command->add_option("--module", choice->module, "File of the backend's module, and its settings");
+  command->add_option("--replay-machine", choice->recording, "File of a recorded machine");
+  command->callback([&chosen = shell.chosen, choice] {
+    chosen = [choice] { return host_worker(all_cases(), *choice); };
   });
 }
 

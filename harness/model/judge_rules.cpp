@@ -71,6 +71,12 @@ std::optional<Finding> judge_zero_wrong(const Setting& setting, const Totals& to
   return std::nullopt;
 }
 
+/// A finding's note is worked out again from its facts before anybody judges by it.
+std::string with_note(const Attempt& attempt, const std::string& what) {
+  return "Attempt " + std::to_string(attempt.number) + what +
+         (attempt.note.empty() ? "." : ": " + attempt.note);
+}
+
 }  // namespace
 
 void decide_once(std::span<const Screened> parts, Verdict& verdict) {
@@ -80,18 +86,19 @@ void decide_once(std::span<const Screened> parts, Verdict& verdict) {
     for (const Attempt* attempt : part.counted) {
       if (attempt->ending == Ending::measured && attempt->matching != 1) {
         conclude(verdict, {Outcome::reject, Reason::not_as_ordered,
-                           "Attempt " + std::to_string(attempt->number) +
-                               " found something else than was ordered."});
+                           with_note(*attempt, " found something else than was ordered")});
         verdict.below = 1;
         return;
       }
     }
+    const auto bad =
+        std::find_if(part.counted.begin(), part.counted.end(),
+                     [](const Attempt* attempt) { return attempt->ending != Ending::measured; });
     if (part.counted.empty()) {
       finding = part_missing();
-    } else if (part.counted.front()->ending != Ending::measured) {
+    } else if (bad != part.counted.end()) {
       finding = Finding{Outcome::inconclusive, Reason::ended_badly,
-                        "The one attempt that decides ended as " +
-                            std::string(name_of(part.counted.front()->ending)) + "."};
+                        with_note(**bad, " ended as " + std::string(name_of((*bad)->ending)))};
     }
   }
   conclude(verdict, finding ? std::move(*finding)

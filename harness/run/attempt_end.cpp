@@ -1,9 +1,11 @@
 #include "harness/run/attempt_end.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "reports/digest.h"
+#include "reports/machine_facts.h"
 
 namespace assay {
 namespace {
@@ -20,6 +22,26 @@ std::string foreign_object(const Launched& launched, const EndRules& rules) {
     }
   }
   return "";
+}
+
+/// What was found makes the ending, unless something foreign may have answered.
+void take_found(const AttemptBegin& begin, const Launched& launched, const EndRules& rules,
+                AttemptEnd& end) {
+  Attempt& attempt = end.attempt;
+  assert(begin.order);
+  const std::string foreign = foreign_object(launched, rules);
+  if (!foreign.empty()) {
+    attempt.ending = Ending::foreign_environment;
+    attempt.note = "mapped object " + foreign + " was not there when the campaign began";
+    return;
+  }
+  Found stated = state_of(*begin.order, *launched.found, begin.before ? &*begin.before : nullptr);
+  attempt.ending = stated.ending;
+  attempt.matching = stated.matching;
+  attempt.note = std::move(stated.note);
+  attempt.serial = std::move(stated.serial);
+  end.line.emplace_back("found", json_of(*launched.found));
+  end.line.emplace_back("matching", static_cast<std::int64_t>(attempt.matching));
 }
 
 Classified classify_launched(const Job& job, const Launched& launched, const EndRules& rules) {
@@ -73,9 +95,11 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
                   const EndRules& rules) {
   AttemptEnd end{.attempt = begin.attempt};
   Attempt& attempt = end.attempt;
-  Classified ended = classify_launched(job, launched, rules);
-  attempt.ending = ended.ending;
-  attempt.note = std::move(ended.note);
+  if (!launched.found) {
+    Classified ended = classify_launched(job, launched, rules);
+    attempt.ending = ended.ending;
+    attempt.note = std::move(ended.note);
+  }
   attempt.dimension = begin.dimension;
   Natural work_per_step = 0;
   if (launched.ready) {
@@ -83,6 +107,9 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
     attempt.serial = launched.ready->device.serial;
     work_per_step = launched.ready->work_per_step;
     end.line.emplace_back("ran", json_of(launched.ready->ran));
+  }
+  if (launched.found) {
+    take_found(begin, launched, rules, end);
   }
   std::int64_t clock_ns = 0;
   const auto sums =

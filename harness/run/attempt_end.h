@@ -1,9 +1,11 @@
 // The end of an attempt: what became of its worker, as a journal line and as evidence.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
+#include "harness/model/as_ordered.h"
 #include "harness/model/evidence.h"
 #include "harness/run/classify.h"
 #include "harness/run/launch.h"
@@ -15,6 +17,8 @@ struct AttemptBegin {
   Attempt attempt;  ///< number, clause, item, round and day.
   std::string item;
   Dimension dimension = Dimension::count;  ///< Of the case, for attempts without a window.
+  std::optional<Order> order;              ///< Of a case that finds,
+  std::optional<MachineFacts> before;      ///< and the item's first look, if there was one.
 };
 
 struct AttemptEnd {

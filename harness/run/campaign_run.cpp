@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/run/attempt_end.h"
+#include "harness/run/attempt_job.h"
 #include "harness/run/campaign_folder.h"
 #include "harness/run/interrupts.h"
 #include "harness/run/journal_clock.h"
@@ -19,6 +20,7 @@
 #include "harness/run/rounds.h"
 #include "reports/campaign_frame.h"
 #include "reports/files.h"
+#include "reports/item_looks.h"
 #include "reports/journal.h"
 #include "reports/judge_campaign.h"
 #include "reports/node_journal.h"
@@ -29,15 +31,7 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t k_node = 0;
-constexpr std::int64_t k_long_window_ns = 60'000'000'000;
-constexpr std::int64_t k_long_share_ppm = 10'000;
-constexpr std::int64_t k_short_share_ppm = 20'000;
 constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
-
-/// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
-std::string device_of(const Item& item) {
-  return item.kind == Scope::each_node ? "" : item.id.substr(item.id.rfind('/') + 1);
-}
 
 /// What one step of each clause is, where no machine decides it.
 std::map<std::string, Natural> work_of(const Plan& plan) {
@@ -62,6 +56,9 @@ class CampaignRun {
         begun_ns_(world.clock->now_ns()) {
     rules_.tolerances = tolerances_of(prepared_.contract.conditions);
     launch_.command = world.worker;
+    if (!request.recording.empty()) {
+      launch_.command.insert(launch_.command.end(), {"--replay-machine", request.recording});
+    }
     launch_.environment = prepared_.environment;
     launch_.prepare_ns = world.prepare_ns;
     launch_.grace_ns = world.grace_ns;
@@ -76,12 +73,13 @@ class CampaignRun {
   Result<bool> selftest();
   Result<Done> write_machine(const Launched& launched);
   Result<RunOutcome> run_rounds();
+  Result<Done> reveal(std::uint32_t round);
+  Result<bool> look_again();
   Result<bool> run_round(std::uint32_t round, const Judgement& judgement);
   Result<bool> run_group(std::size_t clause, std::uint32_t round,
                          const std::vector<ItemIndex>& items);
   Result<AttemptBegin> begin(std::size_t clause, std::uint32_t round, ItemIndex item);
   Result<Done> end(const AttemptBegin& begin, const Job& job, const Launched& launched);
-  [[nodiscard]] Job job_for(std::size_t clause, const AttemptBegin& begin) const;
 
   Result<RunOutcome> until_next_day(std::uint32_t round);
   Result<RunOutcome> interrupted();
@@ -111,6 +109,7 @@ class CampaignRun {
   LaunchPlan launch_;
   ObjectDigests digests_;
   EndRules rules_;
+  ItemLooks looks_;
   std::uint32_t revealed_ = 0;  ///< The last round whose link stands in the journal.
   bool closed_ = false;
 };
@@ -134,7 +133,7 @@ Result<Done> CampaignRun::open() {
                                       .work_per_step = work_of(prepared_.plan),
                                       .nonce_links = prepared_.plan.nonce_links,
                                       .nonce_file = request_.nonce_file,
-                                      .marks = request_.marks,
+                                      .marks = marks_of(request_),
                                       .now_utc_ns = world_.clock->utc_ns(),
                                       .resume = request_.resume});
   if (!folder) {
@@ -142,6 +141,13 @@ Result<Done> CampaignRun::open() {
   }
   folder_.emplace(std::move(*folder));
   rules_.marks = folder_->session.marks;
+  const auto& marks = folder_->session.marks;
+  if (!request_.recording.empty() &&
+      std::find(marks.begin(), marks.end(), "replayed") == marks.end()) {
+    return Error{
+        Error::Code::bad_input,
+        request_.folder + ": is no campaign of a recorded machine, so none can be replayed"};
+  }
   for (const char* name : {"/journal", "/nodes", "/blobs/sha256"}) {
     if (auto made = make_folder(request_.folder + name); !made) {
       return made;
@@ -175,6 +181,7 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
     return found.error();
   }
   rounds_.take(std::move(found->attempts), std::move(found->replacements));
+  looks_ = std::move(found->looks);
   closed_ = found->facts.closed;
   for (const Json& line : journal_->found()) {
     const std::string& kind = *line.find("kind")->text();
@@ -269,27 +276,6 @@ std::int64_t CampaignRun::time_left(const Judgement& judgement) const {
   return static_cast<std::int64_t>(left);
 }
 
-Job CampaignRun::job_for(std::size_t clause, const AttemptBegin& begin) const {
-  const PlannedClause& planned = prepared_.plan.clauses[clause];
-  Job job;
-  job.backend = request_.backend;
-  job.device = device_of(rounds_.roster()[begin.attempt.item]);
-  job.case_id = planned.case_id;
-  job.params = planned.params;
-  job.round = begin.attempt.round;
-  WindowPlan& window = job.window;
-  window.soak_ns = static_cast<std::int64_t>(planned.soak_ns);
-  window.window_ns = static_cast<std::int64_t>(planned.window_ns);
-  window.shortest_block_ns = static_cast<std::int64_t>(planned.block_ns);
-  window.check_share_ppm =
-      window.window_ns >= k_long_window_ns ? k_long_share_ppm : k_short_share_ppm;
-  window.link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, job.round);
-  window.clause = planned.id;
-  window.item = begin.item;
-  window.attempt = begin.attempt.number;
-  return job;
-}
-
 Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round, ItemIndex item) {
   AttemptBegin begin;
   begin.item = rounds_.roster()[item].id;
@@ -299,6 +285,12 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
   begin.attempt.item = item;
   begin.attempt.round = round;
   begin.attempt.day = today();
+  if (const Clause& asked = prepared_.contract.clauses[clause]; is_finding(asked.case_id)) {
+    begin.order.emplace(order_of(prepared_.contract, asked, rounds_.roster()[item]));
+    if (const MachineFacts* first = looks_.first(asked.id, begin.item)) {
+      begin.before = *first;
+    }
+  }
   auto written = append("begin", {{"at", now_text()},
                                   {"attempt", static_cast<std::int64_t>(begin.attempt.number)},
                                   {"clause", begin.attempt.clause},
@@ -324,6 +316,9 @@ Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const L
     return written;
   }
   rounds_.take(end.attempt);
+  if (launched.found && begin.order) {
+    looks_.take_first(begin.attempt.clause, begin.item, *launched.found);
+  }
   say({.kind = ProgressEvent::Kind::attempt_done,
        .clause = begin.attempt.clause,
        .item = begin.item,
@@ -343,7 +338,7 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
     if (!begun) {
       return begun.error();
     }
-    jobs.push_back(job_for(clause, *begun));
+    jobs.push_back(job_of(prepared_.plan.clauses[clause], *begun, request_.backend, *folder_));
     begins.push_back(std::move(*begun));
   }
   const ProgressEvent event{.kind = ProgressEvent::Kind::attempt,
@@ -384,20 +379,47 @@ Result<bool> CampaignRun::run_round(std::uint32_t round, const Judgement& judgem
   return true;
 }
 
+Result<Done> CampaignRun::reveal(std::uint32_t round) {
+  const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
+  if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
+    return written;
+  }
+  revealed_ = round;
+  return Done{};
+}
+
+/// The last look of clauses that look twice, in a round of its own. False if interrupted.
+Result<bool> CampaignRun::look_again() {
+  for (std::size_t clause = 0; clause < prepared_.plan.clauses.size(); ++clause) {
+    for (const ItemIndex item : rounds_.last_looks(clause)) {
+      if (!rounds_.is_last_look(revealed_)) {
+        if (auto revealed = reveal(revealed_ + 1); !revealed) {
+          return revealed.error();
+        }
+      }
+      auto whole =
+          interrupts_->waiting() ? Result<bool>(false) : run_group(clause, revealed_, {item});
+      if (!whole || !*whole) {
+        return whole;
+      }
+    }
+  }
+  return true;
+}
+
 Result<RunOutcome> CampaignRun::run_rounds() {
   std::uint32_t round = std::max<std::uint32_t>(revealed_, 1);
   Judgement judgement = rounds_.judgement();
-  while (rounds_.open(judgement) && round <= prepared_.plan.nonce_links) {
+  const std::uint32_t last = prepared_.plan.nonce_links - (has_last_look(prepared_.plan) ? 1 : 0);
+  while (rounds_.open(judgement) && round <= last) {
     left_ns_ = time_left(judgement);
     if (round > revealed_) {
       if (rounds_.must_wait(round, today())) {
         return until_next_day(round);
       }
-      const Digest link = nonce_link(folder_->last_link, folder_->session.nonce.rounds, round);
-      if (auto written = append("round", {{"link", hex(link)}, {"round", round}}); !written) {
-        return written.error();
+      if (auto revealed = reveal(round); !revealed) {
+        return revealed.error();
       }
-      revealed_ = round;
     }
     const auto whole = run_round(round, judgement);
     if (!whole) {
@@ -408,6 +430,10 @@ Result<RunOutcome> CampaignRun::run_rounds() {
     }
     judgement = rounds_.judgement();
     ++round;
+  }
+  const auto looked = look_again();
+  if (!looked || !*looked) {
+    return looked ? interrupted() : Result<RunOutcome>(looked.error());
   }
   const auto attempts = static_cast<std::int64_t>(journal_->next_attempt() - 1);
   if (auto written = append("close", {{"attempts", attempts}}); !written) {

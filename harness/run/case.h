@@ -32,7 +32,8 @@ struct Case {
   /// The dimension of a run's value; params are complete (fallbacks filled in) and checked.
   Dimension (*dimension)(const Params& params) = nullptr;
 
-  /// The problem to run. Fails with bad_input on a combination that makes no sense.
+  /// The problem to run. Fails with bad_input on a combination that makes no sense. None for a case
+  /// that finds: it asks what is there, and harness/model/as_ordered.h compares it.
   Result<Problem> (*problem)(const Params& params) = nullptr;
 
   /// FLOPs, operations or bytes of one step, for params whose problem makes sense; none where the
@@ -40,6 +41,11 @@ struct Case {
   /// later.
   std::optional<Natural> (*work_per_step)(const Params& params) = nullptr;
 };
+
+/// Whether the case asks what is there instead of measuring.
+[[nodiscard]] inline bool finds(const Case& a_case) {
+  return a_case.problem == nullptr;
+}
 
 /// As the case says it; none where it says nothing.
 [[nodiscard]] std::optional<Natural> work_per_step(const Case& a_case, const Params& params);

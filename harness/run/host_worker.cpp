@@ -3,21 +3,24 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/run/gpu_inventory.h"
 #include "harness/run/worker.h"
 #include "kernels/host/host_backend.h"
 #include "kernels/module.h"
 
 namespace assay {
 
-int host_worker(std::vector<Case> cases, const std::string& module) {
+int host_worker(std::vector<Case> cases, const HostWorker& choice) {
   WorkerWorld world;
   world.backends.push_back({.backend = make_host_backend(), .mark = ""});
-  world.load = [&module](std::string_view name) {
-    return load_backend(name, ModuleChoice::from(module));
+  world.load = [&choice](std::string_view name) {
+    return load_backend(name, ModuleChoice::from(choice.module));
   };
   world.cases = std::move(cases);
   world.clock = &system_clock();
   world.probe = make_host_probe();
+  world.inventory = choice.recording.empty() ? make_machine_inventory()
+                                             : make_replayed_inventory(choice.recording);
   return worker_on_standard_streams(world);
 }
 

@@ -1,4 +1,4 @@
-// The worker of a real machine: its clock and probes, the host's backend, and those of modules.
+// The worker of a real machine: its clock, probes and inventory, the host's backend, and modules'.
 #pragma once
 
 #include <string>
@@ -8,8 +8,15 @@
 
 namespace assay {
 
-/// Runs one job from standard input, as `assay worker` does, with these cases; `module` is that of
-/// a backend that isn't the host's, see ModuleChoice::from. Returns the exit status.
-[[nodiscard]] int host_worker(std::vector<Case> cases, const std::string& module = "");
+/// What a worker takes from elsewhere than this machine and this program.
+struct HostWorker {
+  std::string module;  ///< Of a backend that isn't the host's, see ModuleChoice::from; or "".
+  std::string
+      recording;  ///< File of the machine to replay in place of this one's inventory; or "".
+};
+
+/// Runs one job from standard input, as `assay worker` does, with these cases. Returns the exit
+/// status.
+[[nodiscard]] int host_worker(std::vector<Case> cases, const HostWorker& choice = {});
 
 }  // namespace assay

@@ -62,7 +62,7 @@ class Watched {
   }
 
   [[nodiscard]] bool finished() const {
-    return launched_.failed || launched_.measured || launched_.selftest;
+    return launched_.failed || launched_.measured || launched_.found || launched_.selftest;
   }
   [[nodiscard]] bool ready() const { return launched_.ready.has_value(); }
   [[nodiscard]] const Job& job() const { return job_; }
@@ -127,14 +127,24 @@ class Watched {
       launched_.failed = Failed{.ending = failed->ending, .note = as_note(failed->note)};
     } else if (auto* ready_now = std::get_if<Ready>(&*answer)) {
       take_ready(std::move(*ready_now));
-    } else if (!ready() ||
-               std::holds_alternative<Measured>(*answer) != (job_.kind == Job::Kind::measure)) {
+    } else if (!ready() || !is_asked_for(*answer)) {
       fail(Ending::crashed, "the worker answered what it was not asked");
     } else if (auto* measured = std::get_if<Measured>(&*answer)) {
       launched_.measured = std::move(*measured);
+    } else if (auto* found = std::get_if<FoundFacts>(&*answer)) {
+      launched_.found = std::move(found->facts);
     } else {
       launched_.selftest = std::move(std::get<SelftestResult>(*answer));
     }
+  }
+
+  [[nodiscard]] bool is_asked_for(const Answer& answer) const {
+    switch (job_.kind) {
+      case Job::Kind::measure: return std::holds_alternative<Measured>(answer);
+      case Job::Kind::find: return std::holds_alternative<FoundFacts>(answer);
+      case Job::Kind::selftest: return std::holds_alternative<SelftestResult>(answer);
+    }
+    return false;
   }
 
   void take_ready(Ready ready_now) {

@@ -22,12 +22,13 @@ struct LaunchPlan {
   int interrupt_fd = -1;                      ///< Readable: end all workers. -1: never.
 };
 
-/// What one worker came to: exactly one of measured, selftest and failed.
+/// What one worker came to: exactly one of measured, found, selftest and failed.
 struct Launched {
   std::optional<Ready> ready;
   std::vector<ObjectDigest> objects;  ///< Of the ready worker.
   std::int64_t start_utc_ns = 0;      ///< Common start it was given; 0: none.
   std::optional<Measured> measured;
+  std::optional<MachineFacts> found;
   std::optional<SelftestResult> selftest;
   std::optional<Failed> failed;
 };

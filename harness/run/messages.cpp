@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "reports/machine_facts.h"
 #include "reports/members.h"
 
 namespace assay {
@@ -57,6 +58,37 @@ void read_params(Members& job, Params& params) {
       return;
     }
     params.emplace(name, *value.text());
+  }
+}
+
+constexpr std::array<std::pair<Job::Kind, std::string_view>, 3> k_job_kinds{
+    {{Job::Kind::measure, "measure"},
+     {Job::Kind::find, "find"},
+     {Job::Kind::selftest, "selftest"}}};
+
+std::string_view name_of(Job::Kind kind) {
+  return k_job_kinds.at(static_cast<std::size_t>(kind)).second;
+}
+
+Json json_of(const InventoryRequest& request) {
+  return Json::Object{{"gpu", request.gpu ? Json(*request.gpu) : Json()},
+                      {"look", request.look},
+                      {"needs_gpus", request.needs_gpus}};
+}
+
+void read_find(Members& job, InventoryRequest& request) {
+  const Json* object = job.object("find");
+  if (object == nullptr) {
+    return;
+  }
+  Members members(*object, "find");
+  if (const Json* gpu = members.optional("gpu"); gpu != nullptr && !gpu->is_null()) {
+    request.gpu = static_cast<std::uint32_t>(members.whole("gpu"));
+  }
+  request.look = static_cast<std::uint32_t>(members.whole("look"));
+  request.needs_gpus = members.boolean_or("needs_gpus", false);
+  if (auto done = members.done(); !done) {
+    job.fail("find", done.error().message);
   }
 }
 
@@ -136,6 +168,10 @@ Json::Object write(const Measured& measured) {
           {"output_digest", window.output_digest},
           {"readings", json_of(measured.readings)},
           {"start_utc_ns", decimal(window.start_utc_ns)}};
+}
+
+Json::Object write(const FoundFacts& found) {
+  return {{"facts", json_of(found.facts)}, {"kind", "found"}};
 }
 
 Json::Object write(const SelftestResult& result) {
@@ -264,6 +300,15 @@ Result<Answer> read_measured(Members& members) {
   return finish(members, std::move(measured));
 }
 
+Result<Answer> read_found(Members& members) {
+  const Json* value = members.object("facts");
+  if (value == nullptr) {
+    return finish(members, FoundFacts{});
+  }
+  auto facts = read_machine_facts(*value, "facts");
+  return facts ? finish(members, FoundFacts{std::move(*facts)}) : Result<Answer>(facts.error());
+}
+
 Result<Answer> read_selftest(Members& members) {
   SelftestResult result;
   if (const Json* checks = members.array("checks")) {
@@ -343,23 +388,23 @@ std::string write_job(const Job& job) {
     params.emplace_back(name, value);
   }
   const WindowPlan& window = job.window;
-  return canonical_json(
-      Json::Object{{"attempt", to_decimal(window.attempt)},
-                   {"backend", job.backend},
-                   {"case", job.case_id},
-                   {"check_share_ppm", window.check_share_ppm},
-                   {"clause", window.clause},
-                   {"conditions", json_of(job.selftest.conditions)},
-                   {"device", job.device},
-                   {"item", window.item},
-                   {"kind", job.kind == Job::Kind::measure ? "measure" : "selftest"},
-                   {"link", hex(window.link)},
-                   {"params", std::move(params)},
-                   {"round", job.round},
-                   {"seed", hex(job.selftest.seed)},
-                   {"shortest_block_ns", decimal(window.shortest_block_ns)},
-                   {"soak_ns", decimal(window.soak_ns)},
-                   {"window_ns", decimal(window.window_ns)}});
+  return canonical_json(Json::Object{{"attempt", to_decimal(window.attempt)},
+                                     {"backend", job.backend},
+                                     {"case", job.case_id},
+                                     {"check_share_ppm", window.check_share_ppm},
+                                     {"clause", window.clause},
+                                     {"conditions", json_of(job.selftest.conditions)},
+                                     {"device", job.device},
+                                     {"item", window.item},
+                                     {"find", json_of(job.find)},
+                                     {"kind", name_of(job.kind)},
+                                     {"link", hex(window.link)},
+                                     {"params", std::move(params)},
+                                     {"round", job.round},
+                                     {"seed", hex(job.selftest.seed)},
+                                     {"shortest_block_ns", decimal(window.shortest_block_ns)},
+                                     {"soak_ns", decimal(window.soak_ns)},
+                                     {"window_ns", decimal(window.window_ns)}});
 }
 
 Result<Job> read_job(std::string_view line) {
@@ -370,10 +415,15 @@ Result<Job> read_job(std::string_view line) {
   Members members(*json, "job");
   Job job;
   const std::string kind = members.text("kind");
-  if (kind != "measure" && kind != "selftest") {
-    members.fail("kind", "is neither measure nor selftest");
+  for (const auto& [known, name] : k_job_kinds) {
+    if (name == kind) {
+      job.kind = known;
+    }
   }
-  job.kind = kind == "measure" ? Job::Kind::measure : Job::Kind::selftest;
+  if (kind != name_of(job.kind)) {
+    members.fail("kind", "'" + kind + "' is none of a job");
+  }
+  read_find(members, job.find);
   job.backend = members.text("backend");
   job.device = members.text("device");
   job.case_id = members.text("case");
@@ -432,6 +482,9 @@ Result<Answer> read_answer(std::string_view line) {
   }
   if (kind == "measured") {
     return read_measured(members);
+  }
+  if (kind == "found") {
+    return read_found(members);
   }
   if (kind == "selftest") {
     return read_selftest(members);

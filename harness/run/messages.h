@@ -10,6 +10,7 @@
 
 #include "harness/model/contract.h"
 #include "harness/model/evidence.h"
+#include "harness/run/gpu_inventory.h"
 #include "harness/run/objects.h"
 #include "harness/run/probe.h"
 #include "harness/run/selftest.h"
@@ -20,7 +21,7 @@
 namespace assay {
 
 struct Job {
-  enum class Kind { measure, selftest };
+  enum class Kind { measure, find, selftest };
   Kind kind = Kind::measure;
   std::string backend;
   std::string device;  ///< Device::id; "" is the first one.
@@ -29,6 +30,7 @@ struct Job {
   std::uint32_t round = 0;
   WindowPlan window;
   SelftestPlan selftest;  ///< For Kind::selftest.
+  InventoryRequest find;  ///< For Kind::find.
 };
 
 /// The problem is prepared; nothing was run yet.
@@ -50,13 +52,18 @@ struct Measured {
   Readings readings;
 };
 
+/// What is there.
+struct FoundFacts {
+  MachineFacts facts;
+};
+
 /// Why there is no window.
 struct Failed {
   Ending ending = Ending::crashed;
   std::string note;
 };
 
-using Answer = std::variant<Ready, Measured, SelftestResult, Failed>;
+using Answer = std::variant<Ready, Measured, FoundFacts, SelftestResult, Failed>;
 
 [[nodiscard]] std::string write_job(const Job& job);
 [[nodiscard]] Result<Job> read_job(std::string_view line);

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "harness/model/as_ordered.h"
 #include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/model/sign_plan.h"
@@ -15,9 +16,10 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t k_runs_per_look = 10;
-constexpr Natural k_journal_bytes = 1200;  // a begin and an end line
-constexpr Natural k_blob_bytes = 24;       // the head of a blob
-constexpr Natural k_block_bytes = 72;      // nine columns of 8 bytes
+constexpr Natural k_journal_bytes = 1200;    // a begin and an end line
+constexpr Natural k_gpu_facts_bytes = 5000;  // of one GPU with 18 links
+constexpr Natural k_blob_bytes = 24;         // the head of a blob
+constexpr Natural k_block_bytes = 72;        // nine columns of 8 bytes
 
 /// Rounded up: a window is at least as long as the contract's.
 Natural nanoseconds(const std::optional<Quantity>& time) {
@@ -116,6 +118,10 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
     return refuse(index, params.error().message);
   }
   planned.params = *std::move(params);
+  planned.looks_twice = looks_twice(clause.case_id);
+  if (finds(**a_case)) {
+    return planned;
+  }
   const auto problem = (*a_case)->problem(planned.params);
   if (!problem) {
     return refuse(index, problem.error().message);
@@ -130,12 +136,16 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
   return planned;
 }
 
+bool is_bound(const InventoryLine& line, const Clause& clause) {
+  return std::find(clause.population.begin(), clause.population.end(), line.id) !=
+         clause.population.end();
+}
+
 /// Whether the GPUs, by what the inventory states of them, can hold what the clause runs on each.
 Result<Done> check_memory(const Clause& clause, std::size_t index, const Contract& contract,
                           const PlannedClause& planned) {
   for (const InventoryLine& line : contract.inventory) {
-    const bool binds = std::find(clause.population.begin(), clause.population.end(), line.id) !=
-                       clause.population.end();
+    const bool binds = is_bound(line, clause);
     if (!binds || clause.scope == Scope::each_node || !line.gpus || !line.gpus->memory) {
       continue;
     }
@@ -150,14 +160,40 @@ Result<Done> check_memory(const Clause& clause, std::size_t index, const Contrac
   return Done{};
 }
 
+/// What is found must be comparable with what each line of the population orders.
+Result<Done> check_order(const Clause& clause, std::size_t index, const Contract& contract) {
+  if (!is_finding(clause.case_id)) {
+    return Done{};
+  }
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = is_bound(line, clause);
+    const std::string fault =
+        binds ? fault_of_order({.line = line, .clause = clause, .gpu = std::nullopt}) : "";
+    if (!fault.empty()) {
+      return refuse(index, fault);
+    }
+  }
+  return Done{};
+}
+
+/// GPUs of all nodes that the clause binds.
+Natural gpus_of(const Clause& clause, const Contract& contract) {
+  Natural gpus = 0;
+  for (const InventoryLine& line : contract.inventory) {
+    const bool binds = is_bound(line, clause);
+    gpus += binds && line.gpus ? Natural{line.nodes} * line.gpus->count : 0;
+  }
+  return gpus;
+}
+
 /// Times and bytes, once the number of items and parts is known.
-void budget(PlannedClause& planned, const Clause& clause) {
+void budget(PlannedClause& planned, const Clause& clause, const Contract& contract) {
   constexpr Natural k_minute = 60'000'000'000;
   constexpr Natural k_second = 1'000'000'000;
   constexpr Natural k_tenth = 100'000'000;
   const auto looks = looks_of(clause.rule);
   planned.first_look = looks.empty() ? 1 : looks.front().runs;
-  planned.runs = looks.empty() ? 1 : looks.back().runs;
+  planned.runs = looks.empty() ? (planned.looks_twice ? 2 : 1) : looks.back().runs;
   planned.soak_ns = nanoseconds(clause.soak);
   planned.window_ns = nanoseconds(clause.window);
   if (planned.window_ns > 0) {
@@ -171,6 +207,9 @@ void budget(PlannedClause& planned, const Clause& clause) {
   planned.attempts = Natural{planned.runs} * planned.parts;
   const Natural blob = planned.blocks == 0 ? 0 : k_blob_bytes + k_block_bytes * planned.blocks;
   planned.bytes = planned.attempts * (k_journal_bytes + blob);
+  if (is_finding(clause.case_id)) {
+    planned.bytes += Natural{planned.runs} * gpus_of(clause, contract) * k_gpu_facts_bytes;
+  }
 }
 
 /// The remedy counts each line by itself; a system can't be replaced.
@@ -223,7 +262,7 @@ class Counter {
 std::vector<PlannedRound> rounds_of(const Plan& plan) {
   std::uint32_t most = 0;
   for (const PlannedClause& clause : plan.clauses) {
-    most = std::max(most, clause.runs);
+    most = std::max(most, clause.looks_twice ? 1 : clause.runs);
   }
   std::vector<PlannedRound> rounds;
   for (std::uint32_t run = 0; run < most; ++run) {
@@ -234,6 +273,11 @@ std::vector<PlannedRound> rounds_of(const Plan& plan) {
 }
 
 }  // namespace
+
+bool has_last_look(const Plan& plan) {
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(),
+                     [](const PlannedClause& clause) { return clause.looks_twice; });
+}
 
 Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases) {
   Plan plan{.contract = contract.id, .purpose = contract.purpose, .days = contract.days};
@@ -247,13 +291,16 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
     if (!planned) {
       return planned.error();
     }
-    if (const auto fits = check_memory(contract.clauses[i], i, contract, *planned); !fits) {
-      return fits.error();
+    for (const Result<Done>& checked : {check_memory(contract.clauses[i], i, contract, *planned),
+                                        check_order(contract.clauses[i], i, contract)}) {
+      if (!checked) {
+        return checked.error();
+      }
     }
     planned->guard_band_ppb =
         contract.clauses[i].limit ? guard_band_ppb(contract, contract.clauses[i]) : 0;
     counter.count(*planned, contract.clauses[i]);
-    budget(*planned, contract.clauses[i]);
+    budget(*planned, contract.clauses[i], contract);
     plan.first_look_ns += planned->first_look_ns;
     plan.total_ns += planned->total_ns;
     plan.attempts += planned->attempts;
@@ -262,8 +309,8 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
   }
   plan.rounds = rounds_of(plan);
   const auto runs = static_cast<std::uint32_t>(plan.rounds.size());
-  plan.nonce_links =
-      runs * (1 + (contract.remedy ? contract.remedy->per_slot : 0)) + contract.max_invalid;
+  plan.nonce_links = runs * (1 + (contract.remedy ? contract.remedy->per_slot : 0)) +
+                     contract.max_invalid + (has_last_look(plan) ? 1 : 0);
   plan.warnings = warnings_of(contract, plan);
   return plan;
 }

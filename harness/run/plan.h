@@ -23,6 +23,7 @@ struct PlannedClause {
   Scope scope = Scope::each_node;
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;
+  bool looks_twice = false;          ///< Before the first run, and in a round after the last.
   std::uint64_t items = 0;           ///< Judged.
   std::uint64_t allowance = 0;       ///< Of these, how many may be replaced within the remedy.
   std::uint64_t parts = 0;           ///< Measured: more than `items` for the scope system.
@@ -65,6 +66,9 @@ struct Plan {
 /// memory can't hold.
 /// Precondition: validate(contract). Fails with bad_input.
 [[nodiscard]] Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases);
+
+/// Whether a round of its own comes after the last run, in which clauses look a second time.
+[[nodiscard]] bool has_last_look(const Plan& plan);
 
 /// What a reader should think about before signing: limits that are implied by others or out of
 /// reach, campaigns too short to see a difference between days, fleets without a remedy.

@@ -31,6 +31,9 @@ Json json_of(const PlannedClause& clause) {
                        {"soak_ns", to_decimal(clause.soak_ns)},
                        {"total_ns", to_decimal(clause.total_ns)},
                        {"window_ns", to_decimal(clause.window_ns)}};
+  if (clause.looks_twice) {
+    planned.emplace_back("looks_twice", true);
+  }
   if (clause.work_per_step) {
     planned.emplace_back("work_per_step", to_decimal(*clause.work_per_step));
   }
@@ -41,7 +44,7 @@ Json json_of(const PlannedClause& clause) {
 Json json_of(const PlannedRound& round, const Plan& plan) {
   Json::Array clauses;
   for (const PlannedClause& clause : plan.clauses) {
-    if (clause.runs >= round.round) {
+    if (clause.runs >= round.round && !(clause.looks_twice && round.round > 1)) {
       clauses.emplace_back(clause.id);
     }
   }

@@ -102,6 +102,36 @@ std::vector<std::vector<ItemIndex>> Rounds::groups(std::size_t clause, std::uint
   return groups;
 }
 
+std::vector<ItemIndex> Rounds::last_looks(std::size_t clause) const {
+  std::vector<ItemIndex> items;
+  if (!plan_.clauses[clause].looks_twice) {
+    return items;
+  }
+  for (const ItemIndex item : parts_[clause]) {
+    const auto matches = [&](const Attempt& attempt) {
+      return attempt.item == item && attempt.clause == contract_.clauses[clause].id &&
+             !attempt.excused && attempt.matching == 1;
+    };
+    const bool matched = std::any_of(evidence_.attempts.begin(), evidence_.attempts.end(), matches);
+    if (matched && runs_of(clause, item) == 1) {
+      items.push_back(item);
+    }
+  }
+  return items;
+}
+
+bool Rounds::is_last_look(std::uint32_t round) const {
+  const auto is_it = [&](const Attempt& attempt) {
+    const auto clause =
+        std::find_if(plan_.clauses.begin(), plan_.clauses.end(),
+                     [&](const PlannedClause& planned) { return planned.id == attempt.clause; });
+    return attempt.round != round ||
+           (clause->looks_twice &&
+            runs_of(static_cast<std::size_t>(clause - plan_.clauses.begin()), attempt.item) > 1);
+  };
+  return std::all_of(evidence_.attempts.begin(), evidence_.attempts.end(), is_it);
+}
+
 bool Rounds::open(const Judgement& judgement) const {
   for (std::size_t clause = 0; clause < parts_.size(); ++clause) {
     const auto needs = [&](ItemIndex item) { return needs_run(clause, item, judgement); };

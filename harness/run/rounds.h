@@ -30,6 +30,10 @@ class Rounds {
   /// is decided, or if it had its runs in this round.
   [[nodiscard]] std::vector<std::vector<ItemIndex>> groups(std::size_t clause, std::uint32_t round,
                                                            const Judgement& judgement) const;
+  /// Items that were as ordered before the load and must be looked at once more after it.
+  [[nodiscard]] std::vector<ItemIndex> last_looks(std::size_t clause) const;
+  /// Whether nothing but last looks was begun in `round`.
+  [[nodiscard]] bool is_last_look(std::uint32_t round) const;
   /// Whether any clause needs another run.
   [[nodiscard]] bool open(const Judgement& judgement) const;
 

@@ -90,7 +90,9 @@ class Worker {
     if (!job) {
       return failed_by(job.error());
     }
-    auto answer = job->kind == Job::Kind::measure ? measure(*job) : selftest(*job);
+    auto answer = job->kind == Job::Kind::measure ? measure(*job)
+                  : job->kind == Job::Kind::find  ? find(*job)
+                                                  : selftest(*job);
     return answer ? std::move(*answer) : Answer(failed_by(answer.error()));
   }
 
@@ -146,6 +148,9 @@ class Worker {
     if (!a_case) {
       return a_case.error();
     }
+    if (finds(**a_case)) {
+      return Error{Error::Code::bad_input, job.case_id + " measures nothing"};
+    }
     const auto problem = (*a_case)->problem(job.params);
     if (!problem) {
       return problem.error();
@@ -175,6 +180,22 @@ class Worker {
     }
     return Answer(Measured{.window = std::move(*window),
                            .readings = window_readings(before, world_.probe->read())});
+  }
+
+  Result<Answer> find(const Job& job) {
+    const auto a_case = case_of(world_, job);
+    if (!a_case) {
+      return a_case.error();
+    }
+    if (!finds(**a_case) || world_.inventory == nullptr) {
+      return Error{Error::Code::unsupported,
+                   "this worker can't find what " + job.case_id + " asks"};
+    }
+    if (const auto go = ready({.device = {}, .ran = {}, .files = own_files()}); !go) {
+      return go.error();
+    }
+    auto facts = world_.inventory->find(job.find);
+    return facts ? Result<Answer>(FoundFacts{std::move(*facts)}) : Result<Answer>(facts.error());
   }
 
   Result<Answer> selftest(const Job& job) {

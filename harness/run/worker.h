@@ -8,6 +8,7 @@
 
 #include "harness/run/case.h"
 #include "harness/run/clock.h"
+#include "harness/run/gpu_inventory.h"
 #include "harness/run/probe.h"
 #include "kernels/backend.h"
 #include "kernels/module.h"
@@ -22,6 +23,7 @@ struct WorkerWorld {
   std::vector<Case> cases;
   Clock* clock = nullptr;
   std::unique_ptr<Probe> probe;
+  std::unique_ptr<Inventory> inventory;  ///< May be nullptr: nothing can be found then.
 };
 
 /// Reads one job from `in` and answers on `out` (both file descriptors), as messages.h says.

@@ -254,6 +254,54 @@ TEST_F(Campaign, OfAnotherReportIsNeverSigned) {
   EXPECT_FALSE(std::filesystem::exists(path("out/report.sig.json")));
 }
 
+std::string contract_of_b200s() {
+  return R"({"schema": "assay.contract/1", "id": "b200s", "purpose": "demonstration",
+    "title": {"en": "What is there"}, "parties": {"buyer": {"name": "B"}, "supplier": {"name": "S"}},
+    "inventory": [{"id": "b200", "kind": "dgx-b200", "nodes": 1, "gpus": {"model": "NVIDIA B200",
+      "count": 8, "memory": "180 GB", "power_limit": "1000 W"}}], "sessions": {"days": 1},
+    "conditions": {"block_gap": "1 %", "clock_disagreement": "1 %"},
+    "clauses": [{"id": "I", "title": {"en": "Inventory"}, "case": "system.inventory",
+      "population": "b200", "scope": "each_node", "params": {"cpu_cores": 112, "ecc": "on",
+        "host_memory_gib": 1862, "mig": "off", "nvlinks": 18, "pcie_generation": 5,
+        "pcie_width": 16}, "rule": "once", "weight": "mandatory"},
+      {"id": "H", "title": {"en": "Health"}, "case": "system.health", "population": "b200",
+      "scope": "each_node", "params": {"nvlink_recoveries": "none", "remapped_rows": "none",
+        "thermal_slowdown": "none", "xid_counted": "none"}, "rule": "once",
+      "weight": "mandatory"}]})";
+}
+
+TEST_F(Campaign, OfARecordedMachineIsRunSignedAndVerifiedAndMarked) {
+  write("contract.json", contract_of_b200s());
+  const Ended ran =
+      run({"--replay-machine", ASSAY_SOURCE_DIR "/tests/data/machines/dgx_b200.json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("Decision: limits met"), std::string::npos) << ran.out;
+  EXPECT_NE(whole_file(path("out/report.json")).find("\"marks\":[\"replayed\"]"),
+            std::string::npos);
+  sign();
+  EXPECT_EQ(verify(ASSAY_VERIFY_PROGRAM).exit_code, 0);
+}
+
+TEST_F(Campaign, OfARecordedMachineCanNeverBeAnAcceptance) {
+  std::string contract = contract_of_b200s();
+  contract.replace(contract.find("demonstration"), 13, "acceptance");
+  write("contract.json", contract);
+  const Ended ran =
+      run({"--replay-machine", ASSAY_SOURCE_DIR "/tests/data/machines/dgx_b200.json"});
+  EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("replayed"), std::string::npos) << ran.out;
+}
+
+TEST_F(Campaign, OfGpusThatNobodyCanAskForNamesTheMissingLibrary) {
+  write("contract.json", contract_of_b200s());
+  const Ended ran = run();
+  if (ran.exit_code != 2) {
+    GTEST_SKIP() << "this machine has GPUs";
+  }
+  EXPECT_NE(whole_file(path("out/journal/00000.jsonl")).find("libnvidia-ml.so.1"),
+            std::string::npos);
+}
+
 TEST_F(Campaign, InspectSaysThatNothingIsVerified) {
   ASSERT_EQ(run().exit_code, 0);
   const Ended seen = assay_program({"inspect", path("out")});

@@ -312,7 +312,7 @@ TEST(JudgeClause, GivesTheWorseMiddleValueAsMedian) {
   EXPECT_TRUE(std::is_eq(compare(*verdict.median, {105'000'000'000, 1})));
 }
 
-TEST(JudgeOnce, IsDecidedByTheFirstAttempt) {
+TEST(JudgeOnce, IsAcceptedOnlyIfEveryAttemptFoundWhatWasOrdered) {
   Clause clause = rate_clause();
   clause.rule = Rule::once;
   clause.limit.reset();
@@ -327,6 +327,13 @@ TEST(JudgeOnce, IsDecidedByTheFirstAttempt) {
   later.matching = 1;
   EXPECT_EQ(shown(verdict_on(clause, {ended(Ending::crashed, 1), later})),
             "INCONCLUSIVE ended_badly");
+  EXPECT_EQ(shown(verdict_on(clause, {found, later})), "ACCEPT limit_met");
+  EXPECT_EQ(shown(verdict_on(clause, {found, ended(Ending::crashed, 2)})),
+            "INCONCLUSIVE ended_badly");
+  Attempt other = ended(Ending::measured, 1);
+  other.note = "gpu1 is missing.";
+  EXPECT_EQ(verdict_on(clause, {other}).detail,
+            "Attempt 1 found something else than was ordered: gpu1 is missing.");
 }
 
 TEST(JudgeZeroWrong, NeedsTheOperationsAndNoWrongOne) {

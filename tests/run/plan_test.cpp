@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/model/judge.h"
+#include "harness/run/finding_case.h"
 #include "reports/digest.h"
 #include "reports/json.h"
 
@@ -340,6 +341,49 @@ TEST(PlanJson, IsCanonicalAndListsEveryRun) {
 TEST(PlanJson, HasTheSameDigestOnEveryMachine) {
   EXPECT_EQ(hex(sha256(plan_json(plan_of(fleet())))),
             "6554240eb7616d9bbe43a0af509c1370380f4e87afd6e000776479d351e34627");
+}
+
+Contract looked_at() {
+  Contract contract = fleet();
+  contract.clauses.push_back({.id = "H-1",
+                              .case_id = "system.health",
+                              .population = {"gpus"},
+                              .scope = Scope::each_node,
+                              .params = {{"nvlink_recoveries", "none"},
+                                         {"remapped_rows", "8"},
+                                         {"thermal_slowdown", "none"},
+                                         {"xid_counted", "any"}},
+                              .rule = Rule::once});
+  return contract;
+}
+
+std::vector<Case> with_health() {
+  return {product(),
+          finding_case({.id = "system.health", .scopes = {Scope::each_gpu, Scope::each_node}})};
+}
+
+TEST(Plan, BudgetsTwoLooksAtHealthAndALinkOfTheNonceForTheLastOne) {
+  const auto plan = make_plan(looked_at(), with_health());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->clauses[1].runs, 2U);
+  EXPECT_EQ(to_decimal(plan->clauses[1].attempts), "200");
+  EXPECT_EQ(to_decimal(plan->clauses[1].bytes), "8240000");  // 200 x 1,200 + 1,600 x 5,000
+  EXPECT_EQ(plan->rounds.size(), 30U);
+  EXPECT_EQ(plan->nonce_links, make_plan(fleet(), with_health())->nonce_links + 1);
+}
+
+TEST(Plan, RefusesAnOrderThatNothingCanBeComparedWith) {
+  Contract contract = looked_at();
+  contract.inventory[0].gpus.reset();
+  contract.clauses.erase(contract.clauses.begin());
+  const auto refused = make_plan(contract, with_health());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "clauses[0].population: inventory line 'gpus' has no gpus, whose health could be "
+            "judged");
+  contract = looked_at();
+  contract.clauses[1].params.erase("xid_counted");
+  EXPECT_FALSE(make_plan(contract, with_health()));
 }
 
 }  // namespace

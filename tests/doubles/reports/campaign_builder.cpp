@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "harness/model/as_ordered.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 #include "reports/excuse.h"
 #include "reports/files.h"
 #include "reports/judge_campaign.h"
 #include "reports/jws.h"
+#include "reports/machine_facts.h"
 #include "reports/node_signature.h"
 #include "reports/time_of_day.h"
 #include "tests/doubles/reports/must.h"
@@ -225,6 +227,37 @@ void CampaignBuilder::attempts_together(const std::string& clause,
     ended.emplace_back("at", time_of_day(now_s + 2));
     journals[node_of(items[i])].push_back({"end", std::move(ended)});
   }
+  now_s += 2;
+}
+
+void CampaignBuilder::finding(const std::string& clause, const std::string& item,
+                              const MachineFacts& found, const MachineFacts* before) {
+  const Contract contract = must(read_contract(contract_text));
+  const auto asked = std::find_if(contract.clauses.begin(), contract.clauses.end(),
+                                  [&clause](const Clause& each) { return each.id == clause; });
+  const Found stated =
+      state_of({.line = contract.inventory.front(), .clause = *asked, .gpu = gpu_of_item(item)},
+               found, before);
+  begin(clause, item);
+  Json::Object ended = journals[node_of(item)].back().members;
+  std::erase_if(ended, [](const auto& each) { return each.first == "at"; });
+  for (auto& member : Json::Object{{"at", time_of_day(now_s + 1)},
+                                   {"checked", 0},
+                                   {"clock_ns", "0"},
+                                   {"dimension", "count"},
+                                   {"elapsed_ns", "0"},
+                                   {"ending", name_of(stated.ending)},
+                                   {"found", json_of(found)},
+                                   {"matching", static_cast<std::int64_t>(stated.matching)},
+                                   {"note", stated.note},
+                                   {"serial", stated.serial},
+                                   {"start_ns", "0"},
+                                   {"work", "0"},
+                                   {"work_per_step", "0"},
+                                   {"wrong", 0}}) {
+    ended.push_back(std::move(member));
+  }
+  journals[node_of(item)].push_back({"end", std::move(ended)});
   now_s += 2;
 }
 

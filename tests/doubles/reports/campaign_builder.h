@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/model/evidence.h"
+#include "harness/model/gpu_facts.h"
 #include "harness/model/roster.h"
 #include "reports/blocks.h"
 #include "reports/campaign.h"
@@ -56,6 +57,9 @@ class CampaignBuilder {
   /// One on each item, in one common window.
   void attempts_together(const std::string& clause, const std::vector<std::string>& items,
                          const SimulatedRun& run = {});
+  /// One finding in the present round, with what its facts make of it. `before`: the first look.
+  void finding(const std::string& clause, const std::string& item, const MachineFacts& found,
+               const MachineFacts* before = nullptr);
   /// An attempt that never ended.
   void begin(const std::string& clause, const std::string& item);
   /// `rounds` rounds of both clauses of two_node_contract() on all its items.

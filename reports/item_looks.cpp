@@ -1,0 +1,83 @@
+#include "reports/item_looks.h"
+
+#include <algorithm>
+
+#include "harness/model/as_ordered.h"
+#include "reports/end_check.h"
+
+namespace assay {
+namespace {
+
+bool is_replayed(const std::vector<std::string>& marks) {
+  return std::find(marks.begin(), marks.end(), "replayed") != marks.end();
+}
+
+}  // namespace
+
+void ItemLooks::begin(const AttemptKey& key, const Clause& clause) {
+  if (!looks_twice(clause.case_id)) {
+    last_load_ = key.attempt;
+    return;
+  }
+  if (const auto known = looks_.find({key.clause, key.item}); known != looks_.end()) {
+    known->second.last = key.attempt;
+    known->second.again = true;
+    known->second.matching = false;  // until it ends
+  }
+}
+
+Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
+                            const std::vector<std::string>& marks) {
+  const Clause& clause = frame.contract.clauses[frame.clause_of.find(end.key.clause)->second];
+  if (!is_finding(clause.case_id)) {
+    return Done{};
+  }
+  const Order order =
+      order_of(frame.contract, clause, frame.roster[frame.item_of.find(end.key.item)->second]);
+  const bool replayed = is_replayed(marks) || is_replayed(frame.session.marks);
+  const MachineFacts* before = first(end.key.clause, end.key.item);
+  if (Result<Done> checked = check_found(end, order, before, replayed); !checked) {
+    return checked;
+  }
+  if (before == nullptr && !end.found) {
+    return Done{};
+  }
+  Looks& looks = looks_[{end.key.clause, end.key.item}];
+  if (before == nullptr) {
+    looks.first = *end.found;
+    looks.last = end.key.attempt;
+    looks.twice = looks_twice(clause.case_id);
+  }
+  looks.matching = end.matching == 1;
+  return Done{};
+}
+
+void ItemLooks::forget(const std::string& item) {
+  std::erase_if(looks_, [&item](const auto& known) {
+    const std::string& other = known.first.second;
+    return other == item || other.starts_with(item + "/") || item.starts_with(other + "/");
+  });
+}
+
+void ItemLooks::take_first(const std::string& clause, const std::string& item,
+                           const MachineFacts& facts) {
+  looks_.try_emplace({clause, item}, Looks{.first = facts});
+}
+
+const MachineFacts* ItemLooks::first(const std::string& clause, const std::string& item) const {
+  const auto known = looks_.find({clause, item});
+  return known == looks_.end() ? nullptr : &known->second.first;
+}
+
+std::string ItemLooks::unfinished() const {
+  for (const auto& [key, looks] : looks_) {
+    const bool is_done = looks.again && looks.last > last_load_;
+    if (looks.twice && looks.matching && !is_done) {
+      return "clause " + key.first + " did not look at '" + key.second + "' again after attempt " +
+             std::to_string(std::max(last_load_, looks.last));
+    }
+  }
+  return "";
+}
+
+}  // namespace assay

@@ -1,0 +1,156 @@
+// A library that answers like NVIDIA's, for the one test of our declarations: GPU 0 as Hopper
+// counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber.
+#include <cstdint>
+#include <cstring>
+
+#define FAKE extern "C" __attribute__((visibility("default")))  // NOLINT: as C libraries do
+
+namespace {
+
+constexpr int k_not_supported = 3;
+constexpr int k_lost = 15;
+int gpus[2] = {0, 1};
+
+int number_of(const void* gpu) {
+  return *static_cast<const int*>(gpu);
+}
+
+int copy(const char* text, char* into, unsigned size) {
+  std::strncpy(into, text, size - 1);
+  into[size - 1] = '\0';
+  return 0;
+}
+
+struct Pci {
+  char legacy[16];
+  unsigned domain, bus, device, id, subsystem;
+  char bus_id[32];
+};
+struct Memory {
+  unsigned long long total, free, used;
+};
+struct Violation {
+  unsigned long long reference_us, violation_ns;
+};
+struct Field {
+  unsigned field, scope;
+  long long timestamp, latency;
+  unsigned type;
+  int result;
+  unsigned long long value;
+};
+
+}  // namespace
+
+FAKE int nvmlInit_v2() {
+  return 0;
+}
+FAKE int nvmlShutdown() {
+  return 0;
+}
+FAKE const char* nvmlErrorString(int result) {
+  return result == k_lost ? "GPU is lost" : "Not Supported";
+}
+FAKE int nvmlSystemGetDriverVersion(char* text, unsigned size) {
+  return copy("580.95.05", text, size);
+}
+FAKE int nvmlDeviceGetCount_v2(unsigned* count) {
+  *count = 3;
+  return 0;
+}
+FAKE int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** gpu) {
+  *gpu = index < 2 ? &gpus[index] : nullptr;
+  return index < 2 ? 0 : k_lost;
+}
+FAKE int nvmlDeviceGetName(void* gpu, char* text, unsigned size) {
+  return copy(number_of(gpu) == 0 ? "NVIDIA H100 80GB HBM3" : "NVIDIA B200", text, size);
+}
+FAKE int nvmlDeviceGetUUID(void* gpu, char* text, unsigned size) {
+  return copy(number_of(gpu) == 0 ? "GPU-0" : "GPU-1", text, size);
+}
+FAKE int nvmlDeviceGetSerial(void* gpu, char* text, unsigned size) {
+  return number_of(gpu) == 0 ? copy("1654623000300", text, size) : k_not_supported;
+}
+FAKE int nvmlDeviceGetVbiosVersion(void*, char* text, unsigned size) {
+  return copy("96.00.A5", text, size);
+}
+FAKE int nvmlDeviceGetInforomImageVersion(void*, char* text, unsigned size) {
+  return copy("G520", text, size);
+}
+FAKE int nvmlDeviceGetPciInfo_v3(void*, Pci* pci) {
+  return copy("00000000:19:00.0", pci->bus_id, sizeof pci->bus_id);
+}
+FAKE int nvmlDeviceGetMemoryInfo(void*, Memory* memory) {
+  *memory = {85'520'809'984ULL, 1, 2};
+  return 0;
+}
+FAKE int nvmlDeviceGetEnforcedPowerLimit(void*, unsigned* milliwatts) {
+  *milliwatts = 700'000;
+  return 0;
+}
+FAKE int nvmlDeviceGetTemperature(void*, unsigned, unsigned* celsius) {
+  *celsius = 31;
+  return 0;
+}
+FAKE int nvmlDeviceGetMaxClockInfo(void*, unsigned type, unsigned* mhz) {
+  *mhz = type == 1 ? 1980 : 2619;
+  return 0;
+}
+FAKE int nvmlDeviceGetCurrPcieLinkGeneration(void*, unsigned* generation) {
+  *generation = 1;
+  return 0;
+}
+FAKE int nvmlDeviceGetMaxPcieLinkGeneration(void*, unsigned* generation) {
+  *generation = 5;
+  return 0;
+}
+FAKE int nvmlDeviceGetCurrPcieLinkWidth(void*, unsigned* width) {
+  *width = 8;
+  return 0;
+}
+FAKE int nvmlDeviceGetMaxPcieLinkWidth(void*, unsigned* width) {
+  *width = 16;
+  return 0;
+}
+FAKE int nvmlDeviceGetEccMode(void*, unsigned* present, unsigned* pending) {
+  *present = 1;
+  *pending = 0;
+  return 0;
+}
+FAKE int nvmlDeviceGetMigMode(void*, unsigned* present, unsigned* pending) {
+  *present = 0;
+  *pending = 1;
+  return 0;
+}
+FAKE int nvmlDeviceGetRemappedRows(void*, unsigned* correctable, unsigned* uncorrectable,
+                                   unsigned* pending, unsigned* failed) {
+  *correctable = 4;
+  *uncorrectable = 1;
+  *pending = 1;
+  *failed = 0;
+  return 0;
+}
+FAKE int nvmlDeviceGetTotalEccErrors(void*, unsigned type, unsigned counter,
+                                     unsigned long long* count) {
+  *count = type * 10 + counter;  // a value for each: corrected or not, volatile or aggregate
+  return 0;
+}
+FAKE int nvmlDeviceGetViolationStatus(void*, unsigned policy, Violation* violation) {
+  *violation = {5'000'000, policy * 1'000'000ULL};
+  return 0;
+}
+FAKE int nvmlDeviceGetNvLinkState(void*, unsigned link, unsigned* active) {
+  *active = link == 0 ? 1 : 0;
+  return link < 2 ? 0 : k_not_supported;
+}
+FAKE int nvmlDeviceGetNvLinkErrorCounter(void* gpu, unsigned link, unsigned counter,
+                                         unsigned long long* count) {
+  *count = link * 100ULL + counter;
+  return number_of(gpu) == 0 ? 0 : k_not_supported;
+}
+FAKE int nvmlDeviceGetFieldValues(void*, int, Field* field) {
+  field->result = field->field == 215 ? 0 : k_not_supported;
+  field->type = 3;
+  field->value = 7 + field->scope;
+  return 0;
+}

@@ -1,0 +1,258 @@
+// A finding is what its facts make of it, whoever wrote the journal.
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include "harness/model/judge.h"
+#include "reports/campaign.h"
+#include "reports/machine_facts.h"
+#include "tests/doubles/reports/campaign_builder.h"
+#include "tests/doubles/reports/scratch_folder.h"
+#include "tests/model/machine_maker.h"
+
+namespace assay {
+namespace {
+
+using testing_doubles::CampaignBuilder;
+using testing_doubles::ScratchFolder;
+
+constexpr const char* k_node = "b200/00000";
+
+std::string contract() {
+  return R"({"schema":"assay.contract/1","id":"found","purpose":"demonstration",
+"title":{"en":"Found"},"parties":{"buyer":{"name":"B"},"supplier":{"name":"S"}},
+"inventory":[{"id":"b200","kind":"dgx-b200","nodes":1,
+"gpus":{"model":"NVIDIA B200","count":2,"memory":"180 GB","power_limit":"1000 W"}}],
+"sessions":{"days":1},"conditions":{"block_gap":"1 %","clock_disagreement":"0.01 %"},
+"clauses":[
+{"id":"I-1","title":{"en":"Inventory"},"case":"system.inventory","population":"b200",
+"scope":"each_node","params":{"cpu_cores":112,"ecc":"on","host_memory_gib":2000,"mig":"off",
+"nvlinks":2,"pcie_generation":5,"pcie_width":16},"rule":"once","weight":"mandatory"},
+{"id":"I-2","title":{"en":"Health"},"case":"system.health","population":"b200",
+"scope":"each_node","params":{"nvlink_recoveries":"none","remapped_rows":2,
+"thermal_slowdown":"none","xid_counted":1},"rule":"once","weight":"mandatory"}]})";
+}
+
+/// Inventory, health, and health again, as a controller writes them.
+CampaignBuilder looked_at(const MachineFacts& first, const MachineFacts& last) {
+  CampaignBuilder builder(contract());
+  builder.open();
+  builder.round();
+  builder.finding("I-1", k_node, first);
+  builder.finding("I-2", k_node, first);
+  builder.round();
+  builder.finding("I-2", k_node, last, &first);
+  builder.close();
+  return builder;
+}
+
+struct Read {
+  std::string refusal;  ///< "" if it was read and judged.
+  Judgement judgement;
+  Verdict verdict(std::size_t clause) const { return judgement.clauses.at(clause).verdicts.at(0); }
+};
+
+Read read(CampaignBuilder& builder) {
+  const ScratchFolder folder;
+  const auto written = builder.write(folder.path());
+  EXPECT_TRUE(written) << written.error().message;
+  const auto campaign = read_campaign(folder.path(), true);
+  if (!campaign) {
+    return {.refusal = campaign.error().message, .judgement = {}};
+  }
+  return {.refusal = "",
+          .judgement = judge(campaign->contract, campaign->roster, campaign->evidence)};
+}
+
+Json::Object& end_line(CampaignBuilder& builder, std::size_t n) {
+  for (auto& line : builder.journals[0]) {
+    if (line.kind == "end" && n-- == 0) {
+      return line.members;
+    }
+  }
+  ADD_FAILURE() << "no such end";
+  return builder.journals[0].front().members;
+}
+
+void set(Json::Object& object, std::string_view name, Json value) {
+  for (auto& [key, old] : object) {
+    if (key == name) {
+      old = std::move(value);
+      return;
+    }
+  }
+  object.emplace_back(name, std::move(value));
+}
+
+TEST(Finding, OfAHealthyMachineIsAccepted) {
+  CampaignBuilder builder = looked_at(healthy_machine(), healthy_machine());
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.judgement.decision, Decision::limits_met);
+}
+
+TEST(Finding, OfSomethingElseIsRejectedWithItsSentence) {
+  MachineFacts other = healthy_machine();
+  other.gpus[1].ecc = shown(false);
+  CampaignBuilder builder = looked_at(other, healthy_machine());
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(0).reason, Reason::not_as_ordered);
+  EXPECT_EQ(result.verdict(0).detail,
+            "Attempt 1 found something else than was ordered: gpu1's ECC is off; ordered is on.");
+  EXPECT_EQ(result.judgement.decision, Decision::limits_missed);
+}
+
+TEST(Finding, OfTheLastLookIsComparedWithTheFirst) {
+  MachineFacts worse = healthy_machine();
+  worse.gpus[0].ecc_uncorrected_aggregate = shown<std::int64_t>(1);
+  CampaignBuilder builder = looked_at(healthy_machine(), worse);
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(1).detail,
+            "Attempt 3 found something else than was ordered: gpu0's count of uncorrectable memory "
+            "errors went from 0 to 1.");
+}
+
+TEST(Finding, ThatIsNotAllShownIsInconclusive) {
+  MachineFacts silent = healthy_machine();
+  silent.gpus[0].power_limit_mw = hidden<std::int64_t>();
+  CampaignBuilder builder = looked_at(silent, healthy_machine());
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(0).outcome, Outcome::inconclusive);
+  EXPECT_EQ(result.judgement.decision, Decision::not_accepted);
+}
+
+TEST(Finding, IsRefusedWhereTheVerdictIsNotThatOfTheFacts) {
+  MachineFacts weak = healthy_machine();
+  weak.gpus[1].power_limit_mw = shown<std::int64_t>(700'000);
+  CampaignBuilder builder = looked_at(weak, healthy_machine());
+  set(end_line(builder, 0), "matching", 1);
+  set(end_line(builder, 0), "note", "");
+  EXPECT_NE(read(builder).refusal.find("matching: is 1, but what was found makes it 0: gpu1's "
+                                       "enforced power limit is 700.0 W"),
+            std::string::npos)
+      << read(builder).refusal;
+}
+
+TEST(Finding, IsRefusedWhereTheFactsAreNotThoseOfTheVerdict) {
+  CampaignBuilder builder = looked_at(healthy_machine(), healthy_machine());
+  MachineFacts seven = healthy_machine();
+  seven.gpus.pop_back();
+  set(end_line(builder, 0), "found", json_of(seven));
+  EXPECT_NE(read(builder).refusal.find("gpu1 is missing."), std::string::npos)
+      << read(builder).refusal;
+}
+
+struct Lie {
+  std::string name;
+  std::function<void(Json::Object& end)> tell;
+  std::string refusal;
+};
+
+TEST(Finding, IsRefusedWithAnyOtherLie) {
+  const std::vector<Lie> lies{
+      {"no facts",
+       [](Json::Object& end) {
+         std::erase_if(end, [](const auto& each) { return each.first == "found"; });
+       },
+       "found: is missing, but the ending is measured"},
+      {"another note", [](Json::Object& end) { set(end, "note", "All 8 GPUs were checked."); },
+       "note: is not what was found"},
+      {"another serial number", [](Json::Object& end) { set(end, "serial", "GPU-00"); },
+       "serial: is 'GPU-00'"},
+      {"another ending", [](Json::Object& end) { set(end, "ending", "no_telemetry"); },
+       "ending: is no_telemetry, but what was found makes it measured"},
+      {"a recording that is not marked",
+       [](Json::Object& end) {
+         for (auto& [name, value] : end) {
+           if (name == "found") {
+             set(*value.object(), "source", "replay");
+           }
+         }
+       },
+       "found: is a recording"},
+      {"a fact left out",
+       [](Json::Object& end) {
+         for (auto& [name, value] : end) {
+           if (name == "found") {
+             std::erase_if(*value.object(),
+                           [](const auto& each) { return each.first == "driver"; });
+           }
+         }
+       },
+       "found.driver: is missing"}};
+  for (const Lie& lie : lies) {
+    CampaignBuilder builder = looked_at(healthy_machine(), healthy_machine());
+    lie.tell(end_line(builder, 0));
+    EXPECT_NE(read(builder).refusal.find(lie.refusal), std::string::npos)
+        << lie.name << ": " << read(builder).refusal;
+  }
+}
+
+TEST(Finding, OfHealthThatWasNotRepeatedAfterTheLoadIsRefused) {
+  CampaignBuilder builder(contract());
+  builder.open();
+  builder.round();
+  builder.finding("I-1", k_node, healthy_machine());
+  builder.finding("I-2", k_node, healthy_machine());
+  builder.close();
+  EXPECT_NE(read(builder).refusal.find("clause I-2 did not look at 'b200/00000' again"),
+            std::string::npos)
+      << read(builder).refusal;
+}
+
+TEST(Finding, OfHealthThatWasRepeatedBeforeTheLoadWasOverIsRefused) {
+  const MachineFacts machine = healthy_machine();
+  CampaignBuilder builder(contract());
+  builder.open();
+  builder.round();
+  builder.finding("I-2", k_node, machine);
+  builder.round();
+  builder.finding("I-2", k_node, machine, &machine);
+  builder.finding("I-1", k_node, machine);
+  builder.close();
+  EXPECT_NE(read(builder).refusal.find("again after attempt 3"), std::string::npos)
+      << read(builder).refusal;
+}
+
+TEST(Finding, OfHealthWhoseLastLookNeverEndedIsNoPass) {
+  CampaignBuilder builder(contract());
+  builder.open();
+  builder.round();
+  builder.finding("I-1", k_node, healthy_machine());
+  builder.finding("I-2", k_node, healthy_machine());
+  builder.round();
+  builder.begin("I-2", k_node);
+  builder.journals[0].push_back({"resume", {{"at", "2026-03-01T08:10:00Z"}}});
+  builder.close();
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(1).outcome, Outcome::inconclusive);
+}
+
+TEST(MachineFacts, SurviveTheirWayThroughJson) {
+  MachineFacts facts = healthy_machine();
+  facts.gpus[1] = {.index = 1, .lost = "GPU is lost"};
+  facts.xids.lines = {"NVRM: Xid (PCI:0000:19:00): 79, x"};
+  facts.xids.left_out = 2;
+  const std::string text = canonical_json(json_of(facts));
+  const auto json = read_canonical_json(text);
+  ASSERT_TRUE(json) << json.error().message;
+  const auto again = read_machine_facts(*json, "found");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(canonical_json(json_of(*again)), text);
+}
+
+TEST(MachineFacts, AreRefusedWithAFactBothShownAndNot) {
+  MachineFacts facts = healthy_machine();
+  Json::Object json = json_of(facts);
+  set(json, "not_shown", Json::Object{{"driver", "hidden"}});
+  EXPECT_FALSE(read_machine_facts(json, "found"));
+  set(json, "not_shown", Json::Object{{"colour", "hidden"}});
+  EXPECT_FALSE(read_machine_facts(json, "found"));
+}
+
+}  // namespace
+}  // namespace assay
