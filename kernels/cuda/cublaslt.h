@@ -4,6 +4,7 @@
 // with the header where a toolkit is installed.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -47,14 +48,14 @@ using Layout = struct LayoutOpaque*;
 using Preference = struct PreferenceOpaque*;
 
 struct Algo {
-  std::uint64_t data[8];
+  std::array<std::uint64_t, 8> data;
 };
 struct Heuristic {
   Algo algo;
   std::size_t workspace;
   int state;
   float waves;
-  int reserved[4];
+  std::array<int, 4> reserved;
 };
 
 }  // namespace lt

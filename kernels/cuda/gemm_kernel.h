@@ -48,8 +48,9 @@ class GemmKernel final : public Kernel {
 
  private:
   Result<Done> make_products(const Seed& seed);
-  Result<std::optional<Mismatch>> mismatch(const TileFinding& finding, NumberType type,
-                                           const Outputs& outputs, std::uint32_t slot) const;
+  [[nodiscard]] Result<std::optional<Mismatch>> mismatch(const TileFinding& finding,
+                                                         NumberType type, const Outputs& outputs,
+                                                         std::uint32_t slot) const;
   Result<std::optional<Mismatch>> check_whole(const Step& step, const Seed& challenge,
                                               std::uint32_t index);
   Result<std::optional<Mismatch>> locate(const Step& step, std::uint64_t row);

@@ -25,6 +25,7 @@
       assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
     }                                                                     \
   } while (false)
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and a name that it declares
 #define ASSAY_SHARED(type, name, count) \
   type* const name =                    \
       static_cast<type*>(assay::emulated::shared_array(__LINE__, (count) * sizeof(type)))
@@ -43,10 +44,10 @@ enum cudaError_t {
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
 
 struct cudaUUID_t {
-  char bytes[16];
+  char bytes[16];  // NOLINT(modernize-avoid-c-arrays): as in the toolkit's header
 };
 struct cudaDeviceProp {
-  char name[256];
+  char name[256];  // NOLINT(modernize-avoid-c-arrays): as in the toolkit's header
   cudaUUID_t uuid;
   std::size_t totalGlobalMem;
   int major, minor, multiProcessorCount;
