@@ -11,6 +11,7 @@
 #include "kernels/module.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
+#include "reports/machine_facts.h"
 
 namespace assay {
 namespace {
@@ -68,6 +69,21 @@ std::vector<std::string> marks_of(const RunOptions& options) {
                                          : std::vector<std::string>{};
 }
 
+/// Better said before the campaign than by every worker in it.
+Result<Done> check_recording(const std::string& file) {
+  constexpr std::size_t k_largest = std::size_t{16} << 20U;
+  if (file.empty()) {
+    return Done{};
+  }
+  const auto text = read_file(file, k_largest);
+  if (!text) {
+    return text.error();
+  }
+  const auto looks = read_recording(*text);
+  return looks ? Result<Done>(Done{})
+               : Result<Done>(Error{looks.error().code, file + ": " + looks.error().message});
+}
+
 int run_command(const Console& console, const RunOptions& options) {
   const auto bytes = read_named_file(options.contract, std::size_t{64} << 20U);
   if (!bytes) {
@@ -76,6 +92,9 @@ int run_command(const Console& console, const RunOptions& options) {
   const auto contract = read_contract(*bytes);
   if (!contract) {
     return complain(console, options.contract + ": " + contract.error().message, k_exit_bad_input);
+  }
+  if (const auto fit = check_recording(options.recording); !fit) {
+    return complain(console, fit.error().message, exit_code_of(fit.error()));
   }
   RunWorld world;
   world.cases = all_cases();
@@ -116,11 +135,10 @@ void add_run(CLI::App& app, const Shell& shell) {
       ->capture_default_str();
   command->add_option("--nonce", options->nonce,
                       "Last link of the buyer's nonce chain\n(hex, file of mode 0600)");
-  command
-      ->add_option("--replay-machine", options->recording,
-                   "A recorded machine that system.inventory and system.health\nfind instead of "
-                   "this one; marked, never an acceptance")
-      ->check(CLI::ExistingFile);
+  command->add_option(
+      "--replay-machine", options->recording,
+      "A recorded machine for system.inventory\nand system.health; marked, never an\n"
+      "acceptance");
   command->add_flag("--resume", options->resume, "Go on with the campaign in the folder");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer("Example\n  assay run contracts/this-host.json --out out/campaign");

@@ -183,7 +183,7 @@ void compare_presence(const Order& order, const MachineFacts& found, Comparison&
     }
   }
   for (std::uint32_t index = 0; index < ordered; ++index) {
-    if ((!order.gpu || *order.gpu == index) && seen.count(index) == 0) {
+    if ((!order.gpu || *order.gpu == index) && !seen.contains(index)) {
       comparison.differs.push_back("gpu" + std::to_string(index) + " is missing.");
     }
   }
@@ -306,7 +306,7 @@ const std::vector<OrderParam>& order_params(std::string_view case_id) {
 }
 
 std::string fault_of_order(const Order& order) {
-  if (const std::string bad = bad_param(order); !bad.empty()) {
+  if (std::string bad = bad_param(order); !bad.empty()) {
     return bad;
   }
   if (order.line.gpus) {

@@ -11,12 +11,11 @@ namespace assay {
 namespace {
 
 Fact<std::int64_t> cores() {
-  const std::string folder = "/sys/devices/system/cpu";
+  const std::string folder = "/sys/devices/system/cpu/";
   std::set<std::pair<std::int64_t, std::int64_t>> cores;
   for (const std::string& cpu : system_folder(folder, "cpu")) {
-    const std::string topology = folder + "/" + cpu + "/topology/";
-    const auto package = system_number(topology + "physical_package_id");
-    const auto core = system_number(topology + "core_id");
+    const auto package = system_number(folder + cpu + "/topology/physical_package_id");
+    const auto core = system_number(folder + cpu + "/topology/core_id");
     if (package && core) {
       cores.emplace(*package, *core);
     }

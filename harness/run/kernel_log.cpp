@@ -6,8 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "harness/model/xid.h"
@@ -64,7 +64,7 @@ XidLog read_kernel_log(const std::string& path) {
   XidLog log;
   const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) {
-    log.reason = path + ": " + std::strerror(errno);
+    log.reason = path + ": " + std::generic_category().message(errno);
     return log;
   }
   bool first = true;
@@ -80,7 +80,7 @@ XidLog read_kernel_log(const std::string& path) {
   ::close(file);
   if (failure != 0) {
     log = {};
-    log.reason = path + ": " + std::strerror(failure);
+    log.reason = path + ": " + std::generic_category().message(failure);
   }
   return log;
 }

@@ -146,7 +146,10 @@ class Questions {
     constexpr const char* k_name = "nvmlDeviceGetRemappedRows";
     Call<Handle, Whole*, Whole*, Whole*, Whole*> function = nullptr;
     functions_.load(function, k_name);
-    Whole correctable = 0, uncorrectable = 0, pending = 0, failed = 0;
+    Whole correctable = 0;
+    Whole uncorrectable = 0;
+    Whole pending = 0;
+    Whole failed = 0;
     const Return result =
         function == nullptr ? -1 : function(gpu_, &correctable, &uncorrectable, &pending, &failed);
     if (result == k_success) {
@@ -282,10 +285,7 @@ void read_links(const Ask& ask, GpuFacts& gpu) {
 
 Nvml::Nvml(std::unique_ptr<Functions> functions) : functions_(std::move(functions)) {}
 
-Nvml::~Nvml() {
-  // The library stays mapped: it may have threads of its own.
-  functions_->library = nullptr;
-}
+Nvml::~Nvml() = default;  // the library stays mapped: it may have threads of its own
 
 Result<std::unique_ptr<Nvml>> Nvml::open(const std::string& file) {
   auto functions = std::make_unique<Functions>();

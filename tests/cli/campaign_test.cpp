@@ -259,7 +259,7 @@ std::string contract_of_b200s() {
     "title": {"en": "What is there"}, "parties": {"buyer": {"name": "B"}, "supplier": {"name": "S"}},
     "inventory": [{"id": "b200", "kind": "dgx-b200", "nodes": 1, "gpus": {"model": "NVIDIA B200",
       "count": 8, "memory": "180 GB", "power_limit": "1000 W"}}], "sessions": {"days": 1},
-    "conditions": {"block_gap": "1 %", "clock_disagreement": "1 %"},
+    "conditions": {"block_gap": "1 %", "clock_disagreement": "0.1 %"},
     "clauses": [{"id": "I", "title": {"en": "Inventory"}, "case": "system.inventory",
       "population": "b200", "scope": "each_node", "params": {"cpu_cores": 112, "ecc": "on",
         "host_memory_gib": 1862, "mig": "off", "nvlinks": 18, "pcie_generation": 5,
@@ -285,11 +285,23 @@ TEST_F(Campaign, OfARecordedMachineIsRunSignedAndVerifiedAndMarked) {
 TEST_F(Campaign, OfARecordedMachineCanNeverBeAnAcceptance) {
   std::string contract = contract_of_b200s();
   contract.replace(contract.find("demonstration"), 13, "acceptance");
+  for (std::size_t at = 0; (at = contract.find("each_node")) != std::string::npos;) {
+    contract.replace(at, 9, "each_gpu");  // an acceptance must have a clause for every GPU
+  }
   write("contract.json", contract);
   const Ended ran =
       run({"--replay-machine", ASSAY_SOURCE_DIR "/tests/data/machines/dgx_b200.json"});
   EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("replayed"), std::string::npos) << ran.out;
+}
+
+TEST_F(Campaign, OfAnUnreadableRecordingIsNotBegun) {
+  write("contract.json", contract_of_b200s());
+  write("machine.json", "{}");
+  const Ended refused = run({"--replay-machine", path("machine.json")});
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_NE(refused.err.find("machine.json: schema: is missing"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(path("out")));
 }
 
 TEST_F(Campaign, OfGpusThatNobodyCanAskForNamesTheMissingLibrary) {

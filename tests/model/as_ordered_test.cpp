@@ -60,7 +60,10 @@ TEST_F(AsOrdered, IsNotAMachineWithAGpuTooMany) {
 
 TEST_F(AsOrdered, IsNotAMachineThatShowsOneGpuTwice) {
   found.gpus[1] = healthy_gpu(0);
-  EXPECT_EQ(inventory().front(), "gpu0 stands twice.");
+  EXPECT_EQ(inventory(),
+            (Sentences{"gpu0 stands twice.", "gpu1 is missing.",
+                       "gpu0 has the UUID 'GPU-00', which is another GPU's too.",
+                       "gpu0 has the serial number '1650000', which is another GPU's too."}));
 }
 
 TEST_F(AsOrdered, IsNotAnotherModel) {

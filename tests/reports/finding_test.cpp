@@ -49,7 +49,9 @@ CampaignBuilder looked_at(const MachineFacts& first, const MachineFacts& last) {
 struct Read {
   std::string refusal;  ///< "" if it was read and judged.
   Judgement judgement;
-  Verdict verdict(std::size_t clause) const { return judgement.clauses.at(clause).verdicts.at(0); }
+  [[nodiscard]] Verdict verdict(std::size_t clause) const {
+    return judgement.clauses.at(clause).verdicts.at(0);
+  }
 };
 
 Read read(CampaignBuilder& builder) {
