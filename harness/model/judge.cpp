@@ -91,14 +91,18 @@ void decide_rounds(const Setting& setting, std::span<const Screened> parts, Verd
   decide_by_signs(setting, system.runs, verdict);
 }
 
-void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
-                  const ByItem& attempts, Verdict& verdict) {
-  const bool direct = setting.clause.aggregate == Aggregate::none &&
-                      (parts.empty() || !attempts.of(verdict.item).empty());
-  if (direct) {
-    judge_item(setting, attempts, verdict);
-    return;
+/// A REJECT outranks everything, and no ACCEPT stands beside what is none.
+void take_worse(Verdict& verdict, const Verdict& other) {
+  const bool is_worse = other.outcome == Outcome::reject ? verdict.outcome != Outcome::reject
+                                                         : other.outcome != Outcome::accept &&
+                                                               verdict.outcome == Outcome::accept;
+  if (is_worse) {
+    conclude(verdict, {other.outcome, other.reason, other.detail});
   }
+}
+
+void judge_parts(const Setting& setting, const std::vector<ItemIndex>& parts,
+                 const ByItem& attempts, Verdict& verdict) {
   std::vector<Screened> screened;
   screened.reserve(parts.size());
   for (const ItemIndex part : parts) {
@@ -118,6 +122,28 @@ void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
   }
   if (finding) {
     conclude(verdict, *finding);
+  }
+}
+
+/// A system is measured as one or in its parts. Where there is evidence of both, both must hold:
+/// one attempt on the system hides nothing that its parts showed.
+void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
+                  const ByItem& attempts, Verdict& verdict) {
+  const bool as_one = setting.clause.aggregate == Aggregate::none &&
+                      (parts.empty() || !attempts.of(verdict.item).empty());
+  if (!as_one) {
+    judge_parts(setting, parts, attempts, verdict);
+    return;
+  }
+  judge_item(setting, attempts, verdict);
+  const bool in_parts = std::any_of(parts.begin(), parts.end(), [&attempts](ItemIndex part) {
+    return !attempts.of(part).empty();
+  });
+  if (in_parts) {
+    Verdict of_parts;
+    of_parts.item = verdict.item;
+    judge_parts(setting, parts, attempts, of_parts);
+    take_worse(verdict, of_parts);
   }
 }
 
@@ -185,7 +211,7 @@ class Court {
                           bound_items(clause, items, parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
-    const Agreement agreement(evidence_.attempts, by_clause_.of(number));
+    const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
     Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick, agreement};
     for (const ItemIndex part : parts) {
       setting.renewed_after_round =
@@ -207,6 +233,19 @@ class Court {
       result.verdicts.push_back(std::move(verdict));
     }
     return result;
+  }
+
+  /// Of these attempts those that count, whatever replacements around their item superseded.
+  [[nodiscard]] std::vector<std::uint32_t> voters(std::span<const std::uint32_t> attempts) const {
+    std::vector<std::uint32_t> voters;
+    for (const std::uint32_t index : attempts) {
+      const Attempt& attempt = evidence_.attempts[index];
+      if (attempt.item < roster_.size() && !attempt.excused &&
+          attempt.number > slots_.renewed_after(attempt.item)) {
+        voters.push_back(index);
+      }
+    }
+    return voters;
   }
 
   const Contract& contract_;
