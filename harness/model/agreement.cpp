@@ -9,10 +9,9 @@ bool has_outputs(const Attempt& attempt) {
 
 }  // namespace
 
-Agreement::Agreement(const std::vector<Attempt>& attempts,
-                     std::span<const std::uint32_t> of_clause) {
+Agreement::Agreement(const std::vector<Attempt>& attempts, std::span<const std::uint32_t> voters) {
   std::map<Problem, std::map<OutputDigest, std::uint64_t>> votes;
-  for (const std::uint32_t index : of_clause) {
+  for (const std::uint32_t index : voters) {
     const Attempt& attempt = attempts[index];
     if (has_outputs(attempt)) {
       ++votes[{attempt.round, attempt.work_per_step}][attempt.outputs];
@@ -31,8 +30,8 @@ Agreement::Agreement(const std::vector<Attempt>& attempts,
 }
 
 bool Agreement::differs(const Attempt& attempt) const {
-  return has_outputs(attempt) &&
-         agreed_.at({attempt.round, attempt.work_per_step}) != attempt.outputs;
+  const auto agreed = agreed_.find({attempt.round, attempt.work_per_step});
+  return has_outputs(attempt) && agreed != agreed_.end() && agreed->second != attempt.outputs;
 }
 
 }  // namespace assay

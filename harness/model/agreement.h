@@ -15,10 +15,11 @@ namespace assay {
 /// something was wrong. A step of another size is another problem.
 class Agreement {
  public:
-  /// `of_clause`: indices into `attempts`.
-  Agreement(const std::vector<Attempt>& attempts, std::span<const std::uint32_t> of_clause);
+  /// `voters`: indices into `attempts`, of those of the clause that count. What a replaced device
+  /// or an excused attempt put out says nothing about the others.
+  Agreement(const std::vector<Attempt>& attempts, std::span<const std::uint32_t> voters);
 
-  /// True for an attempt whose outputs are not those of more than half of its round.
+  /// True for an attempt whose outputs are not those of more than half of its round's voters.
   [[nodiscard]] bool differs(const Attempt& attempt) const;
 
  private:

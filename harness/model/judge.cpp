@@ -1,6 +1,7 @@
 #include "harness/model/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -42,13 +43,78 @@ void decide_together(const Setting& setting, std::span<const Screened> parts, Ve
   decide_by_signs(setting, runs, verdict);
 }
 
-void judge_item(const Setting& setting, const ByItem& attempts, Verdict& verdict) {
-  Screened screened = screen(setting, verdict.item, attempts.of(verdict.item), true);
+/// A REJECT outranks everything, and no ACCEPT stands beside what is none.
+void take_worse(Verdict& verdict, const Verdict& other, const std::string& why) {
+  const bool is_worse = other.outcome == Outcome::reject ? verdict.outcome != Outcome::reject
+                                                         : other.outcome != Outcome::accept &&
+                                                               verdict.outcome == Outcome::accept;
+  if (is_worse) {
+    conclude(verdict, {other.outcome, other.reason, why + other.detail});
+  }
+}
+
+const char* const k_unfounded =
+    "No clause had found what was replaced wanting, so what was before counts, too: ";
+
+/// Whether something in the item was replaced that nothing had been found against: what contains
+/// it must pass again, but with what was before as well.
+bool is_unfounded(const Setting& setting, ItemIndex item) {
+  if (setting.roster[item].kind == Scope::system) {
+    const auto [own, founded, any] = setting.renewed_after_rounds;
+    return founded < any;
+  }
+  return setting.slots.renewed_after(item, Renewal::founded) <
+         setting.slots.renewed_after(item, Renewal::any);
+}
+
+void judge_item_since(const Setting& setting, const ByItem& attempts, Renewal since,
+                      Verdict& verdict) {
+  Screened screened = screen(setting, verdict.item, attempts.of(verdict.item), {since, true});
   auto finding = std::exchange(screened.finding, std::nullopt);
   decide_together(setting, std::span(&screened, 1), verdict);
   if (finding) {
     conclude(verdict, std::move(*finding));
   }
+}
+
+void judge_item(const Setting& setting, const ByItem& attempts, Verdict& verdict) {
+  judge_item_since(setting, attempts, Renewal::any, verdict);
+  if (is_unfounded(setting, verdict.item)) {
+    Verdict whole;
+    whole.item = verdict.item;
+    judge_item_since(setting, attempts, Renewal::founded, whole);
+    take_worse(verdict, whole, k_unfounded);
+  }
+}
+
+/// Whether a clause had found the device wanting that stood in the slot of `item` for the attempts
+/// numbered over `since`, up to `until`: rejected, or open with a run that missed. One that only
+/// had too few runs has shown nothing.
+bool was_wanting(const Setting& setting, const ByItem& attempts, ItemIndex item,
+                 const std::pair<std::uint64_t, std::uint64_t>& since_until) {
+  Screened then;
+  for (const std::uint32_t index : attempts.of(item)) {
+    const Attempt& attempt = setting.attempts[index];
+    if (!attempt.excused && attempt.number > since_until.first &&
+        attempt.number <= since_until.second) {
+      if (rejection(setting, attempt)) {
+        return true;
+      }
+      then.counted.push_back(&attempt);
+    }
+  }
+  if (setting.clause.scope == Scope::system) {
+    return false;  // a part's own value is held against nothing there
+  }
+  std::sort(then.counted.begin(), then.counted.end(),
+            [](const Attempt* a, const Attempt* b) { return a->number < b->number; });
+  Verdict verdict;
+  verdict.item = item;
+  decide_together(setting, std::span(&then, 1), verdict);
+  const bool only_short = verdict.below == 0 && (verdict.reason == Reason::too_few_runs ||
+                                                 verdict.reason == Reason::too_few_days);
+  return verdict.outcome == Outcome::reject ||
+         (verdict.outcome == Outcome::inconclusive && !only_short);
 }
 
 /// A REJECT of any part, else its INVALID.
@@ -91,33 +157,74 @@ void decide_rounds(const Setting& setting, std::span<const Screened> parts, Verd
   decide_by_signs(setting, system.runs, verdict);
 }
 
-void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
-                  const ByItem& attempts, Verdict& verdict) {
-  const bool direct = setting.clause.aggregate == Aggregate::none &&
-                      (parts.empty() || !attempts.of(verdict.item).empty());
-  if (direct) {
-    judge_item(setting, attempts, verdict);
-    return;
-  }
+/// A floor that a round broke with the parts that stand there today.
+std::optional<Finding> standing_floor(const Setting& setting, std::span<const Screened> parts) {
+  return counts_runs(setting.clause.rule) && setting.clause.every_run
+             ? broken_floor(setting, aggregate(setting, parts).runs)
+             : std::nullopt;
+}
+
+void judge_parts_since(const Setting& setting, const std::vector<ItemIndex>& parts,
+                       const ByItem& attempts, Renewal since, Verdict& verdict) {
   std::vector<Screened> screened;
   screened.reserve(parts.size());
   for (const ItemIndex part : parts) {
-    screened.push_back(screen(setting, part, attempts.of(part), false));
-    const auto is_old = [&setting](std::uint32_t round) {
-      return round <= setting.renewed_after_round;
-    };
-    std::erase_if(screened.back().counted,
-                  [&is_old](const Attempt* attempt) { return is_old(attempt->round); });
-    std::erase_if(screened.back().excused_rounds, is_old);
+    screened.push_back(screen(setting, part, attempts.of(part), {Renewal::own, false}));
   }
-  const auto finding = worst_finding(screened);
+  auto finding = worst_finding(screened);
+  const std::uint32_t last_old = setting.renewed_after_rounds[static_cast<std::size_t>(since)];
+  if (last_old > 0) {
+    if (!finding || finding->outcome != Outcome::reject) {
+      auto floor = standing_floor(setting, screened);
+      finding = floor ? std::move(floor) : std::move(finding);
+    }
+    const auto is_old = [last_old](std::uint32_t round) { return round <= last_old; };
+    for (Screened& part : screened) {
+      std::erase_if(part.counted,
+                    [&is_old](const Attempt* attempt) { return is_old(attempt->round); });
+      std::erase_if(part.excused_rounds, is_old);
+    }
+  }
   if (counts_runs(setting.clause.rule)) {
     decide_rounds(setting, screened, verdict);
   } else {
     decide_together(setting, screened, verdict);
   }
   if (finding) {
-    conclude(verdict, *finding);
+    conclude(verdict, std::move(*finding));
+  }
+}
+
+void judge_parts(const Setting& setting, const std::vector<ItemIndex>& parts,
+                 const ByItem& attempts, Verdict& verdict) {
+  judge_parts_since(setting, parts, attempts, Renewal::any, verdict);
+  if (is_unfounded(setting, verdict.item)) {
+    Verdict whole;
+    whole.item = verdict.item;
+    judge_parts_since(setting, parts, attempts, Renewal::founded, whole);
+    take_worse(verdict, whole, k_unfounded);
+  }
+}
+
+/// A system is measured as one or in its parts. Where there is evidence of both, both must hold:
+/// one attempt on the system hides nothing that its parts showed.
+void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
+                  const ByItem& attempts, Verdict& verdict) {
+  const bool as_one = setting.clause.aggregate == Aggregate::none &&
+                      (parts.empty() || !attempts.of(verdict.item).empty());
+  if (!as_one) {
+    judge_parts(setting, parts, attempts, verdict);
+    return;
+  }
+  judge_item(setting, attempts, verdict);
+  const bool in_parts = std::any_of(parts.begin(), parts.end(), [&attempts](ItemIndex part) {
+    return !attempts.of(part).empty();
+  });
+  if (in_parts) {
+    Verdict of_parts;
+    of_parts.item = verdict.item;
+    judge_parts(setting, parts, attempts, of_parts);
+    take_worse(verdict, of_parts, "");
   }
 }
 
@@ -160,6 +267,7 @@ class Court {
     circumstances_.covered.assign(contract.inventory.size(), false);
     circumstances_.strays = by_clause_.strays().size();
     circumstances_.defects = slots_.defects();
+    find_founded();
   }
 
   Judgement judge() {
@@ -185,11 +293,10 @@ class Court {
                           bound_items(clause, items, parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
-    const Agreement agreement(evidence_.attempts, by_clause_.of(number));
+    const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
     Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick, agreement};
+    setting.renewed_after_rounds = renewed_after_rounds(parts);
     for (const ItemIndex part : parts) {
-      setting.renewed_after_round =
-          std::max(setting.renewed_after_round, slots_.node_renewed_after_round(part));
       if (is_mandatory(clause)) {
         circumstances_.covered[roster_[part].line] = true;
       }
@@ -197,7 +304,8 @@ class Court {
     for (const ItemIndex item : items) {
       Verdict verdict;
       verdict.item = item;
-      verdict.generation = slots_.generation(item);
+      verdict.generation =
+          clause.scope == Scope::system ? generation_of_system(parts) : slots_.generation(item);
       if (clause.scope == Scope::system) {
         judge_system(setting, parts, attempts, verdict);
       } else {
@@ -207,6 +315,66 @@ class Court {
       result.verdicts.push_back(std::move(verdict));
     }
     return result;
+  }
+
+  /// Asks of each replacement whether a clause had found the old device wanting.
+  void find_founded() {
+    for (std::size_t i = 0; i < contract_.clauses.size() && slots_.count() > 0; ++i) {
+      const Clause& clause = contract_.clauses[i];
+      const auto parts = parts_of(clause, contract_, roster_);
+      const ByItem attempts(by_clause_.of(i), evidence_.attempts,
+                            bound_items(clause, {}, parts, roster_.size()));
+      const Yardstick yardstick(contract_, clause, reduced_);
+      const Agreement agreement(evidence_.attempts, {});
+      const Setting setting{contract_, clause,    roster_,   evidence_.attempts,
+                            slots_,    yardstick, agreement, {}};
+      for (std::size_t index = 0; index < slots_.count(); ++index) {
+        const Replacement& replacement = slots_.replacement(index);
+        const bool wanting = std::any_of(parts.begin(), parts.end(), [&](ItemIndex part) {
+          return changes_device(roster_, replacement, part) &&
+                 was_wanting(setting, attempts, part,
+                             {slots_.held_since(part, replacement.after), replacement.after});
+        });
+        if (wanting) {
+          slots_.set_founded(index);
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] std::array<std::uint32_t, 3> renewed_after_rounds(
+      const std::vector<ItemIndex>& parts) const {
+    std::array<std::uint32_t, 3> rounds{};
+    for (const Renewal renewal : {Renewal::founded, Renewal::any}) {
+      std::uint32_t& round = rounds[static_cast<std::size_t>(renewal)];
+      for (const ItemIndex part : parts) {
+        round = std::max(round, slots_.node_renewed_after_round(part, renewal));
+      }
+    }
+    return rounds;
+  }
+
+  /// How often anything in the nodes of these parts was replaced. Parts stand node by node.
+  [[nodiscard]] std::uint32_t generation_of_system(const std::vector<ItemIndex>& parts) const {
+    std::uint32_t generation = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const bool new_node = i == 0 || roster_[parts[i]].node != roster_[parts[i - 1]].node;
+      generation += new_node ? slots_.node_generation(parts[i]) : 0;
+    }
+    return generation;
+  }
+
+  /// Of these attempts those of devices that still stand in their slots, excused ones aside.
+  [[nodiscard]] std::vector<std::uint32_t> voters(std::span<const std::uint32_t> attempts) const {
+    std::vector<std::uint32_t> voters;
+    for (const std::uint32_t index : attempts) {
+      const Attempt& attempt = evidence_.attempts[index];
+      if (attempt.item < roster_.size() && !attempt.excused &&
+          attempt.number > slots_.renewed_after(attempt.item, Renewal::own)) {
+        voters.push_back(index);
+      }
+    }
+    return voters;
   }
 
   const Contract& contract_;

@@ -55,7 +55,7 @@ struct Verdict {
   std::uint32_t look = 0;      ///< 10, 20, 30; 0 before the first.
   std::uint32_t attempts = 0;  ///< Of the device judged, excused ones too; rounds for a system.
   std::uint32_t excused = 0;
-  std::uint32_t generation = 0;  ///< How often this slot was replaced.
+  std::uint32_t generation = 0;  ///< How often it was replaced, or something that it contains.
   std::optional<Ratio> median;   ///< Of the counted runs, base unit; information.
 };
 

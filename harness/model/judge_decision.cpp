@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "harness/model/coverage.h"
+
 namespace assay {
 namespace {
 
@@ -43,6 +45,13 @@ void add_roster_defects(const Contract& contract, const std::vector<Item>& roste
       defects.push_back(
           whole_campaign("coverage", "No mandatory clause judges the items of inventory line '" +
                                          contract.inventory[line].id + "'."));
+      continue;
+    }
+    const std::string unmeasured(unmeasured_parts(contract, line));
+    if (contract.purpose == Purpose::acceptance && !unmeasured.empty()) {
+      defects.push_back(whole_campaign("coverage", "No mandatory clause measures the " +
+                                                       unmeasured + " of inventory line '" +
+                                                       contract.inventory[line].id + "'."));
     }
   }
   if (contract.inventory.empty()) {

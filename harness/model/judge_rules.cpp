@@ -45,21 +45,35 @@ Finding part_missing() {
           "At least one part has no attempt that counts."};
 }
 
-Finding window_too_short(const Setting& setting, const Totals& totals) {
+Finding window_too_short(const Setting& setting, const Totals& totals, const std::string& item) {
   return {Outcome::inconclusive, Reason::too_few_runs,
-          "The windows of " + std::to_string(totals.attempts) + " attempts sum to " +
+          "The windows of " + std::to_string(totals.attempts) + " attempts" + item + " sum to " +
               for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) + " of " +
               setting.clause.window->text + "."};
 }
 
-std::optional<Finding> judge_zero_wrong(const Setting& setting, const Totals& totals) {
+/// The window of rule zero_wrong is each part's own: a part that hardly ran proved hardly anything.
+/// Precondition: every part has an attempt that counts.
+std::optional<Finding> shortest_part(const Setting& setting, std::span<const Screened> parts) {
+  for (const Screened& part : parts) {
+    const Totals own = total(std::span(&part, 1));
+    if (!setting.yardstick.fills_window(own.elapsed_ns)) {
+      const ItemIndex item = part.counted.front()->item;
+      return window_too_short(setting, own, " of " + setting.roster[item].id);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> judge_zero_wrong(const Setting& setting, std::span<const Screened> parts,
+                                        const Totals& totals) {
   if (totals.ended_badly > 0) {
     return Finding{Outcome::inconclusive, Reason::ended_badly,
                    std::to_string(totals.ended_badly) + " of " + std::to_string(totals.attempts) +
                        " attempts ended badly and may have hidden a wrong result."};
   }
-  if (!setting.yardstick.fills_window(totals.elapsed_ns)) {
-    return window_too_short(setting, totals);
+  if (auto finding = shortest_part(setting, parts)) {
+    return finding;
   }
   const bool is_limited = setting.clause.limit.has_value();
   if (totals.work == 0 ||
@@ -113,7 +127,7 @@ void decide_zero_wrong(const Setting& setting, std::span<const Screened> parts, 
     conclude(verdict, part_missing());
     return;
   }
-  if (auto finding = judge_zero_wrong(setting, totals)) {
+  if (auto finding = judge_zero_wrong(setting, parts, totals)) {
     conclude(verdict, std::move(*finding));
     return;
   }
@@ -145,7 +159,7 @@ void decide_poisson(const Setting& setting, std::span<const Screened> parts, Ver
   constexpr Natural k_billion = 1'000'000'000;
   if (setting.clause.window &&
       std::is_lt(compare({totals.elapsed_ns, k_billion}, setting.clause.window->base))) {
-    conclude(verdict, window_too_short(setting, totals));
+    conclude(verdict, window_too_short(setting, totals, ""));
     return;
   }
   conclude(verdict, {Outcome::accept, Reason::limit_met, sentence + "."});

@@ -21,13 +21,19 @@ struct Run {
 
 [[nodiscard]] Run run_of(const Setting& setting, const Attempt& attempt);
 
-/// Rules 1-5-9 and 1-4-8 over `runs` in order.
+/// A REJECT for the first of `runs` beyond the clause's every_run, if there is one.
+[[nodiscard]] std::optional<Finding> broken_floor(const Setting& setting,
+                                                  std::span<const Run> runs);
+
+/// Rules 1-5-9 and 1-4-8 over `runs` in order; the floor holds for every run, those after the look
+/// that decided, too.
 void decide_by_signs(const Setting& setting, std::span<const Run> runs, Verdict& verdict);
 
 /// The first attempt of every part decides; a mismatch rejects wherever it stands.
 void decide_once(std::span<const Screened> parts, Verdict& verdict);
 
-/// All parts together. An attempt that ended badly is one that may have hidden a wrong result.
+/// All parts together, each with a whole window of its own. An attempt that ended badly is one that
+/// may have hidden a wrong result.
 void decide_zero_wrong(const Setting& setting, std::span<const Screened> parts, Verdict& verdict);
 
 /// All parts together. An attempt that ended badly is an event.

@@ -1,7 +1,10 @@
 #include "harness/model/judge_screen.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "harness/model/judge_rules.h"
 
 namespace assay {
 namespace {
@@ -23,19 +26,6 @@ bool has_duplicates(std::span<const Attempt* const> attempts) {
     rounds.push_back(attempt->round);
   }
   return has_repeats(std::move(numbers)) || has_repeats(std::move(rounds));
-}
-
-std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt) {
-  if (attempt.ending == Ending::wrong_result || attempt.wrong > 0) {
-    return Finding{Outcome::reject, Reason::wrong_result,
-                   "In " + attempt_named(setting, attempt) + " " + std::to_string(attempt.wrong) +
-                       " of " + std::to_string(attempt.checked) + " checked outputs were wrong."};
-  }
-  if (attempt.ending == Ending::device_lost) {
-    return Finding{Outcome::reject, Reason::device_lost,
-                   "In " + attempt_named(setting, attempt) + " the device was lost."};
-  }
-  return std::nullopt;
 }
 
 std::optional<Finding> invalid_value(const Setting& setting, const Attempt& attempt,
@@ -94,6 +84,16 @@ std::optional<Finding> invalid_device(const Setting& setting, ItemIndex item,
   return std::nullopt;
 }
 
+/// Not the superseded ones: a node's serial number may change with a device in it.
+std::vector<const Attempt*> of_today(const Setting& setting,
+                                     std::span<const Attempt* const> counted) {
+  std::vector<const Attempt*> today;
+  std::copy_if(
+      counted.begin(), counted.end(), std::back_inserter(today),
+      [&setting](const Attempt* attempt) { return is_since(setting, *attempt, Renewal::any); });
+  return today;
+}
+
 std::optional<Finding> invalid_evidence(const Setting& setting, ItemIndex item,
                                         const Screened& screened, bool duplicates) {
   if (duplicates) {
@@ -107,19 +107,46 @@ std::optional<Finding> invalid_evidence(const Setting& setting, ItemIndex item,
                        setting.roster[item].id + " are excused; the contract allows " +
                        std::to_string(setting.contract.max_invalid) + "."};
   }
-  return invalid_device(setting, item, screened.counted);
+  return invalid_device(setting, item, of_today(setting, screened.counted));
 }
 
-bool is_current(const Setting& setting, const Attempt& attempt) {
-  return setting.roster[attempt.item].kind == Scope::system
-             ? attempt.round > setting.renewed_after_round
-             : attempt.number > setting.slots.renewed_after(attempt.item);
+/// Those that an exchange around the item superseded. They decide nothing any more, but its own
+/// faults stay.
+std::optional<Finding> standing(const Setting& setting, std::span<const Attempt* const> superseded,
+                                bool value_is_judged) {
+  std::vector<Run> runs;
+  for (const Attempt* attempt : superseded) {
+    if (auto found = rejection(setting, *attempt)) {
+      return found;
+    }
+    runs.push_back(run_of(setting, *attempt));
+  }
+  return value_is_judged ? broken_floor(setting, runs) : std::nullopt;
 }
 
 }  // namespace
 
+std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt) {
+  if (attempt.ending == Ending::wrong_result || attempt.wrong > 0) {
+    return Finding{Outcome::reject, Reason::wrong_result,
+                   "In " + attempt_named(setting, attempt) + " " + std::to_string(attempt.wrong) +
+                       " of " + std::to_string(attempt.checked) + " checked outputs were wrong."};
+  }
+  if (attempt.ending == Ending::device_lost) {
+    return Finding{Outcome::reject, Reason::device_lost,
+                   "In " + attempt_named(setting, attempt) + " the device was lost."};
+  }
+  return std::nullopt;
+}
+
+bool is_since(const Setting& setting, const Attempt& attempt, Renewal renewal) {
+  return setting.roster[attempt.item].kind == Scope::system
+             ? attempt.round > setting.renewed_after_rounds[static_cast<std::size_t>(renewal)]
+             : attempt.number > setting.slots.renewed_after(attempt.item, renewal);
+}
+
 Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uint32_t> indices,
-                bool value_is_judged) {
+                const Sieve& sieve) {
   std::vector<const Attempt*> all;
   all.reserve(indices.size());
   for (const std::uint32_t index : indices) {
@@ -128,14 +155,17 @@ Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uin
   std::stable_sort(all.begin(), all.end(),
                    [](const Attempt* a, const Attempt* b) { return a->number < b->number; });
   Screened screened;
+  std::vector<const Attempt*> superseded;
   for (const Attempt* attempt : all) {
-    if (!is_current(setting, *attempt)) {
-      continue;
-    }
+    const bool counts = is_since(setting, *attempt, sieve.since);
     if (attempt->excused) {
-      screened.excused_rounds.push_back(attempt->round);
-    } else {
+      if (counts) {
+        screened.excused_rounds.push_back(attempt->round);
+      }
+    } else if (counts) {
       screened.counted.push_back(attempt);
+    } else if (is_since(setting, *attempt, Renewal::own)) {
+      superseded.push_back(attempt);
     }
   }
   for (const Attempt* attempt : screened.counted) {
@@ -144,12 +174,15 @@ Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uin
       return screened;
     }
   }
-  screened.finding = invalid_evidence(setting, item, screened, has_duplicates(all));
+  screened.finding = standing(setting, superseded, sieve.value_is_judged);
+  if (!screened.finding) {
+    screened.finding = invalid_evidence(setting, item, screened, has_duplicates(all));
+  }
   for (const Attempt* attempt : screened.counted) {
     if (screened.finding) {
       break;
     }
-    screened.finding = invalid_value(setting, *attempt, value_is_judged);
+    screened.finding = invalid_value(setting, *attempt, sieve.value_is_judged);
   }
   return screened;
 }

@@ -2,6 +2,7 @@
 // rejects or invalidates its item.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,8 +25,8 @@ struct Setting {
   const Slots& slots;
   const Yardstick& yardstick;
   const Agreement& agreement;
-  /// For a system: the last round before anything in it was replaced.
-  std::uint32_t renewed_after_round = 0;
+  /// For a system, by Renewal: the last round before something in it was replaced.
+  std::array<std::uint32_t, 3> renewed_after_rounds{};
 };
 
 struct Finding {
@@ -35,15 +36,27 @@ struct Finding {
 };
 
 struct Screened {
-  std::vector<const Attempt*> counted;        ///< By number; neither excused nor another device's.
+  std::vector<const Attempt*> counted;        ///< By number; neither excused nor superseded.
   std::vector<std::uint32_t> excused_rounds;  ///< One per excused attempt.
   std::optional<Finding> finding;  ///< A REJECT or INVALID that no other attempt can mend.
 };
 
-/// `indices` are those of one item's attempts. `value_is_judged` is false for the part of a system,
-/// whose plausible bound is for the whole.
+/// How an item's attempts are screened.
+struct Sieve {
+  Renewal since = Renewal::any;  ///< Which attempts count.
+  bool value_is_judged = true;   ///< Not for the part of a system, whose bounds are for the whole.
+};
+
+/// `indices` are those of one item's attempts. A wrong result, a lost device or a broken floor
+/// rejects the device it was seen on, whatever was replaced around it since.
 [[nodiscard]] Screened screen(const Setting& setting, ItemIndex item,
-                              std::span<const std::uint32_t> indices, bool value_is_judged);
+                              std::span<const std::uint32_t> indices, const Sieve& sieve);
+
+/// Whether an attempt counts in that sense.
+[[nodiscard]] bool is_since(const Setting& setting, const Attempt& attempt, Renewal renewal);
+
+/// A REJECT by this attempt alone: a wrong result or a lost device.
+[[nodiscard]] std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt);
 
 /// Where there is nothing to judge: no attempt at all, or none but unsupported ones.
 [[nodiscard]] std::optional<Finding> nothing_to_judge(std::span<const Screened> parts);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/model/judge_rules.h"
@@ -14,7 +15,6 @@ struct Count {
   std::uint32_t below = 0;
   std::uint32_t certain = 0;    ///< Below, and no part of the value was missing.
   std::uint32_t valueless = 0;  ///< Below, since they ended badly.
-  const Run* broken_floor = nullptr;
 };
 
 Count count(std::span<const Run> runs) {
@@ -24,9 +24,6 @@ Count count(std::span<const Run> runs) {
     count.below += run.below ? 1U : 0U;
     count.certain += run.below && !run.part_missing ? 1U : 0U;
     count.valueless += run.value ? 0U : 1U;
-    if (run.breaks_floor && count.broken_floor == nullptr) {
-      count.broken_floor = &run;
-    }
   }
   return count;
 }
@@ -106,6 +103,19 @@ Finding open_end(const Setting& setting, const Count& count, std::uint32_t next_
 
 }  // namespace
 
+std::optional<Finding> broken_floor(const Setting& setting, std::span<const Run> runs) {
+  const auto broken =
+      std::find_if(runs.begin(), runs.end(), [](const Run& run) { return run.breaks_floor; });
+  if (broken == runs.end()) {
+    return std::nullopt;
+  }
+  return Finding{Outcome::reject, Reason::run_below_floor,
+                 "The run of round " + std::to_string(broken->round) + " gave " +
+                     for_people(ratio_of(*broken->value), setting.clause.every_run->dimension) +
+                     "; every run must be " + std::string(name_of(setting.clause.comparator)) +
+                     " " + setting.clause.every_run->text + "."};
+}
+
 Run run_of(const Setting& setting, const Attempt& attempt) {
   Run run;
   run.round = attempt.round;
@@ -138,13 +148,9 @@ void decide_by_signs(const Setting& setting, std::span<const Run> runs, Verdict&
     }
   }
   const Count counted = count(seen);
-  if (counted.broken_floor != nullptr) {
-    finding = Finding{Outcome::reject, Reason::run_below_floor,
-                      "The run of round " + std::to_string(counted.broken_floor->round) + " gave " +
-                          for_people(ratio_of(*counted.broken_floor->value),
-                                     setting.clause.every_run->dimension) +
-                          "; every run must be " + std::string(name_of(setting.clause.comparator)) +
-                          " " + setting.clause.every_run->text + "."};
+  // The floor is what a median is not: no look ends it.
+  if (auto broken = broken_floor(setting, runs)) {
+    finding = std::move(broken);
   }
   verdict.runs = counted.runs;
   verdict.below = counted.below;

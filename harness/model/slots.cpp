@@ -16,6 +16,20 @@ bool states(const Attempt& attempt, const std::string& serial) {
 
 }  // namespace
 
+bool changes_device(const std::vector<Item>& roster, const Replacement& replacement,
+                    ItemIndex item) {
+  const bool same_node =
+      roster[item].kind != Scope::system && roster[item].node == roster[replacement.item].node;
+  return replacement.item == item ||
+         (same_node && roster[replacement.item].kind == Scope::each_node);
+}
+
+bool renews(const std::vector<Item>& roster, const Replacement& replacement, ItemIndex item) {
+  const bool around =
+      roster[item].kind == Scope::each_node && roster[item].node == roster[replacement.item].node;
+  return around || changes_device(roster, replacement, item);
+}
+
 Slots::Slots(const Contract& contract, const std::vector<Item>& roster, const Evidence& evidence)
     : contract_(contract),
       roster_(roster),
@@ -26,6 +40,8 @@ Slots::Slots(const Contract& contract, const std::vector<Item>& roster, const Ev
   read_replacements();
   find_rounds();
   renew();
+  ban_replaced();
+  check_measured();
   check_allowance();
   check_serials();
 }
@@ -46,7 +62,7 @@ void Slots::read_replacements() {
       complain(replacement.item, "The replacement of " + roster_[replacement.item].id +
                                      " does not name two different serial numbers.");
     }
-    replacements_.push_back({&replacement, roster_[replacement.item].node, 0});
+    replacements_.push_back({&replacement, roster_[replacement.item].node, 0, false, false});
   }
   std::stable_sort(replacements_.begin(), replacements_.end(), [](const Known& a, const Known& b) {
     return std::pair(a.replacement->item, a.replacement->after) <
@@ -77,47 +93,95 @@ void Slots::find_rounds() {
       Known& known = replacements_[i];
       if (attempt.number <= known.replacement->after) {
         known.round = std::max(known.round, attempt.round);
+        known.measured = known.measured || was_measured(known, attempt);
       }
     }
   }
 }
 
-/// Its own, its node's, and for a node also that of anything in it. Both are of one node.
-bool Slots::renews(const Replacement& replacement, ItemIndex item) const {
-  return replacement.item == item || roster_[replacement.item].kind == Scope::each_node ||
-         roster_[item].kind == Scope::each_node;
+/// Any attempt of the device will do: one that is dead on arrival has no value.
+bool Slots::was_measured(const Known& known, const Attempt& attempt) const {
+  return !attempt.excused && attempt.ending != Ending::unsupported &&
+         changes_device(roster_, *known.replacement, attempt.item) &&
+         attempt.number > held_since(attempt.item, known.replacement->after);
+}
+
+std::uint64_t Slots::held_since(ItemIndex item, std::uint64_t after) const {
+  std::uint64_t since = 0;
+  const auto found = of_node_.find(roster_[item].node);
+  if (found != of_node_.end()) {
+    for (const std::size_t i : found->second) {
+      const Replacement& replacement = *replacements_[i].replacement;
+      if (replacement.after < after && changes_device(roster_, replacement, item)) {
+        since = std::max(since, replacement.after);
+      }
+    }
+  }
+  return since;
 }
 
 void Slots::renew() {
+  std::fill(generations_.begin(), generations_.end(), 0U);
   for (ItemIndex item = 0; item < roster_.size() && !of_node_.empty(); ++item) {
     const auto found = of_node_.find(roster_[item].node);
     if (found == of_node_.end() || roster_[item].kind == Scope::system) {
       continue;
     }
+    auto& [own, founded, any] = renewals_[item];
     for (const std::size_t i : found->second) {
       const Replacement& replacement = *replacements_[i].replacement;
-      const Scope changed = roster_[replacement.item].kind;
-      const bool own = replacement.item == item || changed == Scope::each_node;
-      generations_[item] += own ? 1U : 0U;
-      if (renews(replacement, item)) {
-        renewals_[item] = std::max(renewals_[item], replacement.after);
+      if (!renews(roster_, replacement, item)) {
+        continue;
       }
+      ++generations_[item];
+      any = std::max(any, replacement.after);
+      const bool changed = changes_device(roster_, replacement, item);
+      own = std::max(own, changed ? replacement.after : 0);
+      founded = std::max(founded, changed || replacements_[i].founded ? replacement.after : 0);
     }
   }
+}
+
+void Slots::set_founded(std::size_t index) {
+  replacements_[index].founded = true;
+  renew();
+}
+
+void Slots::ban_replaced() {
   for (const Known& known : replacements_) {
     ban(known.replacement->old_serial, {known.replacement->item, known.replacement->after});
   }
 }
 
-std::uint32_t Slots::node_renewed_after_round(ItemIndex item) const {
+std::uint32_t Slots::node_renewed_after_round(ItemIndex item, Renewal renewal) const {
   const auto found = of_node_.find(roster_[item].node);
   std::uint32_t round = 0;
-  if (found != of_node_.end()) {
+  if (found != of_node_.end() && renewal != Renewal::own) {
     for (const std::size_t i : found->second) {
-      round = std::max(round, replacements_[i].round);
+      const Known& known = replacements_[i];
+      const bool counts = renewal == Renewal::any || known.founded;
+      round = std::max(round, counts ? known.round : 0);
     }
   }
   return round;
+}
+
+std::uint32_t Slots::node_generation(ItemIndex item) const {
+  const auto found = of_node_.find(roster_[item].node);
+  return found == of_node_.end() ? 0U : static_cast<std::uint32_t>(found->second.size());
+}
+
+/// A device that nobody measured has shown no fault: its exchange only buys what contains it
+/// another try.
+void Slots::check_measured() {
+  for (const Known& known : replacements_) {
+    if (!known.measured) {
+      const std::string& id = roster_[known.replacement->item].id;
+      complain(
+          known.replacement->item,
+          id + " was replaced before anything was measured on it under its old serial number.");
+    }
+  }
 }
 
 void Slots::check_allowance() {
@@ -165,7 +229,7 @@ Slots::Around Slots::around(const Attempt& attempt) const {
   }
   for (const std::size_t i : found->second) {
     const Replacement& replacement = *replacements_[i].replacement;
-    if (!renews(replacement, attempt.item)) {
+    if (!renews(roster_, replacement, attempt.item)) {
       continue;
     }
     if (replacement.after < attempt.number) {
@@ -182,7 +246,8 @@ void Slots::check_serials() {
   std::vector<const std::string*> held(roster_.size(), nullptr);  // today
   for (const Known& known : replacements_) {
     const Replacement& replacement = *known.replacement;
-    if (replacement.after == renewals_[replacement.item] && !replacement.new_serial.empty()) {
+    if (replacement.after == renewed_after(replacement.item, Renewal::any) &&
+        !replacement.new_serial.empty()) {
       held[replacement.item] = &replacement.new_serial;
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/model/checks.h"
+#include "harness/model/coverage.h"
 
 namespace assay {
 namespace {
@@ -79,13 +80,9 @@ std::optional<Error> fault_of_frame(const Contract& contract) {
 /// Precondition: every clause names existing lines.
 std::optional<Error> fault_of_cover(const Contract& contract) {
   std::set<std::string, std::less<>> covered;
-  std::set<std::string, std::less<>> covered_parts;  // with its GPUs or links
   for (const Clause& clause : contract.clauses) {
     if (is_mandatory(clause)) {
       covered.insert(clause.population.begin(), clause.population.end());
-      if (clause.scope != Scope::each_node) {
-        covered_parts.insert(clause.population.begin(), clause.population.end());
-      }
     }
   }
   Checks checks("");
@@ -99,12 +96,11 @@ std::optional<Error> fault_of_cover(const Contract& contract) {
                    "no mandatory clause binds '" + id +
                        "'; an acceptance needs one for every line, or its items would be taken "
                        "over unmeasured");
-    const bool has_parts = contract.inventory[i].gpus || contract.inventory[i].links > 0;
-    checks.require(
-        contract.purpose != Purpose::acceptance || !has_parts || covered_parts.count(id) == 1,
-        "inventory[" + std::to_string(i) + "]",
-        "no mandatory clause measures the GPUs or links of '" + id +
-            "'; they would be taken over unmeasured");
+    const std::string unmeasured(unmeasured_parts(contract, i));
+    checks.require(contract.purpose != Purpose::acceptance || unmeasured.empty(),
+                   "inventory[" + std::to_string(i) + "]",
+                   "no mandatory clause measures the " + unmeasured + " of '" + id +
+                       "'; they would be taken over unmeasured");
   }
   return checks.error();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/model/slots.h"
+
 namespace assay {
 namespace {
 
@@ -44,15 +46,16 @@ Judgement Rounds::judgement() const {
 }
 
 std::uint32_t Rounds::runs_of(std::size_t clause, ItemIndex item) const {
-  std::uint64_t replaced_after = 0;
+  const bool in_system = contract_.clauses[clause].scope == Scope::system;
+  std::uint64_t renewed_after = 0;
   for (const Replacement& replacement : evidence_.replacements) {
-    if (replacement.item == item) {
-      replaced_after = std::max(replaced_after, replacement.after);
+    if (in_system || renews(roster_, replacement, item)) {
+      renewed_after = std::max(renewed_after, replacement.after);
     }
   }
   const auto counts = [&](const Attempt& attempt) {
     return attempt.item == item && attempt.clause == contract_.clauses[clause].id &&
-           !attempt.excused && attempt.number > replaced_after;
+           !attempt.excused && attempt.number > renewed_after;
   };
   return static_cast<std::uint32_t>(
       std::count_if(evidence_.attempts.begin(), evidence_.attempts.end(), counts));

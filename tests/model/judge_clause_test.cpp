@@ -207,6 +207,39 @@ TEST(JudgeClause, InvalidatesTheItemWhoseOutputsAreNotThoseOfTheOthers) {
   EXPECT_EQ(shown_three(evidence), (All{met, met, met}));
 }
 
+TEST(JudgeClause, LetsNoReplacedDeviceAndNoExcusedAttemptVoteOnOutputs) {
+  const std::string met = "ACCEPT limit_met";
+  const std::string differs = "INVALID outputs_differ";
+  using All = std::vector<std::string>;
+  Contract contract = contract_of({rate_clause()}, 1, 3);
+  contract.max_invalid = 1;
+  contract.remedy = Remedy{quantity("34 %"), 1};
+  Evidence evidence = three_in_agreement();
+  const auto all = [&] {
+    All shown_all;
+    const Judgement judgement = judged(contract, evidence);
+    for (const Verdict& verdict : judgement.clauses[0].verdicts) {
+      shown_all.push_back(shown(verdict));
+    }
+    return shown_all;
+  };
+  // Three attempts in round 5 that put out three things: nobody knows who is right.
+  evidence.attempts[4].outputs[1] = 1;
+  evidence.attempts[14].outputs[1] = 2;
+  EXPECT_EQ(all(), (All{differs, differs, differs}));
+  evidence.attempts[4].excused = evidence.attempts[14].excused = true;
+  EXPECT_EQ(all().at(2), met) << "the excused two don't count, so they don't vote";
+  // Two devices that put out the wrong thing in rounds 1 to 10 are replaced.
+  evidence = three_in_agreement();
+  for (std::size_t i = 0; i < 20; ++i) {
+    evidence.attempts[i].outputs[1] = 7;
+    evidence.attempts[i].serial = i < 10 ? "a" : "b";
+  }
+  EXPECT_EQ(all().at(2), differs);
+  evidence.replacements = {{1, 10, "a", "c"}, {2, 10, "b", "d"}};
+  EXPECT_EQ(all().at(2), met) << "healthy, and outvoted by two devices that are gone";
+}
+
 TEST(JudgeClause, RejectsOneRunUnderTheFloor) {
   Clause clause = rate_clause();
   clause.every_run = quantity("95 GFLOP/s");
@@ -215,7 +248,9 @@ TEST(JudgeClause, RejectsOneRunUnderTheFloor) {
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "REJECT run_below_floor");
   attempts[4] = run_at(95, 5);
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "ACCEPT limit_met");
-  attempts[14] = run_at(94, 15);  // after the look that decided: it only loads
+  attempts[14] = run_at(94, 15);  // after the look that decided
+  EXPECT_EQ(shown(verdict_on(clause, attempts)), "REJECT run_below_floor");
+  attempts[14] = run_at(95, 15);
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "ACCEPT limit_met");
   attempts.resize(3);
   attempts[2] = run_at(94, 3);

@@ -117,6 +117,19 @@ TEST_F(Decided, AcceptsNoClauseThatBindsNothing) {
   EXPECT_EQ(defects(), Names{"coverage"});
 }
 
+TEST_F(Decided, NeedsAMandatoryClauseForGpusAndOneForLinks) {
+  contract_.inventory[0].links = 1;
+  EXPECT_EQ(judgement().decision, Decision::not_accepted);
+  EXPECT_EQ(defects(), Names{"coverage"});
+  contract_.clauses.push_back(rate_clause("C-2", Scope::each_link));
+  for (const Attempt& attempt : runs(signs(10, 0), 2, "C-2")) {
+    evidence_.attempts.push_back(attempt);
+  }
+  EXPECT_EQ(judgement().decision, Decision::accepted);
+  contract_.clauses[0].weight = Weight::advisory;
+  EXPECT_EQ(defects(), Names{"coverage"}) << "now the GPUs are unmeasured";
+}
+
 TEST_F(Decided, AcceptsNoEmptyRoster) {
   const Judgement empty = judge(contract_, {}, evidence_);
   EXPECT_EQ(empty.decision, Decision::not_accepted);

@@ -1,4 +1,6 @@
 // Replaced devices: what counts afterwards, how many may be, and which may not come back.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/model/campaign_maker.h"
@@ -278,6 +280,185 @@ TEST_F(Remedied, RenewsTheSystemAroundAReplacedGpu) {
   add_rounds(11, 100);
   EXPECT_EQ(shown(judgement().clauses[1].verdicts[0]), "ACCEPT limit_met");
   EXPECT_EQ(judgement().clauses[1].verdicts[0].attempts, 10U);
+}
+
+/// One node (0) with two GPUs (1, 2) and a cable (3); 4 is the system. Before the exchange the node
+/// and the system missed ten times; afterwards all is well.
+class ExchangedInside : public ::testing::Test {
+ protected:
+  ExchangedInside() {
+    Clause system = rate_clause("C-4", Scope::system);
+    system.aggregate = Aggregate::minimum;
+    contract_ = contract_of({rate_clause("C-1"), rate_clause("C-2", Scope::each_node),
+                             rate_clause("C-3", Scope::each_link), system},
+                            1, 2);
+    contract_.inventory[0].links = 1;
+    contract_.remedy = Remedy{quantity("100 %"), 1};
+  }
+
+  /// `item` is exchanged after the first ten rounds, in which it had these runs.
+  void exchange(ItemIndex item, const std::string& its_runs) {
+    evidence_ = evidence_of({});
+    const std::string clause = item == 3 ? "C-3" : "C-1";
+    for (const bool after : {false, true}) {
+      for (const ItemIndex gpu : {1U, 2U}) {
+        add(gpu, "C-1", gpu == item && !after ? its_runs : signs(10, 0), after && gpu == item);
+        add(gpu, "C-4", after || gpu != 2 ? signs(10, 0) : signs(0, 10), after);
+      }
+      add(3, "C-3", item == 3 && !after ? its_runs : signs(10, 0), after && item == 3);
+      add(0, "C-2", after ? signs(10, 0) : signs(0, 10), after);
+    }
+    drop_repeats();
+    for (Attempt& attempt : evidence_.attempts) {
+      if (attempt.item == item && attempt.number <= 100) {
+        attempt.serial = "old";
+      }
+    }
+    evidence_.replacements = {{item, 100, "old", std::to_string(item)}};
+  }
+  void add(ItemIndex item, const std::string& clause, const std::string& signs, bool after) {
+    for (Attempt attempt : runs(signs, item, clause)) {
+      attempt.number += after ? 100 : 0;
+      attempt.round += after ? 10 : 0;
+      attempt.serial = item == 0 ? "" : std::to_string(item);
+      evidence_.attempts.push_back(attempt);
+    }
+  }
+  /// Parts that were not exchanged have their own clause's runs once.
+  void drop_repeats() {
+    std::vector<Attempt> once;
+    for (const Attempt& attempt : evidence_.attempts) {
+      const bool known = std::any_of(once.begin(), once.end(), [&](const Attempt& other) {
+        return other.clause == attempt.clause && other.item == attempt.item &&
+               other.number == attempt.number;
+      });
+      if (!known) {
+        once.push_back(attempt);
+      }
+    }
+    evidence_.attempts = std::move(once);
+  }
+  Attempt& of(const std::string& clause, ItemIndex item, std::uint32_t round) {
+    for (Attempt& attempt : evidence_.attempts) {
+      if (attempt.clause == clause && attempt.item == item && attempt.round == round) {
+        return attempt;
+      }
+    }
+    throw std::out_of_range("no such run");
+  }
+  [[nodiscard]] Judgement judgement() const { return judged(contract_, evidence_); }
+  [[nodiscard]] std::string node() const { return shown(judgement().clauses[1].verdicts[0]); }
+  [[nodiscard]] std::string system() const { return shown(judgement().clauses[3].verdicts[0]); }
+
+  Contract contract_;
+  Evidence evidence_;
+};
+
+TEST_F(ExchangedInside, APartThatWasFoundWantingGivesWhatContainsItAnotherTry) {
+  for (const auto& [item, its_runs] : {std::pair<ItemIndex, std::string>{1, signs(0, 10)},
+                                       {3, signs(0, 10)},
+                                       {3, signs(9, 1).substr(0, 5)}}) {
+    exchange(item, its_runs);
+    const Judgement judgement = this->judgement();
+    EXPECT_EQ(judgement.decision, Decision::accepted)
+        << (judgement.defects.empty() ? "" : judgement.defects[0].sentence);
+    for (const std::size_t clause : {1U, 3U}) {
+      EXPECT_EQ(judgement.clauses[clause].replaced, 1U) << "the new try is counted";
+      EXPECT_EQ(judgement.clauses[clause].verdicts[0].generation, 1U);
+    }
+  }
+}
+
+TEST_F(ExchangedInside, AHealthyPartBuysNoOtherTry) {
+  for (const std::string& its_runs : {signs(10, 0), signs(3, 0)}) {
+    exchange(3, its_runs);
+    EXPECT_EQ(node(), "REJECT below_limit");
+    EXPECT_EQ(system(), "REJECT below_limit");
+    EXPECT_EQ(judgement().decision, Decision::rejected);
+  }
+  exchange(3, signs(10, 0));
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of("C-2", 0, round).work = of("C-2", 0, round + 10).work;
+    of("C-4", 2, round).work = of("C-4", 1, round).work;
+  }
+  EXPECT_EQ(judgement().decision, Decision::accepted) << "nothing stood against it before";
+  std::erase_if(evidence_.attempts, [](const Attempt& attempt) {
+    return attempt.clause == "C-2" && attempt.number > 100;
+  });
+  EXPECT_EQ(node(), "NOT_RUN no_evidence") << "but it must pass again";
+}
+
+TEST_F(ExchangedInside, LeavesNoOpenCountBehindAHealthyPart) {
+  exchange(3, signs(10, 0));
+  for (const std::uint32_t round : {1U, 2U, 3U, 4U, 5U, 6U}) {
+    of("C-2", 0, round) = run_at(101, round, 0, "C-2");
+  }
+  std::erase_if(evidence_.attempts, [](const Attempt& attempt) {
+    return attempt.clause == "C-2" && attempt.number > 110;
+  });
+  EXPECT_EQ(node(), "ACCEPT limit_met") << "4 of 20";
+  of("C-2", 0, 6) = run_at(99, 6, 0, "C-2");
+  of("C-2", 0, 5) = run_at(99, 5, 0, "C-2");
+  EXPECT_EQ(node(), "INCONCLUSIVE too_few_runs") << "6 of 20, whatever the last ten say";
+}
+
+TEST_F(ExchangedInside, APartThatWasNeverMeasuredIsADefect) {
+  exchange(3, "");
+  const Judgement judgement = this->judgement();
+  ASSERT_FALSE(judgement.defects.empty());
+  EXPECT_EQ(judgement.defects[0].name, "replacements");
+  EXPECT_EQ(judgement.defects[0].item, "box/00000/link0");
+  EXPECT_EQ(node(), "REJECT below_limit");
+}
+
+TEST_F(ExchangedInside, NoPartTakesAWrongResultOfTheNodeWithIt) {
+  exchange(1, signs(0, 10));
+  of("C-2", 0, 3).wrong = 1;
+  EXPECT_EQ(node(), "REJECT wrong_result");
+  of("C-2", 0, 3) = ended(Ending::device_lost, 3, 0, "C-2");
+  EXPECT_EQ(node(), "REJECT device_lost");
+  of("C-2", 0, 3) = run_at(80, 3, 0, "C-2");
+  contract_.clauses[1].every_run = quantity("90 GFLOP/s");
+  EXPECT_EQ(node(), "REJECT run_below_floor");
+  of("C-2", 0, 3) = run_at(99, 3, 0, "C-2");
+  EXPECT_EQ(node(), "ACCEPT limit_met");
+  of("C-2", 0, 3).wrong = 1;
+  of("C-2", 0, 3).excused = true;
+  EXPECT_EQ(node(), "ACCEPT limit_met");
+  of("C-2", 0, 3).excused = false;
+  for (std::uint32_t round = 1; round <= 20; ++round) {
+    of("C-2", 0, round).serial = round <= 10 ? "chassis" : "other chassis";
+  }
+  EXPECT_EQ(node(), "REJECT wrong_result");
+  evidence_.replacements.push_back({0, 100, "chassis", "other chassis"});
+  EXPECT_EQ(node(), "ACCEPT limit_met") << "the node itself is another";
+}
+
+TEST_F(ExchangedInside, NoPartTakesAWrongResultOfTheSystemWithIt) {
+  exchange(1, signs(0, 10));
+  EXPECT_EQ(system(), "ACCEPT limit_met");
+  of("C-4", 2, 3).wrong = 1;
+  EXPECT_EQ(system(), "REJECT wrong_result");
+  of("C-4", 2, 3).wrong = 0;
+  of("C-4", 1, 3).wrong = 1;
+  EXPECT_EQ(system(), "ACCEPT limit_met") << "that one was exchanged";
+  exchange(3, signs(0, 10));
+  contract_.clauses[3].every_run = quantity("90 GFLOP/s");
+  EXPECT_EQ(system(), "ACCEPT limit_met");
+  of("C-4", 2, 3) = run_at(80, 3, 2, "C-4");
+  of("C-4", 2, 3).serial = "2";
+  EXPECT_EQ(system(), "REJECT run_below_floor");
+}
+
+TEST_F(ExchangedInside, ASystemMeasuredAsOneKeepsItsWrongResult) {
+  exchange(1, signs(0, 10));
+  contract_.clauses[3].aggregate = Aggregate::none;
+  std::erase_if(evidence_.attempts, [](const Attempt& attempt) { return attempt.clause == "C-4"; });
+  add(4, "C-4", signs(0, 10), false);
+  add(4, "C-4", signs(10, 0), true);
+  EXPECT_EQ(system(), "ACCEPT limit_met");
+  of("C-4", 4, 3).wrong = 1;
+  EXPECT_EQ(system(), "REJECT wrong_result");
 }
 
 TEST_F(Remedied, WantsFreshRounds) {

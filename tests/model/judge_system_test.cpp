@@ -213,6 +213,50 @@ TEST_F(JudgeSystem, IsJudgedByItsOwnAttemptsWhereItIsMeasuredAsOne) {
   EXPECT_EQ(shown(verdict()), "REJECT below_limit");
 }
 
+TEST_F(JudgeSystem, HidesNoWrongResultOfAPartBehindAnAttemptOnTheWhole) {
+  clause().aggregate = Aggregate::none;
+  clause().rule = Rule::zero_wrong;
+  clause().limit.reset();
+  clause().plausible.reset();
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  attempts_.push_back(run_at(101, 1, 6));
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  run(2, 5).wrong = 1;
+  EXPECT_EQ(shown(verdict()), "REJECT wrong_result");
+  run(2, 5).wrong = 0;
+  run(2, 5).ending = Ending::device_lost;
+  EXPECT_EQ(shown(verdict()), "REJECT device_lost");
+  run(2, 5).ending = Ending::crashed;
+  EXPECT_EQ(shown(verdict()), "INCONCLUSIVE ended_badly");
+  run(2, 5).ending = Ending::measured;
+  attempts_.back().wrong = 1;
+  EXPECT_EQ(shown(verdict()), "REJECT wrong_result") << "nor the other way round";
+}
+
+TEST_F(JudgeSystem, WantsAWholeWindowOfEveryPartForZeroWrong) {
+  clause().aggregate = Aggregate::none;
+  clause().rule = Rule::zero_wrong;
+  clause().limit.reset();
+  clause().plausible.reset();
+  clause().window = quantity("100 s");
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  run(2, 5).elapsed_ns -= 1;
+  EXPECT_EQ(shown(verdict()), "INCONCLUSIVE too_few_runs") << "the others can't run in its place";
+  EXPECT_NE(verdict().detail.find("box/00001/gpu0"), std::string::npos) << verdict().detail;
+  run(0, 5).elapsed_ns *= 10;
+  EXPECT_EQ(shown(verdict()), "INCONCLUSIVE too_few_runs");
+}
+
+TEST_F(JudgeSystem, HoldsTheFloorAfterTheLookThatDecided) {
+  clause().every_run = quantity("390 GFLOP/s");
+  for (std::size_t part = 0; part < k_parts.size(); ++part) {
+    attempts_.push_back(run_at(101, 11, k_parts[part]));
+  }
+  EXPECT_EQ(shown(verdict()), "ACCEPT limit_met");
+  attempts_.back() = run_at(80, 11, k_parts.back());
+  EXPECT_EQ(shown(verdict()), "REJECT run_below_floor");
+}
+
 TEST_F(JudgeSystem, HasNoSumOfTimes) {
   clause().comparator = Comparator::at_most;
   clause().limit = quantity("10 s");

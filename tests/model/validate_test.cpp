@@ -442,8 +442,28 @@ TEST(Validate, RefusesAnAcceptanceThatLeavesGpusUnmeasured) {
     clause.aggregate = Aggregate::none;
   }
   EXPECT_EQ(refusal_of(contract),
-            "inventory[0]: no mandatory clause measures the GPUs or links of 'b200'; they would be "
-            "taken over unmeasured");
+            "inventory[0]: no mandatory clause measures the GPUs of 'b200'; they would be taken "
+            "over unmeasured");
+}
+
+TEST(Validate, RefusesAnAcceptanceThatMeasuresOnlyGpusOrOnlyLinks) {
+  Contract contract = sound();
+  ASSERT_EQ(refusal_of(contract), "accepted");
+  contract.inventory[0].links = 4;
+  EXPECT_EQ(refusal_of(contract),
+            "inventory[0]: no mandatory clause measures the links of 'b200'; they would be taken "
+            "over unmeasured");
+  Clause links = contract.clauses[0];
+  links.id = "C-links";
+  links.scope = Scope::each_link;
+  contract.clauses.push_back(links);
+  EXPECT_EQ(refusal_of(contract), "accepted");
+  contract.clauses = {links};
+  EXPECT_EQ(refusal_of(contract),
+            "inventory[0]: no mandatory clause measures the GPUs of 'b200'; they would be taken "
+            "over unmeasured");
+  contract.purpose = Purpose::prevalidation;
+  EXPECT_EQ(refusal_of(contract), "accepted");
 }
 
 TEST(Validate, RefusesAnAcceptanceThatLeavesALineUnmeasured) {
