@@ -62,12 +62,15 @@ std::uint32_t days_of(std::span<const Run> runs) {
   return static_cast<std::uint32_t>(days.size());
 }
 
+/// Where days are missing, the decision moves to the next look. That can't raise the risk of a
+/// false accept: an item is accepted only at a look whose count accepts, so that of those which the
+/// count alone would accept at the first look some are accepted there or later, and some never.
 Finding acceptance(const Setting& setting, std::span<const Run> runs, std::string sentence) {
   const std::uint32_t days = days_of(runs);
   if (days < setting.contract.days) {
     return {Outcome::inconclusive, Reason::too_few_days,
-            sentence + ", but they lie on " + std::to_string(days) + " of " +
-                std::to_string(setting.contract.days) + " days."};
+            sentence + ", but these " + std::to_string(runs.size()) + " lie on " +
+                std::to_string(days) + " of " + std::to_string(setting.contract.days) + " days."};
   }
   return {Outcome::accept, Reason::limit_met, std::move(sentence) + "."};
 }
@@ -143,9 +146,12 @@ void decide_by_signs(const Setting& setting, std::span<const Run> runs, Verdict&
     seen = runs.first(look.runs);
     verdict.look = look.runs;
     finding = decide_at(setting, look, count(seen), seen);
-    if (finding) {
+    if (finding && finding->reason != Reason::too_few_days) {
       break;
     }
+  }
+  if (finding && next_look != 0) {
+    finding->detail += " The next look needs " + std::to_string(next_look) + " runs.";
   }
   const Count counted = count(seen);
   // The floor is what a median is not: no look ends it.

@@ -1,6 +1,7 @@
 #include "harness/run/rounds.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "harness/model/slots.h"
@@ -45,7 +46,7 @@ Judgement Rounds::judgement() const {
   return judge(contract_, roster_, evidence_);
 }
 
-std::uint32_t Rounds::runs_of(std::size_t clause, ItemIndex item) const {
+std::vector<std::int64_t> Rounds::days_of(std::size_t clause, ItemIndex item) const {
   const bool in_system = contract_.clauses[clause].scope == Scope::system;
   std::uint64_t renewed_after = 0;
   for (const Replacement& replacement : evidence_.replacements) {
@@ -53,12 +54,18 @@ std::uint32_t Rounds::runs_of(std::size_t clause, ItemIndex item) const {
       renewed_after = std::max(renewed_after, replacement.after);
     }
   }
-  const auto counts = [&](const Attempt& attempt) {
-    return attempt.item == item && attempt.clause == contract_.clauses[clause].id &&
-           !attempt.excused && attempt.number > renewed_after;
-  };
-  return static_cast<std::uint32_t>(
-      std::count_if(evidence_.attempts.begin(), evidence_.attempts.end(), counts));
+  std::vector<std::int64_t> days;
+  for (const Attempt& attempt : evidence_.attempts) {
+    if (attempt.item == item && attempt.clause == contract_.clauses[clause].id &&
+        !attempt.excused && attempt.number > renewed_after) {
+      days.push_back(attempt.day);
+    }
+  }
+  return days;
+}
+
+std::uint32_t Rounds::runs_of(std::size_t clause, ItemIndex item) const {
+  return static_cast<std::uint32_t>(days_of(clause, item).size());
 }
 
 bool Rounds::was_in(std::size_t clause, ItemIndex item, std::uint32_t round) const {
@@ -149,15 +156,33 @@ const PlannedRound& Rounds::planned(std::uint32_t round) const {
   return plan_.rounds.at((round - 1) % plan_.rounds.size());
 }
 
+bool Rounds::lacks_a_day(std::size_t clause, ItemIndex item, std::int64_t today) const {
+  const std::vector<std::int64_t> days = days_of(clause, item);
+  const auto next = static_cast<std::uint32_t>(days.size()) + 1;
+  std::set<std::int64_t> of_look;
+  for (std::uint32_t run = 1; run < next; ++run) {
+    if (planned(run).look == planned(next).look) {
+      of_look.insert(days[run - 1]);
+    }
+  }
+  const bool nothing_new = !of_look.empty() && *of_look.rbegin() >= today;
+  return nothing_new && of_look.size() <= planned(next).day;
+}
+
 bool Rounds::must_wait(std::uint32_t round, std::int64_t today) const {
-  if (round <= 1 || planned(round).look != planned(round - 1).look ||
-      planned(round).day <= planned(round - 1).day) {
+  if (round <= 1) {
     return false;
   }
-  const auto on_today = [&](const Attempt& attempt) {
-    return attempt.round + 1 == round && attempt.day >= today;
-  };
-  return std::any_of(evidence_.attempts.begin(), evidence_.attempts.end(), on_today);
+  const Judgement judgement = this->judgement();
+  for (std::size_t clause = 0; clause < parts_.size(); ++clause) {
+    const auto waits = [&](ItemIndex item) {
+      return needs_run(clause, item, judgement) && lacks_a_day(clause, item, today);
+    };
+    if (std::any_of(parts_[clause].begin(), parts_[clause].end(), waits)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::uint32_t Rounds::day_of(std::uint32_t round) const {

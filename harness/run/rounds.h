@@ -37,8 +37,9 @@ class Rounds {
   /// Whether any clause needs another run.
   [[nodiscard]] bool open(const Judgement& judgement) const;
 
-  /// Whether `round` belongs to a later day than the one before it, and `today` (UTC days since
-  /// 1970) is not later.
+  /// Whether `round` has to wait for another day than `today` (UTC days since 1970): with it some
+  /// item's runs would lie on fewer days than its look has reached. It goes by the runs that count
+  /// for the item, since excused and superseded ones shift its looks against the rounds.
   [[nodiscard]] bool must_wait(std::uint32_t round, std::int64_t today) const;
   /// Of the contract's days, which one `round` is on, from 1.
   [[nodiscard]] std::uint32_t day_of(std::uint32_t round) const;
@@ -50,7 +51,10 @@ class Rounds {
   [[nodiscard]] const std::vector<Item>& roster() const { return roster_; }
 
  private:
+  /// Of the runs that count for the item, in their order.
+  [[nodiscard]] std::vector<std::int64_t> days_of(std::size_t clause, ItemIndex item) const;
   [[nodiscard]] std::uint32_t runs_of(std::size_t clause, ItemIndex item) const;
+  [[nodiscard]] bool lacks_a_day(std::size_t clause, ItemIndex item, std::int64_t today) const;
   [[nodiscard]] bool needs_run(std::size_t clause, ItemIndex item,
                                const Judgement& judgement) const;
   [[nodiscard]] bool was_in(std::size_t clause, ItemIndex item, std::uint32_t round) const;

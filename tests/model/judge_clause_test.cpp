@@ -325,10 +325,32 @@ TEST(JudgeClause, WantsTheRunsOnEnoughDays) {
     return shown(judged(contract, evidence_of(attempts)).clauses[0].verdicts[0]);
   };
   attempts[3].day += 1;
-  attempts[12].day += 2;  // after the look that decided
   EXPECT_EQ(verdict(), "INCONCLUSIVE too_few_days");
   attempts[5].day += 2;
   EXPECT_EQ(verdict(), "ACCEPT limit_met");
+}
+
+TEST(JudgeClause, DecidesAtTheNextLookWhereDaysAreMissing) {
+  Contract contract = contract_of({rate_clause()});
+  contract.days = 3;
+  const auto verdict = [&](std::vector<Attempt> attempts) {
+    attempts[3].day += 1;
+    for (std::size_t i = 12; i < attempts.size(); ++i) {
+      attempts[i].day += 2;
+    }
+    return judged(contract, evidence_of(attempts)).clauses[0].verdicts[0];
+  };
+  const std::string good = signs(10, 0);
+  const Verdict open = verdict(runs(good + signs(9, 0)));
+  EXPECT_EQ(shown(open), "INCONCLUSIVE too_few_days");
+  EXPECT_NE(open.detail.find("next look needs 20 runs"), std::string::npos) << open.detail;
+  EXPECT_EQ(shown(verdict(runs(good + signs(5, 5)))), "ACCEPT limit_met");
+  EXPECT_EQ(verdict(runs(good + signs(5, 5))).look, 20U);
+  EXPECT_EQ(shown(verdict(runs(good + signs(4, 6)))), "INCONCLUSIVE too_few_runs")
+      << "that look's count decides, not that of the one before";
+  EXPECT_EQ(shown(verdict(runs(good + signs(4, 6) + signs(6, 4)))), "INCONCLUSIVE undecided");
+  contract.days = 4;
+  EXPECT_EQ(shown(verdict(runs(good + good + good))), "INCONCLUSIVE too_few_days");
 }
 
 TEST(JudgeClause, NeverAcceptsWithoutALimit) {
