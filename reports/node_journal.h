@@ -9,6 +9,7 @@
 #include "harness/model/evidence.h"
 #include "reports/campaign.h"
 #include "reports/campaign_frame.h"
+#include "reports/json.h"
 #include "reports/run_lines.h"
 
 namespace assay {
@@ -26,6 +27,7 @@ struct NodeJournal {
   std::vector<WindowLine> windows;
   std::vector<std::string> marks;
   std::vector<std::string> remarks;
+  Json first_inventory;  ///< Of the first `machine` line since the node's replacement; else null.
   bool selftest_passed = false;  ///< At least one before the first attempt, and none failed.
 };
 
