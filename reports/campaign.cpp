@@ -16,15 +16,10 @@
 #include "reports/node_name.h"
 #include "reports/node_signature.h"
 #include "reports/replays.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
-
-constexpr std::size_t k_mib = std::size_t{1} << 20;
-constexpr std::size_t k_largest_contract = 16 * k_mib;
-constexpr std::size_t k_largest_session = 64 * k_mib;
-constexpr std::size_t k_largest_journal = 512 * k_mib;
-constexpr std::size_t k_largest_signature = 64 * k_mib;
 
 Error at_place(const std::string& place, const Error& error) {
   return {error.code, place + ": " + error.message};

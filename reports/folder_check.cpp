@@ -15,10 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_most_strays = 20;
 
-constexpr std::array<std::string_view, 12> k_known = {
-    "contract.json",   "session.json",        "session.sig.json", "report.json",
-    "report.sig.json", "report.html",         "report.pdf",       "report.de.html",
-    "report.en.html",  "manifest-sha256.txt", "VERIFY.txt",       "plan.json"};
+/// Nothing stands here that isn't checked: what else looks official is named as a stray.
+constexpr std::array<std::string_view, 4> k_known = {"contract.json", "session.json", "report.json",
+                                                     "report.sig.json"};
 constexpr std::array<std::string_view, 3> k_folders = {"journal", "nodes", "blobs"};
 
 Error bad(std::string sentence) {

@@ -9,6 +9,7 @@
 #include "reports/end_check.h"
 #include "reports/excuse.h"
 #include "reports/journal.h"
+#include "reports/machine_identity.h"
 #include "reports/node_name.h"
 #include "reports/selftest_line.h"
 #include "reports/step_work.h"
@@ -16,8 +17,6 @@
 
 namespace assay {
 namespace {
-
-constexpr std::int64_t k_slack_ns = k_ns_per_second;  ///< What a slewed clock may go back.
 
 Error bad(std::string sentence) {
   return {Error::Code::bad_input, std::move(sentence)};
@@ -59,6 +58,11 @@ class Walk {
   Result<Done> close(const Json& json);
 
   Result<Done> at(std::int64_t time_ns);
+  void remark(const std::string& what) {
+    out_.remarks.push_back(journal_name(out_.facts.node) + ":" + std::to_string(line_) + ": " +
+                           what);
+  }
+  void keep(std::string& fact, std::string now, std::string_view what);
   Result<Done> check_begin(const AttemptKey& key) const;
   Result<Done> check_times(const EndLine& end) const;
   Result<Done> follows(const EndLine& end);
@@ -157,11 +161,26 @@ Result<Done> Walk::machine(const Json& json) {
   if (Result<Done> done = members.done(); !done) {
     return done;
   }
-  out_.facts.inventory = canonical_json(*inventory);
-  out_.facts.environment = canonical_json(*environment);
-  out_.facts.objects = canonical_json(*objects);
+  if (out_.first_inventory.is_null()) {
+    out_.first_inventory = *inventory;
+  }
+  if (const std::string other = machine_difference(out_.first_inventory, *inventory);
+      !other.empty()) {
+    return bad("inventory: is that of another machine, and the node was not replaced: " + other);
+  }
+  keep(out_.facts.inventory, canonical_json(*inventory), "inventory");
+  keep(out_.facts.environment, canonical_json(*environment), "environment");
+  keep(out_.facts.objects, canonical_json(*objects), "mapped objects");
   machine_seen_ = true;
   return Done{};
+}
+
+/// A report shows the last of a node's facts, so it says where they were others before.
+void Walk::keep(std::string& fact, std::string now, std::string_view what) {
+  if (!fact.empty() && fact != now) {
+    remark("the " + std::string(what) + " changed; the report shows the last");
+  }
+  fact = std::move(now);
 }
 
 Result<Done> Walk::selftest(const Json& json) {
@@ -173,7 +192,7 @@ Result<Done> Walk::selftest(const Json& json) {
     selftest_seen_ = true;
   }
   selftest_failed_ = selftest_failed_ || !line->passed;
-  out_.facts.selftest = std::move(line->canonical);
+  keep(out_.facts.selftest, std::move(line->canonical), "self-test's findings");
   return Done{};
 }
 
@@ -202,7 +221,7 @@ Result<Done> Walk::round(const Json& json) {
 
 /// Times of day only go on, but for a clock's small corrections.
 Result<Done> Walk::at(std::int64_t time_ns) {
-  if (time_ns < latest_ns_ - k_slack_ns) {
+  if (time_ns < latest_ns_ - k_clock_slack_ns) {
     return bad("at: is before the line before, or before the session was opened");
   }
   latest_ns_ = std::max(latest_ns_, time_ns);
@@ -281,13 +300,11 @@ Result<Done> Walk::check_times(const EndLine& end) const {
   if (!end.blocks) {
     return Done{};
   }
-  constexpr std::int64_t k_rounding_ns =
-      k_slack_ns + k_ns_per_second;  // `at` may be cut to seconds
   const Open& begun = open_.find(end.key.attempt)->second;
   const auto start = static_cast<Natural>(end.start_ns);
   const Natural length = states_window(end) ? end.elapsed_ns : 0;
-  if (end.start_ns < begun.at_ns - k_rounding_ns ||
-      start + length > static_cast<Natural>(end.at_ns) + k_rounding_ns) {
+  if (end.start_ns < begun.at_ns - k_window_slack_ns ||
+      start + length > static_cast<Natural>(end.at_ns) + k_window_slack_ns) {
     return bad("start_ns: the window is not between the begin and the end of its attempt");
   }
   return Done{};
@@ -363,8 +380,7 @@ Result<Done> Walk::drop(const Json& json) {
   if (!digest_from_hex(members.text("sha256"))) {
     members.fail("sha256", "must be a SHA-256 in lower-case hex");
   }
-  out_.remarks.push_back(journal_name(out_.facts.node) + ":" + std::to_string(line_) + ": " +
-                         std::to_string(bytes) + " bytes of a torn line were dropped");
+  remark(std::to_string(bytes) + " bytes of a torn line were dropped");
   return members.done();
 }
 
@@ -376,8 +392,7 @@ Result<Done> Walk::resume(const Json& json) {
     return done;
   }
   open_.clear();  // what ran then has no end
-  out_.remarks.push_back(journal_name(out_.facts.node) + ":" + std::to_string(line_) +
-                         ": the campaign was resumed");
+  remark("the campaign was resumed");
   return at(time_ns);
 }
 
@@ -392,8 +407,7 @@ Result<Done> Walk::interrupt(const Json& json) {
   if (Result<Done> done = members.done(); !done) {
     return done;
   }
-  out_.remarks.push_back(journal_name(out_.facts.node) + ":" + std::to_string(line_) +
-                         ": the campaign was interrupted");
+  remark("the campaign was interrupted");
   return at(time_ns);
 }
 
@@ -426,6 +440,9 @@ Result<Done> Walk::replacement(const Json& json) {
   const std::string& id = frame_.roster[*item].id;
   step_work_.forget(id);
   out_.looks.forget(id);
+  if (frame_.roster[*item].kind == Scope::each_node) {
+    out_.first_inventory = nullptr;  // the next `machine` line is the new node's
+  }
   replaced.item = *item;
   out_.replacements.push_back(std::move(replaced));
   return Done{};

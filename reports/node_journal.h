@@ -10,6 +10,7 @@
 #include "reports/campaign.h"
 #include "reports/campaign_frame.h"
 #include "reports/item_looks.h"
+#include "reports/json.h"
 #include "reports/run_lines.h"
 
 namespace assay {
@@ -28,6 +29,7 @@ struct NodeJournal {
   ItemLooks looks;  ///< What later looks are compared with.
   std::vector<std::string> marks;
   std::vector<std::string> remarks;
+  Json first_inventory;  ///< Of the first `machine` line since the node's replacement; else null.
   bool selftest_passed = false;  ///< At least one before the first attempt, and none failed.
 };
 

@@ -161,6 +161,18 @@ Result<std::vector<Role>> read_required(const Json& list,
   return roles;
 }
 
+std::optional<Digest> read_named_digest(Members& members, std::string_view name) {
+  if (!members.has(name)) {
+    return std::nullopt;
+  }
+  const auto digest = digest_from_hex(members.text(name));
+  if (!digest) {
+    members.fail(name, "must be a SHA-256 in lower-case hex");
+    return std::nullopt;
+  }
+  return *digest;
+}
+
 Revocation read_revocation(Members& members) {
   const std::string text = members.text_or("revocation", "required");
   if (text != "required" && text != "not_checked") {
@@ -210,14 +222,8 @@ Result<Policy> read_policy(std::string_view text, const std::string& folder) {
   if (members.text("schema") != k_schema) {
     members.fail("schema", "must be " + std::string(k_schema));
   }
-  if (members.has("contract_sha256")) {
-    const auto contract = digest_from_hex(members.text("contract_sha256"));
-    if (contract) {
-      policy.contract = *contract;
-    } else {
-      members.fail("contract_sha256", "must be a SHA-256 in lower-case hex");
-    }
-  }
+  policy.contract = read_named_digest(members, "contract_sha256");
+  policy.session = read_named_digest(members, "session_sha256");
   if (members.has("buyer_key")) {
     policy.buyer_key = members.text("buyer_key");
     const auto key = from_base64(policy.buyer_key);

@@ -37,6 +37,7 @@ struct Policy {
   Revocation revocation = Revocation::required;
   std::string buyer_key;           ///< As Session::buyer_key: whose excuses count; "": nobody's.
   std::optional<Digest> contract;  ///< The contract that must have been judged; absent: any.
+  std::optional<Digest> session;   ///< The one session that counts; absent: any.
 };
 
 /// Strict and closed. Anchors are base64 of DER, or paths of PEM files relative to `folder`. Fails

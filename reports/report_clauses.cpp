@@ -178,6 +178,11 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
       "operands and challenges, ahead of their rounds. 'assay run' needs that link: nothing here "
       "shows that whoever ran this campaign could not.");
   sentences.emplace_back(
+      "Nothing here shows that the plan is the contract's, that its program is the one that the "
+      "buyer knows, that the runs kept to the plan's order over its days, or that no other "
+      "campaign "
+      "on this contract was thrown away.");
+  sentences.emplace_back(
       "Serial numbers and machine facts are what the nodes say of themselves; no device signed "
       "them.");
   return sentences;

@@ -10,6 +10,17 @@ std::size_t length_of(unsigned char lead) {
   return lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
 }
 
+/// The character at `at`; one byte where a sequence is broken off, so that nothing hides in it.
+std::string_view character_at(std::string_view text, std::size_t at) {
+  const std::size_t length = length_of(static_cast<unsigned char>(text[at]));
+  for (std::size_t i = 1; i < length; ++i) {
+    if (at + i >= text.size() || (static_cast<unsigned char>(text[at + i]) & 0xC0U) != 0x80U) {
+      return text.substr(at, 1);
+    }
+  }
+  return text.substr(at, length);
+}
+
 bool acts_on_a_terminal(std::string_view character) {
   const auto byte = [character](std::size_t i) { return static_cast<unsigned char>(character[i]); };
   if (character.size() == 1) {
@@ -31,7 +42,7 @@ bool acts_on_a_terminal(std::string_view character) {
 std::string shown(std::string_view text, std::size_t enough) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto character = text.substr(at, length_of(static_cast<unsigned char>(text[at])));
+    const auto character = character_at(text, at);
     if (out.size() + character.size() > enough) {
       return out + "...";
     }

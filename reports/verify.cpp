@@ -11,12 +11,12 @@
 #include "reports/node_name.h"
 #include "reports/policy.h"
 #include "reports/signature_check.h"
+#include "reports/sizes.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
 
-constexpr std::size_t k_largest_report = std::size_t{64} << 20;
 constexpr std::string_view k_schema = "assay.report/1";
 constexpr std::string_view k_evidence_failure = "EVIDENCE_FAILURE";
 
@@ -33,6 +33,23 @@ Verification& fail(Verification& verification, std::string_view sub, std::string
 }
 
 namespace fs = std::filesystem;
+
+/// A file that this verifier may not read, or a folder that isn't there, says nothing of the
+/// evidence; a file that is missing from a campaign, or is none, does.
+Verification& fail_reading(Verification& verification, std::string_view sub, const Error& error) {
+  return error.code == Error::Code::io
+             ? end(verification, Indication::indeterminate, "SIGNED_DATA_NOT_FOUND", error.message)
+             : fail(verification, sub, error.message);
+}
+
+Result<Done> check_there(const std::string& folder) {
+  std::error_code problem;
+  const fs::file_status status = fs::status(folder, problem);
+  return fs::is_directory(status)
+             ? Result<Done>(Done{})
+             : Error{Error::Code::io,
+                     folder + ": " + (problem ? problem.message() : "is no folder")};
+}
 
 bool is_below(const fs::path& outer, const fs::path& inner) {
   const fs::path relative = inner.lexically_relative(outer);
@@ -148,6 +165,14 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   not_checked.emplace_back(
       "that it was measured: whoever holds a node's key can write its journal and blobs; what is "
       "checked is that they fit each other and the nonce");
+  not_checked.emplace_back("that the program which measured is one that you trust: it was " +
+                           campaign.session.tool_sha256);
+  not_checked.emplace_back(
+      "that the plan is the contract's ('assay plan' prints its digest): it was " +
+      campaign.session.plan_sha256);
+  not_checked.emplace_back(
+      "that the runs keep to the plan's order over its days; how many days "
+      "they lie on is judged");
   for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
     not_checked.push_back("what a step of clause " + clause +
                           " is: the session leaves it to the machine; it is the same in every "
@@ -171,6 +196,23 @@ void check_contract(const Policy& policy, const Campaign& campaign, Verification
     verification.policy_met = false;
     verification.sentence =
         "contract.json: is not the contract that the policy names, but " + campaign.contract_sha256;
+  }
+}
+
+/// Whoever may run a campaign until it passes shows the last one.
+void check_session(const Policy& policy, const Campaign& campaign, Verification& verification) {
+  if (!policy.session) {
+    verification.not_checked.emplace_back(
+        "that no other campaign on this contract was thrown away: the policy names no session "
+        "(session_sha256)");
+    return;
+  }
+  if (hex(*policy.session) == campaign.session_sha256) {
+    verification.checked.emplace_back("the session against the one that the policy names");
+  } else if (verification.indication == Indication::total_passed) {
+    verification.policy_met = false;
+    verification.sentence =
+        "session.json: is not the session that the policy names, but " + campaign.session_sha256;
   }
 }
 
@@ -221,6 +263,7 @@ void check_excuses(const Policy& policy, const Campaign& campaign, Verification&
 void check_report(const JudgedCampaign& judged, const Delivered& delivered, const Json& report,
                   Verification& verification) {
   verification.decision = judged.judgement.decision;
+  verification.marks = judged.campaign.evidence.marks;
   if (delivered.report != judged.report) {
     const Result<Json> again = read_json(judged.report);
     if (!again) {
@@ -248,9 +291,12 @@ void check_report(const JudgedCampaign& judged, const Delivered& delivered, cons
 
 Verification verify_campaign(const VerifyRequest& request) {
   Verification verification;
+  if (const auto there = check_there(request.folder); !there) {
+    return fail_reading(verification, "", there.error());
+  }
   const Result<Delivered> delivered = read_delivered(CampaignPaths{request.folder});
   if (!delivered) {
-    return fail(verification, "FORMAT_FAILURE", delivered.error().message);
+    return fail_reading(verification, "FORMAT_FAILURE", delivered.error());
   }
   const Result<Policy> policy = own_policy(request);
   if (!policy) {
@@ -266,11 +312,12 @@ Verification verify_campaign(const VerifyRequest& request) {
   }
   const Result<JudgedCampaign> judged = judge_campaign(request.folder, request.deep);
   if (!judged) {
-    return fail(verification, k_evidence_failure, judged.error().message);
+    return fail_reading(verification, k_evidence_failure, judged.error());
   }
   check_report(*judged, *delivered, *report, verification);
   check_clock(request, *policy, judged->campaign, verification);
   check_contract(*policy, judged->campaign, verification);
+  check_session(*policy, judged->campaign, verification);
   check_excuses(*policy, judged->campaign, verification);
   say_what_was_checked(judged->campaign, request.deep, verification);
   return verification;

@@ -18,6 +18,7 @@ struct Verification {
   std::string sentence;        ///< Why, naming the place.
   bool policy_met = false;     ///< Roles and threshold of the verifier's policy.
   Decision decision = Decision::not_accepted;  ///< As recomputed; meaningful if total_passed.
+  std::vector<std::string> marks;              ///< Of the evidence, such as "simulated".
   std::vector<std::string> checked, not_checked;
   std::vector<std::string> signers;  ///< "role: subject (sha256 of the certificate)"
 };
@@ -31,7 +32,8 @@ struct VerifyRequest {
 
 [[nodiscard]] Verification verify_campaign(const VerifyRequest& request);
 
-/// 0 valid and accepted (limits met) · 1 not valid · 3 indeterminate · 4 policy not met ·
+/// 0 valid and accepted (limits met) · 1 not valid · 3 indeterminate, also where the verifier
+/// could not read the campaign · 4 policy not met ·
 /// 5 valid, but rejected or not accepted.
 [[nodiscard]] int exit_code_of(const Verification& verification);
 

@@ -89,10 +89,28 @@ void add_window(AttemptEnd& end, const Measured& measured, const WindowSums& sum
   end.line.emplace_back("telemetry", json_of(measured.readings));
 }
 
+/// The window's times, if they hold together with the journal's, and otherwise what becomes of it.
+WallWindow placed(AttemptEnd& end, const AttemptBegin& begin, WallWindow window,
+                  const EndRules& rules, std::int64_t utc_ns) {
+  window.begun_ns = begin.begun_ns;
+  const std::string fault = rules.clock.fault_of(window, utc_ns);
+  if (fault.empty()) {
+    return window;
+  }
+  if (end.attempt.wrong > 0) {
+    window.start_ns = rules.clock.start_for(window);
+    end.attempt.note += (end.attempt.note.empty() ? "" : "; ") + fault + ", start_ns is a guess";
+    return window;
+  }
+  end.attempt.ending = Ending::clock;
+  end.attempt.note = fault + ", so its window has no place";
+  return {};
+}
+
 }  // namespace
 
 AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
-                  const EndRules& rules) {
+                  const EndRules& rules, std::int64_t utc_ns) {
   AttemptEnd end{.attempt = begin.attempt};
   Attempt& attempt = end.attempt;
   if (!launched.found) {
@@ -115,11 +133,18 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
   const auto sums =
       launched.measured ? sums_of(launched.measured->window.blocks) : Result<WindowSums>(Error{});
   if (sums) {
+    attempt.wrong = static_cast<std::uint64_t>(sums->wrong);
+    end.window = placed(end, begin,
+                        {.item = attempt.item,
+                         .start_ns = launched.measured->window.start_utc_ns,
+                         .elapsed_ns = sums->elapsed_ns},
+                        rules, utc_ns);
+  }
+  if (sums && end.window.elapsed_ns > 0) {
     attempt.work = work_per_step * static_cast<Natural>(sums->steps);
     attempt.elapsed_ns = static_cast<Natural>(sums->elapsed_ns);
-    attempt.start_ns = launched.measured->window.start_utc_ns;
+    attempt.start_ns = end.window.start_ns;
     attempt.checked = static_cast<std::uint64_t>(sums->tiles);
-    attempt.wrong = static_cast<std::uint64_t>(sums->wrong);
     clock_ns = launched.measured->window.clock_ns;
     add_window(end, *launched.measured, *sums);
   }

@@ -14,7 +14,6 @@
 #include "harness/run/interrupts.h"
 #include "harness/run/journal_clock.h"
 #include "harness/run/launch.h"
-#include "harness/run/machine.h"
 #include "harness/run/plan.h"
 #include "harness/run/prepare.h"
 #include "harness/run/rounds.h"
@@ -23,6 +22,7 @@
 #include "reports/item_looks.h"
 #include "reports/journal.h"
 #include "reports/judge_campaign.h"
+#include "reports/machine_identity.h"
 #include "reports/node_journal.h"
 #include "reports/node_signature.h"
 #include "reports/time_of_day.h"
@@ -86,9 +86,7 @@ class CampaignRun {
   Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
   Result<RunOutcome> finished_before();
   Result<Done> append(std::string_view kind, Json::Object members);
-  [[nodiscard]] std::string now_text() const {
-    return time_of_day(world_.clock->utc_ns() / k_ns_per_second);
-  }
+  std::string now_text() { return time_of_day(rules_.clock.next_s(world_.clock->utc_ns())); }
   [[nodiscard]] std::int64_t today() const {
     return world_.clock->utc_ns() / (k_seconds_per_day * k_ns_per_second);
   }
@@ -148,6 +146,9 @@ Result<Done> CampaignRun::open() {
         Error::Code::bad_input,
         request_.folder + ": is no campaign of a recorded machine, so none can be replayed"};
   }
+  if (const auto created = time_from(folder_->session.created)) {
+    rules_.clock.take(*created);
+  }
   for (const char* name : {"/journal", "/nodes", "/blobs/sha256"}) {
     if (auto made = make_folder(request_.folder + name); !made) {
       return made;
@@ -180,6 +181,7 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
   if (!found) {
     return found.error();
   }
+  rules_.clock.take(journal_->found(), found->attempts);
   rounds_.take(std::move(found->attempts), std::move(found->replacements));
   looks_ = std::move(found->looks);
   closed_ = found->facts.closed;
@@ -197,7 +199,13 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
   if (closed_) {
     return Done{};
   }
-  if (auto later = check_clock(journal_->found(), world_.clock->utc_ns()); !later) {
+  const std::string other =
+      machine_difference(found->first_inventory, Json(world_.inventory(Device{})));
+  if (!found->first_inventory.is_null() && !other.empty()) {
+    return Error{Error::Code::bad_input, request_.folder + " was begun on another machine: here " +
+                                             other + "; go on where it was begun"};
+  }
+  if (auto later = rules_.clock.check(world_.clock->utc_ns()); !later) {
     return later;
   }
   return append("resume", {{"at", now_text()}});
@@ -217,7 +225,7 @@ Result<Done> CampaignRun::write_machine(const Launched& launched) {
   }
   const Device device = launched.ready ? launched.ready->device : Device{};
   return append("machine", {{"environment", std::move(variables)},
-                            {"inventory", machine_inventory(device)},
+                            {"inventory", world_.inventory(device)},
                             {"objects", std::move(objects)}});
 }
 
@@ -284,14 +292,16 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
   begin.attempt.clause = prepared_.plan.clauses[clause].id;
   begin.attempt.item = item;
   begin.attempt.round = round;
-  begin.attempt.day = today();
+  const std::int64_t at_s = rules_.clock.next_s(world_.clock->utc_ns());
+  begin.begun_ns = at_s * k_ns_per_second;
+  begin.attempt.day = at_s / k_seconds_per_day;
   if (const Clause& asked = prepared_.contract.clauses[clause]; is_finding(asked.case_id)) {
     begin.order.emplace(order_of(prepared_.contract, asked, rounds_.roster()[item]));
     if (const MachineFacts* first = looks_.first(asked.id, begin.item)) {
       begin.before = *first;
     }
   }
-  auto written = append("begin", {{"at", now_text()},
+  auto written = append("begin", {{"at", time_of_day(at_s)},
                                   {"attempt", static_cast<std::int64_t>(begin.attempt.number)},
                                   {"clause", begin.attempt.clause},
                                   {"item", begin.item},
@@ -304,7 +314,12 @@ Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round,
 }
 
 Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const Launched& launched) {
-  AttemptEnd end = end_of(begin, job, launched, rules_);
+  const std::int64_t utc_ns = world_.clock->utc_ns();
+  AttemptEnd end = end_of(begin, job, launched, rules_, utc_ns);
+  // Wrong slots stay: where the clock was set, the line is no earlier than their window's end.
+  if (end.attempt.wrong > 0) {
+    rules_.clock.take(end.window.start_ns + end.window.elapsed_ns);
+  }
   if (!end.blob.empty()) {
     const std::string path = folder_->paths.blob(hex(sha256(end.blob)));
     if (auto written = write_file(path, end.blob); !written) {
@@ -314,6 +329,9 @@ Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const L
   end.line.emplace_back("at", now_text());
   if (auto written = append("end", std::move(end.line)); !written) {
     return written;
+  }
+  if (end.window.elapsed_ns > 0) {
+    rules_.clock.busy(end.window);
   }
   rounds_.take(end.attempt);
   if (launched.found && begin.order) {
@@ -331,6 +349,9 @@ Result<Done> CampaignRun::end(const AttemptBegin& begin, const Job& job, const L
 /// One attempt on each of these items, at the same time. False if interrupted.
 Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
                                     const std::vector<ItemIndex>& items) {
+  if (auto later = rules_.clock.check(world_.clock->utc_ns()); !later) {
+    return later.error();
+  }
   std::vector<AttemptBegin> begins;
   std::vector<Job> jobs;
   for (const ItemIndex item : items) {

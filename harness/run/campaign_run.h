@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "harness/run/case.h"
 #include "harness/run/clock.h"
 #include "harness/run/environment.h"
+#include "harness/run/machine.h"
 
 namespace assay {
 
@@ -30,6 +32,7 @@ struct RunWorld {
   std::vector<std::string> worker{"/proc/self/exe", "worker"};  ///< Command of a worker.
   Environment environment;                                      ///< own_environment().
   Clock* clock = nullptr;  ///< For the days of runs and the times in the journal.
+  std::function<Json::Object(const Device&)> inventory = machine_inventory;  ///< Of this machine.
   std::int64_t prepare_ns = 600'000'000'000;
   std::int64_t grace_ns = 30'000'000'000;
 };

@@ -131,6 +131,21 @@ TEST_F(OnDisk, StrangeFilesAreNamed) {
   EXPECT_TRUE(campaign->remarks.empty()) << "the report must not depend on them";
 }
 
+TEST_F(OnDisk, AFileThatLooksOfficialButThatNobodyChecksIsNamed) {
+  for (const char* name : {"report.pdf", "report.html", "VERIFY.txt", "session.sig.json",
+                           "plan.json", "manifest-sha256.txt"}) {
+    spill(folder_ / name, "ACCEPTED");
+    const Result<Campaign> campaign = read_campaign(folder_.path(), false);
+    ASSERT_TRUE(campaign) << campaign.error().message;
+    EXPECT_EQ(campaign->strays,
+              std::vector<std::string>{std::string(name) + " is no part of the campaign"});
+    fs::remove(folder_ / name);
+  }
+  const Result<Campaign> clean = read_campaign(folder_.path(), false);
+  ASSERT_TRUE(clean) << clean.error().message;
+  EXPECT_TRUE(clean->strays.empty());
+}
+
 TEST_F(OnDisk, SwappedOrDoubledEvidenceIsFound) {
   const auto swap = [this](const std::string& a, const std::string& b) {
     fs::rename(folder_ / a, folder_ / "away");

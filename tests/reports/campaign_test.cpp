@@ -1,5 +1,7 @@
 #include "reports/campaign.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "harness/model/judge.h"
@@ -104,6 +106,64 @@ TEST(Campaign, TakesAnotherWorkOfAStepFromAReplacedMachineOnly) {
   EXPECT_EQ(refusal_of(builder), "");
   std::erase_if(builder.journals[0], [](const Line& each) { return each.kind == "replacement"; });
   EXPECT_TRUE(says(refusal_of(builder), "work_per_step: is 2000000000, but the first window"));
+}
+
+/// One run, then a `machine` line with this inventory, then another.
+CampaignBuilder on_another_machine(Json::Object first, Json::Object later) {
+  CampaignBuilder builder;
+  builder.open();
+  *member(line(builder.journals[0], "machine").members, "inventory") = std::move(first);
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.serial = "A"});
+  Line again = line(builder.journals[0], "machine");
+  *member(again.members, "inventory") = std::move(later);
+  builder.journals[0].push_back(std::move(again));
+  builder.round();
+  builder.attempt("C-1", "box/00000/gpu0", {.serial = "A"});
+  return builder;
+}
+
+TEST(Campaign, RefusesANodeThatBecomesAnotherMachine) {
+  const Json::Object first{
+      {"cores", 2}, {"cpu_model", "A"}, {"memory_total", "32000000 kB"}, {"kernel", "6.1"}};
+  CampaignBuilder processor = on_another_machine(
+      first,
+      {{"cores", 2}, {"cpu_model", "B"}, {"memory_total", "32000000 kB"}, {"kernel", "6.1"}});
+  EXPECT_TRUE(says(refusal_of(processor),
+                   "another machine, and the node was not replaced: "
+                   "cpu_model is \"B\", but was \"A\""));
+  CampaignBuilder memory = on_another_machine(
+      first,
+      {{"cores", 2}, {"cpu_model", "A"}, {"memory_total", "30000000 kB"}, {"kernel", "6.1"}});
+  EXPECT_TRUE(says(refusal_of(memory), "memory_total is"));
+  CampaignBuilder hidden = on_another_machine(first, {{"kernel", "6.1"}});
+  EXPECT_TRUE(says(refusal_of(hidden), "cpu_model is null, but was"));
+  // After a replacement of the node it is another one.
+  auto& journal = processor.journals[0];
+  auto machine = journal.end();
+  while ((--machine)->kind != "machine") {
+  }
+  journal.insert(
+      machine,
+      Line{"replacement",
+           {{"item", "box/00000"}, {"after", 1}, {"old_serial", "A"}, {"new_serial", "B"}}});
+  EXPECT_EQ(refusal_of(processor), "");
+}
+
+TEST(Campaign, TakesARebootWithAnotherKernelAndSaysThatSomethingChanged) {
+  CampaignBuilder builder =
+      on_another_machine({{"cpu_model", "A"}, {"memory_total", "32000000 kB"}, {"kernel", "6.1"}},
+                         {{"cpu_model", "A"}, {"memory_total", "31900000 kB"}, {"kernel", "6.2"}});
+  const ScratchFolder folder;
+  ASSERT_TRUE(builder.write(folder.path()));
+  const Result<Campaign> campaign = read_campaign(folder.path(), true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  const auto says_so = [&campaign](std::string_view what) {
+    return std::any_of(campaign->remarks.begin(), campaign->remarks.end(),
+                       [what](const std::string& remark) { return remark.ends_with(what); });
+  };
+  EXPECT_TRUE(says_so("the inventory changed; the report shows the last"));
+  EXPECT_FALSE(says_so("the environment changed; the report shows the last"));
 }
 
 TEST(Campaign, RefusesASessionThatStatesTheWorkOfNoClause) {

@@ -169,6 +169,49 @@ TEST_F(Verify, NeedsASignatureAndAReport) {
   EXPECT_TRUE(has(verify().sentence, "report.json"));
 }
 
+TEST_F(Verify, DoesNotCallACampaignInvalidThatItCouldNotRead) {
+  make(1);
+  const auto verify_in = [this](const std::string& folder) {
+    return verify_campaign({.folder = folder,
+                            .policy_path = campaign_.policy(),
+                            .deep = false,
+                            .at_s = campaign_.at_s()});
+  };
+  for (const std::string& folder :
+       {campaign_.out() + "-mistyped", campaign_.out() + "/report.json"}) {
+    const Verification answer = verify_in(folder);
+    EXPECT_EQ(exit_code_of(answer), 3) << folder;
+    EXPECT_EQ(answer.sub_indication, "SIGNED_DATA_NOT_FOUND");
+    EXPECT_TRUE(has(answer.sentence, folder)) << answer.sentence;
+  }
+  fs::remove(campaign_.out() + "/journal/00000.jsonl");
+  EXPECT_EQ(exit_code_of(verify_in(campaign_.out())), 1) << "missing evidence is no reading error";
+}
+
+TEST_F(Verify, HoldsTheCampaignAgainstTheSessionThatThePolicyNames) {
+  make();
+  const std::string session = hex(sha256(slurp(campaign_.out() + "/session.json")));
+  const std::string policy = slurp(campaign_.policy());
+  const auto naming = [&](const std::string& digest) {
+    std::string text = policy;
+    text.insert(1, R"("session_sha256":")" + digest + R"(",)");
+    spill(folder_ / "own.json", text);
+    return verify_campaign({.folder = campaign_.out(),
+                            .policy_path = folder_ / "own.json",
+                            .deep = false,
+                            .at_s = campaign_.at_s()});
+  };
+  EXPECT_EQ(exit_code_of(naming(session)), 0);
+  const Verification other = naming(std::string(64, 'a'));
+  EXPECT_EQ(exit_code_of(other), 4);
+  EXPECT_TRUE(has(other.sentence, "is not the session that the policy names")) << other.sentence;
+}
+
+TEST_F(Verify, TellsTheMarksOfTheEvidence) {
+  make();
+  EXPECT_EQ(verify().marks, std::vector<std::string>{"simulated"});
+}
+
 TEST_F(Verify, NeedsAPolicyFromElsewhere) {
   make(1);
   const std::string inside = campaign_.out() + "/policy.json";

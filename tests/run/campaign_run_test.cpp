@@ -275,6 +275,77 @@ TEST_F(RunCampaign, RefusesToResumeUnderAnotherContract) {
   EXPECT_FALSE(run("step_us=5000", true));
 }
 
+/// Sets the clock back by a day while the first attempt runs.
+class SetsTheClockBack final : public Progress {
+ public:
+  explicit SetsTheClockBack(OtherDays& clock) : clock_(clock) {}
+  void event(const ProgressEvent& event) override {
+    if (event.kind == ProgressEvent::Kind::attempt) {
+      clock_.days = -1;
+    }
+  }
+
+ private:
+  OtherDays& clock_;
+};
+
+TEST_F(RunCampaign, StopsWithAReadableJournalWhenTheClockIsSetBack) {
+  SetsTheClockBack meddler(clock);
+  const RunRequest request{.contract_bytes = contract_of(made), .folder = folder};
+  const auto stopped = run_campaign(request, world_with("step_us=5000", clock), meddler);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Error::Code::bad_input);
+  EXPECT_NE(stopped.error().message.find("s before the journal's last line"), std::string::npos)
+      << stopped.error().message;
+  EXPECT_EQ(journal_in(folder).endings, std::set<std::string>{"clock"});
+  EXPECT_FALSE(run("step_us=5000", true)) << "the clock is still wrong";
+  clock.days = 0;
+  const auto resumed = run("step_us=5000", true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->finish, RunOutcome::Finish::complete);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_EQ(campaign->evidence.attempts.at(0).ending, Ending::clock);
+}
+
+TEST_F(RunCampaign, KeepsAWrongResultWhoseClockWasSetBack) {
+  SetsTheClockBack meddler(clock);
+  const RunRequest request{.contract_bytes = contract_of(made), .folder = folder};
+  const auto outcome =
+      run_campaign(request, world_with("step_us=5000 fault=run_wrong fault_at=5", clock), meddler);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->judgement.decision, Decision::rejected);
+  const auto campaign = read_campaign(folder, true);
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_EQ(campaign->evidence.attempts.at(0).ending, Ending::wrong_result);
+}
+
+TEST_F(RunCampaign, GoesOnOnTheSameMachineOnly) {
+  made.days = 2;
+  ASSERT_TRUE(run());
+  const auto before = read_file(folder + "/journal/00000.jsonl", 1U << 26U);
+  clock.days = 1;
+  RunWorld elsewhere = world_with("step_us=5000", clock);
+  elsewhere.inventory = [](const Device& device) {
+    Json::Object other = machine_inventory(device);
+    for (auto& [name, value] : other) {
+      value = name == "cpu_model" ? Json("a faster one") : value;
+    }
+    return other;
+  };
+  const RunRequest request{.contract_bytes = contract_of(made), .folder = folder, .resume = true};
+  const auto refused = run_campaign(request, elsewhere, progress);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Error::Code::bad_input);
+  EXPECT_NE(refused.error().message.find("another machine: here cpu_model is \"a faster one\""),
+            std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(*read_file(folder + "/journal/00000.jsonl", 1U << 26U), *before);
+  const auto here = run("step_us=5000", true);
+  ASSERT_TRUE(here) << here.error().message;
+  EXPECT_TRUE(read_campaign(folder, true));
+}
+
 TEST_F(RunCampaign, RefusesAVariableThatChangesMeaningBeforeAnythingIsWritten) {
   RunWorld world = world_with("", clock);
   world.environment = {{"LD_PRELOAD", "/tmp/faster.so"}};
@@ -295,6 +366,18 @@ TEST_F(RunCampaign, TakesTheBuyersNonceAndAsksForItAgain) {
   request.resume = true;
   request.nonce_file.clear();
   EXPECT_FALSE(run_campaign(request, world_with("step_us=5000", clock), progress));
+}
+
+TEST_F(RunCampaign, RefusesABadNonceBeforeAnythingIsWritten) {
+  const std::string nonce = root + "/nonce";
+  ASSERT_TRUE(write_file(nonce, "no digest\n", 0600));
+  const RunRequest request{
+      .contract_bytes = contract_of(made), .folder = folder, .nonce_file = nonce};
+  const auto refused = run_campaign(request, world_with("step_us=5000", clock), progress);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("does not hold 64 lower-case hex digits"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_F(RunCampaign, RefusesASecondController) {
