@@ -104,6 +104,8 @@ class EndOf : public Classify {
     begin.attempt = {.number = 3, .clause = "C-1", .item = 0, .round = 2};
     begin.item = "host/00000";
     begin.dimension = Dimension::flop_rate;
+    begin.begun_ns = window.start_utc_ns - k_ms;
+    utc_ns = window.start_utc_ns + 2000 * k_ms;
     job.window = plan;
     launched.ready = Ready{.dimension = Dimension::flop_rate, .work_per_step = 1000};
     launched.objects = {{.name = "libc.so.6", .sha256 = "aa"}};
@@ -116,10 +118,11 @@ class EndOf : public Classify {
   Job job;
   Launched launched;
   EndRules rules;
+  std::int64_t utc_ns = 0;  ///< When the worker has answered.
 };
 
 TEST_F(EndOf, CountsTheWorkOfAllStepsInTheWholeWindow) {
-  const AttemptEnd end = end_of(begin, job, launched, rules);
+  const AttemptEnd end = end_of(begin, job, launched, rules, utc_ns);
   EXPECT_EQ(end.attempt.ending, Ending::measured);
   EXPECT_EQ(end.attempt.work, Natural{500'000});
   EXPECT_EQ(end.attempt.elapsed_ns, Natural{1'000'000'000});
@@ -129,30 +132,31 @@ TEST_F(EndOf, CountsTheWorkOfAllStepsInTheWholeWindow) {
 
 TEST_F(EndOf, HoldsTheWindowAgainstTheCommonStartThatWasGiven) {
   launched.start_utc_ns = window.start_utc_ns - 2 * k_ms;
-  EXPECT_EQ(end_of(begin, job, launched, rules).attempt.ending, Ending::late);
+  EXPECT_EQ(end_of(begin, job, launched, rules, utc_ns).attempt.ending, Ending::late);
 }
 
 TEST_F(EndOf, CallsAnObjectThatWasNotThereBeforeAForeignEnvironment) {
   launched.objects.push_back({.name = "faster.so", .sha256 = "bb"});
-  const AttemptEnd end = end_of(begin, job, launched, rules);
+  const AttemptEnd end = end_of(begin, job, launched, rules, utc_ns);
   EXPECT_EQ(end.attempt.ending, Ending::foreign_environment);
   EXPECT_NE(end.attempt.note.find("faster.so"), std::string::npos);
 }
 
 TEST_F(EndOf, CallsALibraryWithOtherBytesAForeignEnvironment) {
   launched.objects = {{.name = "libc.so.6", .sha256 = "ab"}};
-  EXPECT_EQ(end_of(begin, job, launched, rules).attempt.ending, Ending::foreign_environment);
+  EXPECT_EQ(end_of(begin, job, launched, rules, utc_ns).attempt.ending,
+            Ending::foreign_environment);
 }
 
 TEST_F(EndOf, KeepsAnotherDimensionThanTheContractsForTheJudge) {
   launched.ready->dimension = Dimension::byte_rate;
-  EXPECT_EQ(end_of(begin, job, launched, rules).attempt.dimension, Dimension::byte_rate);
+  EXPECT_EQ(end_of(begin, job, launched, rules, utc_ns).attempt.dimension, Dimension::byte_rate);
 }
 
 TEST_F(EndOf, GivesAWorkerWithoutAWindowNoWorkAndNoBlob) {
   launched.measured.reset();
   launched.failed = Failed{.ending = Ending::hung, .note = "killed"};
-  const AttemptEnd end = end_of(begin, job, launched, rules);
+  const AttemptEnd end = end_of(begin, job, launched, rules, utc_ns);
   EXPECT_EQ(end.attempt.ending, Ending::hung);
   EXPECT_EQ(end.attempt.work, Natural{0});
   EXPECT_EQ(end.attempt.elapsed_ns, Natural{0});
@@ -161,7 +165,7 @@ TEST_F(EndOf, GivesAWorkerWithoutAWindowNoWorkAndNoBlob) {
 
 TEST_F(EndOf, TakesALauncherThatSaysNothingForACrash) {
   launched = Launched{};
-  EXPECT_EQ(end_of(begin, job, launched, rules).attempt.ending, Ending::crashed);
+  EXPECT_EQ(end_of(begin, job, launched, rules, utc_ns).attempt.ending, Ending::crashed);
 }
 
 }  // namespace

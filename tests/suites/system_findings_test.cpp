@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/run/campaign_run.h"
-#include "harness/run/worker.h"
+#include "harness/run/host_worker.h"
 #include "kernels/host/host_backend.h"
 #include "reports/campaign.h"
 #include "reports/files.h"
@@ -260,23 +260,13 @@ TEST_F(SystemFindings, OfALastLookThatNeverEndedAreNotTriedAgain) {
   EXPECT_TRUE(read_campaign(root + "/out", true));
 }
 
-int be_worker(const std::string& recording) {
-  WorkerWorld world;
-  world.backends.push_back(make_host_backend());
-  world.cases = all_cases();
-  world.clock = &system_clock();
-  world.probe = make_host_probe();
-  world.inventory =
-      recording.empty() ? make_machine_inventory() : make_replayed_inventory(recording);
-  return worker_on_standard_streams(world);
-}
-
 }  // namespace
 }  // namespace assay
 
 int main(int count, char** arguments) {
   if (count > 1 && std::string(arguments[1]) == "worker") {
-    return assay::be_worker(count > 3 ? arguments[3] : "");
+    return assay::host_worker(assay::all_cases(),
+                              {.module = "", .recording = count > 3 ? arguments[3] : ""});
   }
   testing::InitGoogleTest(&count, arguments);
   return RUN_ALL_TESTS();
