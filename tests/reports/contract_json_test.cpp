@@ -33,7 +33,10 @@ const std::string k_sound = R"({
      "quantile": "99 %", "weight": "mandatory", "provisional": true, "freeze_not_below": "14 us"},
     {"id": "C-3", "case": "system.errors", "population": "b200", "scope": "each_node",
      "concurrent": "all_items", "window": "72 h", "rule": "poisson", "at_most_events": 2,
-     "weight": "advisory"}]})";
+     "weight": "advisory"},
+    {"id": "C-4", "case": "network.link", "population": "b200", "scope": "each_link",
+     "concurrent": "one_at_a_time", "window": "1 s", "rule": "1-5-9", "at_least": "40 GB/s",
+     "at_most_plausible": "100 GB/s", "weight": "mandatory"}]})";
 
 /// The sound contract with one piece of its text exchanged.
 std::string with(const std::string& old_text, const std::string& new_text) {
