@@ -11,6 +11,7 @@
 #include "kernels/module.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
@@ -34,6 +35,7 @@ Json outcome_json(const RunOptions& options, const RunOutcome& outcome) {
   json.emplace_back("complete", outcome.finish == RunOutcome::Finish::complete);
   json.emplace_back("finish", name_of(outcome.finish));
   json.emplace_back("folder", options.folder);
+  json.emplace_back("marks", Json::Array(outcome.marks.begin(), outcome.marks.end()));
   json.emplace_back("next_day",
                     outcome.next_day
                         ? Json(Json::Object{{"day", outcome.next_day->day},
@@ -49,7 +51,7 @@ int finish(const Console& console, const RunOptions& options, const Contract& co
   if (options.json) {
     console.out << canonical_json(outcome_json(options, outcome)) << '\n';
   } else {
-    print_judgement(console, contract, roster_of(contract), outcome.judgement);
+    print_judgement(console, contract, roster_of(contract), outcome.judgement, outcome.marks);
     console.out << wrapped(outcome.sentence, 0);
   }
   return outcome.finish == RunOutcome::Finish::interrupted
@@ -69,7 +71,7 @@ std::vector<std::string> marks_of(const RunOptions& options) {
 }
 
 int run_command(const Console& console, const RunOptions& options) {
-  const auto bytes = read_named_file(options.contract, std::size_t{64} << 20U);
+  const auto bytes = read_named_file(options.contract, k_largest_contract);
   if (!bytes) {
     return complain(console, bytes.error().message, exit_code_of(bytes.error()));
   }

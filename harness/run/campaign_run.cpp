@@ -23,6 +23,7 @@
 #include "reports/machine_identity.h"
 #include "reports/node_journal.h"
 #include "reports/node_signature.h"
+#include "reports/sizes.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -32,7 +33,6 @@ constexpr std::uint32_t k_node = 0;
 constexpr std::int64_t k_long_window_ns = 60'000'000'000;
 constexpr std::int64_t k_long_share_ppm = 10'000;
 constexpr std::int64_t k_short_share_ppm = 20'000;
-constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
 
 /// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
 std::string device_of(const Item& item) {
@@ -457,8 +457,14 @@ Result<RunOutcome> CampaignRun::interrupted() {
   if (auto written = append("interrupt", {{"at", now_text()}, {"signal", signal}}); !written) {
     return written.error();
   }
+  // The run that was cut off has no end and counts as below: where a clause allows none, that is
+  // it.
+  const bool more = rounds_.open(rounds_.judgement());
   return finish(RunOutcome::Finish::interrupted,
-                "interrupted by " + signal + "; everything is kept, go on with --resume");
+                "interrupted by " + signal + "; everything is kept, " +
+                    (more ? "go on with --resume"
+                          : "but no run is left that could change the decision: a run that was cut "
+                            "off counts as below its limit; --resume only closes the campaign"));
 }
 
 /// Signs what is there and writes the report on it.
@@ -477,8 +483,10 @@ Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sente
   if (auto written = write_file(folder_->paths.report(), judged->report); !written) {
     return written.error();
   }
-  return RunOutcome{
-      .finish = how, .judgement = std::move(judged->judgement), .sentence = std::move(sentence)};
+  return RunOutcome{.finish = how,
+                    .judgement = std::move(judged->judgement),
+                    .marks = std::move(judged->campaign.evidence.marks),
+                    .sentence = std::move(sentence)};
 }
 
 /// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
@@ -494,6 +502,7 @@ Result<RunOutcome> CampaignRun::finished_before() {
   }
   return RunOutcome{.finish = RunOutcome::Finish::complete,
                     .judgement = std::move(judged->judgement),
+                    .marks = std::move(judged->campaign.evidence.marks),
                     .sentence = "this campaign was complete already"};
 }
 
