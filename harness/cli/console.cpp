@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
+
+#include "reports/shown.h"
 
 namespace assay {
 namespace {
@@ -48,8 +51,12 @@ std::string painted(const Console& console, Tone tone, std::string_view text) {
 }
 
 int complain(const Console& console, std::string_view sentence, int exit_code) {
-  console.err << "assay: " << sentence << '\n';
+  console.err << "assay: " << printable(sentence) << '\n';
   return exit_code;
+}
+
+std::string printable(std::string_view text) {
+  return shown(text, std::numeric_limits<std::size_t>::max());
 }
 
 std::size_t width_of(std::string_view text) {
@@ -65,7 +72,7 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
-  return beside("", text, indent, width);
+  return beside("", printable(text), indent, width);
 }
 
 std::string beside(std::string_view label, std::string_view text, std::size_t indent,

@@ -33,7 +33,11 @@ int complain(const Console& console, std::string_view sentence, int exit_code);
 /// `text` filled with blanks up to `width` columns; longer text is left as it is.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 
-/// Breaks text at blanks into lines of at most `width` columns, each begun with `indent` blanks.
+/// Foreign text, whole, with nothing in it that a terminal would act on (reports/shown.h).
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// Breaks printable text at blanks into lines of at most `width` columns, each begun with `indent`
+/// blanks.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent,
                                   std::size_t width = 80);
 

@@ -128,7 +128,7 @@ void print(const Console& console, const Diagnosis& diagnosis) {
     out << "  " << padded("cuda", 8) << device.id << ": " << device.model << '\n';
   }
   if (!diagnosis.no_gpus.empty()) {
-    out << "  " << padded("cuda", 8) << diagnosis.no_gpus << '\n';
+    out << beside("  cuda", diagnosis.no_gpus, 10);
   }
   out << "\nCan measure\n";
   for (const Ability& ability : diagnosis.abilities) {

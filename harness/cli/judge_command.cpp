@@ -27,11 +27,14 @@ int judge_command(const Console& console, const JudgeOptions& options) {
   const Judgement& judgement = judged->judgement;
   if (options.json) {
     Json::Object json = *judgement_json(judgement).object();
+    const auto& marks = judged->campaign.evidence.marks;
     json.emplace_back("complete", advice.empty());
+    json.emplace_back("marks", Json::Array(marks.begin(), marks.end()));
     json.emplace_back("sentence", advice);
     console.out << canonical_json(json) << '\n';
   } else {
-    print_judgement(console, judged->campaign.contract, judged->campaign.roster, judgement);
+    print_judgement(console, judged->campaign.contract, judged->campaign.roster, judgement,
+                    judged->campaign.evidence.marks);
     for (const std::string& remark : judged->campaign.remarks) {
       console.out << wrapped("remark: " + remark, 0);
     }

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <string>
 
+#include "harness/cli/marks_text.h"
+
 namespace assay {
 namespace {
 
@@ -103,7 +105,8 @@ void print_clause(const Console& console, const Clause& clause, const std::vecto
 }  // namespace
 
 void print_judgement(const Console& console, const Contract& contract,
-                     const std::vector<Item>& roster, const Judgement& judgement) {
+                     const std::vector<Item>& roster, const Judgement& judgement,
+                     const std::vector<std::string>& marks) {
   std::ostream& out = console.out;
   out << contract.id << ", " << name_of(contract.purpose) << "\n\n"
       << "  " << padded("clause", 14) << ' ' << padded("median", 16) << ' ' << padded("limit", 14)
@@ -121,7 +124,8 @@ void print_judgement(const Console& console, const Contract& contract,
                    2);
   }
   out << "\nDecision: "
-      << painted(console, tone_of(judgement.decision), words_of(judgement.decision)) << '\n';
+      << painted(console, tone_of(judgement.decision), words_of(judgement.decision))
+      << marked(marks) << '\n';
 }
 
 Json judgement_json(const Judgement& judgement) {

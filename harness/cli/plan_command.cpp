@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/plan_risks.h"
 #include "harness/cli/plan_text.h"
@@ -9,6 +10,7 @@
 #include "reports/digest.h"
 #include "reports/files.h"
 #include "reports/json.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
@@ -41,7 +43,7 @@ Result<std::string> as_json(const Plan& plan, const PlanDigests& digests) {
 }
 
 Result<Done> show(const std::string& path, bool json, std::ostream& out) {
-  const auto text = read_named_file(path, JsonLimits{}.bytes);
+  const auto text = read_named_file(path, k_largest_contract);
   if (!text) {
     return text.error();
   }
@@ -75,7 +77,7 @@ int plan_command(const std::string& contract_path, bool json, std::ostream& out,
                  std::ostream& err) {
   const auto shown = show(contract_path, json, out);
   if (!shown) {
-    err << "assay: " << shown.error().message << '\n';
+    err << "assay: " << printable(shown.error().message) << '\n';
     return exit_code_of(shown.error());
   }
   out.flush();

@@ -12,6 +12,7 @@
 #include "reports/contract_json.h"
 #include "reports/files.h"
 #include "reports/machine_facts.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
@@ -35,6 +36,7 @@ Json outcome_json(const RunOptions& options, const RunOutcome& outcome) {
   json.emplace_back("complete", outcome.finish == RunOutcome::Finish::complete);
   json.emplace_back("finish", name_of(outcome.finish));
   json.emplace_back("folder", options.folder);
+  json.emplace_back("marks", Json::Array(outcome.marks.begin(), outcome.marks.end()));
   json.emplace_back("next_day",
                     outcome.next_day
                         ? Json(Json::Object{{"day", outcome.next_day->day},
@@ -50,7 +52,7 @@ int finish(const Console& console, const RunOptions& options, const Contract& co
   if (options.json) {
     console.out << canonical_json(outcome_json(options, outcome)) << '\n';
   } else {
-    print_judgement(console, contract, roster_of(contract), outcome.judgement);
+    print_judgement(console, contract, roster_of(contract), outcome.judgement, outcome.marks);
     console.out << wrapped(outcome.sentence, 0);
   }
   return outcome.finish == RunOutcome::Finish::interrupted
@@ -85,7 +87,7 @@ Result<Done> check_recording(const std::string& file) {
 }
 
 int run_command(const Console& console, const RunOptions& options) {
-  const auto bytes = read_named_file(options.contract, std::size_t{64} << 20U);
+  const auto bytes = read_named_file(options.contract, k_largest_contract);
   if (!bytes) {
     return complain(console, bytes.error().message, exit_code_of(bytes.error()));
   }
@@ -129,7 +131,7 @@ void add_run(CLI::App& app, const Shell& shell) {
       ->check(CLI::IsMember({"host", "cuda"}))
       ->capture_default_str();
   command->add_option("--module", options->module,
-                      "File of the backend's module, if not the one installed");
+                      "File of the backend's module, if not the\none installed");
   command->add_option("--launcher", options->launcher, "What starts the workers")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();

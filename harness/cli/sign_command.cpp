@@ -13,6 +13,7 @@
 #include "reports/json.h"
 #include "reports/judge_campaign.h"
 #include "reports/keys.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
@@ -23,15 +24,13 @@ struct SignOptions {
   PassphraseOptions passphrase;
 };
 
-constexpr std::size_t k_report_bytes = std::size_t{1} << 30U;
-
 /// The report's bytes, if it is what the evidence says and may be signed.
 Result<std::string> report_worth_signing(const std::string& folder) {
   const auto judged = judge_campaign(folder, true);
   if (!judged) {
     return judged.error();
   }
-  auto report = read_file(CampaignPaths{folder}.report(), k_report_bytes);
+  auto report = read_file(CampaignPaths{folder}.report(), k_largest_report);
   if (!report) {
     return report.error();
   }

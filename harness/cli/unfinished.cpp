@@ -7,11 +7,10 @@
 #include "reports/json.h"
 #include "reports/node_name.h"
 #include "reports/session.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
-
-constexpr std::size_t k_file_bytes = std::size_t{1} << 30U;
 
 bool ends_with_close(std::string_view journal) {
   if (journal.empty() || journal.back() != '\n') {
@@ -28,13 +27,13 @@ bool ends_with_close(std::string_view journal) {
 std::vector<std::string> unfinished_journals(const std::string& folder) {
   const CampaignPaths paths{folder};
   std::vector<std::string> names;
-  const auto bytes = read_file(paths.session(), k_file_bytes);
+  const auto bytes = read_file(paths.session(), k_largest_session);
   const auto session = bytes ? read_session(*bytes) : Result<Session>(bytes.error());
   if (!session) {
     return names;
   }
   for (const SessionNode& node : session->nodes) {
-    const auto journal = read_file(paths.journal(node.node), k_file_bytes);
+    const auto journal = read_file(paths.journal(node.node), k_largest_journal);
     if (!journal || !ends_with_close(*journal)) {
       names.push_back(journal_name(node.node));
     }

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "harness/cli/console.h"
+#include "harness/cli/marks_text.h"
 #include "reports/json.h"
 #include "reports/time_of_day.h"
 #include "reports/verify.h"
@@ -35,6 +36,7 @@ void print_json(const Verification& verification, std::int64_t at_s, std::ostrea
                                      {"checked", list_of(verification.checked)},
                                      {"decision", decision},
                                      {"exit_code", exit_code_of(verification)},
+                                     {"marks", list_of(verification.marks)},
                                      {"indication", name_of(verification.indication)},
                                      {"not_checked", list_of(verification.not_checked)},
                                      {"policy_met", verification.policy_met},
@@ -45,12 +47,12 @@ void print_json(const Verification& verification, std::int64_t at_s, std::ostrea
 }
 
 std::string headline(const Verification& verification) {
+  const std::string decided = "valid, decision: " + std::string(name_of(verification.decision)) +
+                              marked(verification.marks);
   switch (exit_code_of(verification)) {
     case 0:
-    case 5: return "valid, decision: " + std::string(name_of(verification.decision));
-    case 4:
-      return "valid, decision: " + std::string(name_of(verification.decision)) +
-             ", but the policy is not met";
+    case 5: return decided;
+    case 4: return decided + ", but the policy is not met";
     case 3: return "indeterminate";
     default: return "not valid";
   }
@@ -114,8 +116,9 @@ std::string verify_footer(const std::string& program) {
          "Exit codes:\n"
          "  0  valid and accepted (of a demonstration: limits met)\n"
          "  1  not valid\n"
-         "  3  indeterminate\n"
-         "  4  valid, but the policy is not met: roles, threshold, contract or buyer's key\n"
+         "  3  indeterminate, also where the campaign could not be read\n"
+         "  4  valid, but the policy is not met: roles, threshold, contract,\n"
+         "     session or buyer's key\n"
          "  5  valid, but rejected or not accepted\n"
          "  64 usage  70 bug  74 the result can't be written\n";
 }

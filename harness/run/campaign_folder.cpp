@@ -16,13 +16,11 @@
 #include "reports/journal.h"
 #include "reports/node_signature.h"
 #include "reports/secrets.h"
+#include "reports/sizes.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
-
-constexpr std::size_t k_largest_contract = std::size_t{16} << 20U;
-constexpr std::size_t k_largest_session = std::size_t{64} << 20U;
 
 Error refuse(std::string sentence) {
   return {Error::Code::bad_input, std::move(sentence)};
@@ -265,6 +263,11 @@ Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
   const bool begun = exists(paths.contract()) || exists(keys_of(request.folder));
   if (request.resume && !begun && !is_empty_or_absent(request.folder)) {
     return refuse(request.folder + " holds no campaign to resume: contract.json is missing");
+  }
+  if (!request.nonce_file.empty()) {
+    if (const auto last = read_nonce(request.nonce_file); !last) {
+      return last.error();  // before a folder is made that only --resume could go on with
+    }
   }
   if (auto made = make_folder(request.folder); !made) {
     return made.error();

@@ -25,13 +25,13 @@
 #include "reports/machine_identity.h"
 #include "reports/node_journal.h"
 #include "reports/node_signature.h"
+#include "reports/sizes.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
 
 constexpr std::uint32_t k_node = 0;
-constexpr std::size_t k_largest_journal = std::size_t{1} << 30U;
 
 /// What one step of each clause is, where no machine decides it.
 std::map<std::string, Natural> work_of(const Plan& plan) {
@@ -483,8 +483,14 @@ Result<RunOutcome> CampaignRun::interrupted() {
   if (auto written = append("interrupt", {{"at", now_text()}, {"signal", signal}}); !written) {
     return written.error();
   }
+  // The run that was cut off has no end and counts as below: where a clause allows none, that is
+  // it.
+  const bool more = rounds_.open(rounds_.judgement());
   return finish(RunOutcome::Finish::interrupted,
-                "interrupted by " + signal + "; everything is kept, go on with --resume");
+                "interrupted by " + signal + "; everything is kept, " +
+                    (more ? "go on with --resume"
+                          : "but no run is left that could change the decision: a run that was cut "
+                            "off counts as below its limit; --resume only closes the campaign"));
 }
 
 /// Signs what is there and writes the report on it.
@@ -503,8 +509,10 @@ Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sente
   if (auto written = write_file(folder_->paths.report(), judged->report); !written) {
     return written.error();
   }
-  return RunOutcome{
-      .finish = how, .judgement = std::move(judged->judgement), .sentence = std::move(sentence)};
+  return RunOutcome{.finish = how,
+                    .judgement = std::move(judged->judgement),
+                    .marks = std::move(judged->campaign.evidence.marks),
+                    .sentence = std::move(sentence)};
 }
 
 /// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
@@ -520,6 +528,7 @@ Result<RunOutcome> CampaignRun::finished_before() {
   }
   return RunOutcome{.finish = RunOutcome::Finish::complete,
                     .judgement = std::move(judged->judgement),
+                    .marks = std::move(judged->campaign.evidence.marks),
                     .sentence = "this campaign was complete already"};
 }
 

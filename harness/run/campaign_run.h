@@ -69,6 +69,7 @@ struct RunOutcome {
   Finish finish = Finish::complete;
   std::optional<NextDay> next_day;  ///< With Finish::next_day, and only then.
   Judgement judgement;              ///< Of what was measured so far.
+  std::vector<std::string> marks;   ///< Of the evidence.
   std::string sentence;             ///< For people: what was done and how to go on.
 };
 

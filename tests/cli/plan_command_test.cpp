@@ -118,6 +118,13 @@ TEST_F(PlanCommand, SaysWhichFileIsMissing) {
   EXPECT_NE(ended.err.find("nothing.json"), std::string::npos) << ended.err;
 }
 
+TEST_F(PlanCommand, PrintsNoPathThatActsOnATerminal) {
+  const Ended ended = assay_program({"plan", "no\x1b[31m\xc3\x1b]0;x\a.json"});
+  EXPECT_EQ(ended.exit_code, 65);
+  EXPECT_EQ(ended.err.find_first_of("\x1b\a"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("no?[31m??]0;x?.json"), std::string::npos) << ended.err;
+}
+
 TEST_F(PlanCommand, WantsExactlyOneContract) {
   EXPECT_EQ(assay_program({"plan"}).exit_code, 64);
   EXPECT_EQ(assay_program({"plan", "a.json", "b.json"}).exit_code, 64);

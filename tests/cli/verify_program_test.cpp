@@ -37,6 +37,7 @@ TEST(VerifyProgram, SaysZeroForWhatIsValidAndMet) {
   const Answer answer = call(golden("campaign_met", "--deep"));
   EXPECT_EQ(answer.code, 0) << answer.out;
   EXPECT_EQ(answer.out.substr(0, 27), "valid, decision: limits_met") << answer.out;
+  EXPECT_NE(answer.out.find("limits_met (simulated: never an acceptance)\n"), std::string::npos);
   EXPECT_NE(answer.out.find("not checked"), std::string::npos);
 }
 
@@ -54,12 +55,17 @@ TEST(VerifyProgram, SaysOneForAnotherFolder) {
   EXPECT_EQ(call("/ --policy " + k_data + "campaign_met/policy.json").code, 1);
 }
 
+TEST(VerifyProgram, SaysThreeForAFolderThatIsNotThere) {
+  EXPECT_EQ(call("/mistyped --policy " + k_data + "campaign_met/policy.json").code, 3);
+}
+
 TEST(VerifyProgram, PrintsOneJsonObject) {
   const Answer answer = call(golden("campaign_met", "--json"));
   const auto json = assay::read_json(answer.out.substr(0, answer.out.size() - 1));
   ASSERT_TRUE(json) << answer.out;
   EXPECT_EQ(*json->find("decision")->text(), "limits_met");
   EXPECT_EQ(*json->find("exit_code")->whole(), 0);
+  EXPECT_EQ(*json->find("marks")->array()->at(0).text(), "simulated");
   EXPECT_EQ(*json->find("indication")->text(), "TOTAL-PASSED");
 }
 
