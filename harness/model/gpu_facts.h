@@ -52,9 +52,10 @@ struct HostFacts {
 struct XidLog {
   std::vector<std::string> lines;
   std::uint32_t left_out = 0;  ///< Lines beyond those that are kept.
-  /// Number of the oldest record that the kernel still has: what came before it is gone. 0: nothing.
+  /// Number of the oldest record that the kernel still has: what came before it is gone. 0:
+  /// nothing.
   std::int64_t first_record = 0;
-  std::string reason;          ///< Why the log can't be read; "" if it can.
+  std::string reason;  ///< Why the log can't be read; "" if it can.
 };
 
 struct MachineFacts {
