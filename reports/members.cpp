@@ -1,5 +1,7 @@
 #include "reports/members.h"
 
+#include "reports/shown.h"
+
 namespace assay {
 
 Members::Members(const Json& value, std::string place) : value_(&value), place_(std::move(place)) {
@@ -23,9 +25,12 @@ void Members::fail(std::string_view name, std::string_view sentence) {
   if (error_) {
     return;
   }
+  constexpr std::size_t k_longest = 1000;
   const std::string place = place_of(name);
-  error_ = Error{Error::Code::bad_input,
-                 (place.empty() ? "the document" : place) + ": " + std::string(sentence)};
+  // It may quote the document, and stays one line whatever that holds.
+  error_ = Error{
+      Error::Code::bad_input,
+      shown((place.empty() ? "the document" : place) + ": " + std::string(sentence), k_longest)};
 }
 
 const Json* Members::optional(std::string_view name) {

@@ -136,6 +136,12 @@ TEST(ReadContract, RefusesUnknownMembersWithTheirPlace) {
   unknown(R"({"id": "C-2", )", "clauses[1].colour");
 }
 
+TEST(ReadContract, RefusesAWordInOneLineWhateverItHolds) {
+  EXPECT_EQ(refusal_of(with(R"("purpose": "acceptance")", R"("purpose": "accept\n\u001b[2J")")),
+            "purpose: 'accept??[2J' is not one of: acceptance, prevalidation, regression, "
+            "demonstration");
+}
+
 TEST(ReadContract, RefusesMissingMembersWithTheirPlace) {
   const auto missing = [](const std::string& piece, const std::string& place) {
     EXPECT_EQ(refusal_of(with(piece, "")), place + ": is missing");
