@@ -37,7 +37,7 @@ deep_asan() {
 
 deep_tsan() {
   note "model, reports and run only: the OpenMP run-time of the host libraries is not instrumented,"
-  note "so whatever multiplies matrices would report races that are none."
+  note "so whatever multiplies matrices would report races that are none: it gets one OpenMP thread."
   configure_and_build tsan || { count "build (tsan)" 0 1 0; return 1; }
   run_tests tsan
 }

@@ -85,8 +85,9 @@ std::vector<Outcome> outcomes(const Truth& truth, const Conduct& conduct,
     conduct(attempts);
     evidence.attempts.insert(evidence.attempts.end(), attempts.begin(), attempts.end());
   }
+  const Judgement judgement = judged(contract, evidence);
   std::vector<Outcome> found;
-  for (const Verdict& verdict : judged(contract, evidence).clauses[0].verdicts) {
+  for (const Verdict& verdict : judgement.clauses[0].verdicts) {
     found.push_back(verdict.outcome);
   }
   return found;
