@@ -172,10 +172,10 @@ void verified_product(const Options& options, const GemmProblem& problem) {
   const std::uint32_t steps = steps_per_block(*kernel);
   VerifiedBlocks blocks(*kernel, steps);
   std::uint64_t tuple = 0;
-  Row row{
-      .what = "verified product, " + name + ", against the bare " + kernel->ran().library + " loop",
-      .unit = "TFLOP/s",
-      .scale = 1e-12};
+  Row row{.what = "verified product, " + name + ", against the bare " + kernel->ran().software +
+                  " loop",
+          .unit = "TFLOP/s",
+          .scale = 1e-12};
   const auto bare = [&] {
     for (std::uint32_t i = 0; i < steps; ++i) {
       need(

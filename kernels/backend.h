@@ -86,7 +86,7 @@ struct CheckResult {
 
 /// What ran, for the report: facts, not claims.
 struct Ran {
-  std::string library;  ///< "oneDNN", "OpenBLAS", "assay".
+  std::string software;  ///< "oneDNN", "OpenBLAS", "assay".
   std::string version;
   std::string kernel;  ///< "brg:avx512_core_amx_bf16"
   std::string isa;

@@ -194,7 +194,7 @@ Ran read_ran(Members& ready) {
   Ran ran;
   if (const Json* value = ready.object("ran")) {
     Members members(*value, "ran");
-    ran = {.library = members.text("library"),
+    ran = {.software = members.text("library"),
            .version = members.text("version"),
            .kernel = members.text("kernel"),
            .isa = members.text("isa"),
@@ -342,7 +342,7 @@ Result<Answer> read_failed(Members& members) {
 Json::Object json_of(const Ran& ran) {
   return {{"isa", ran.isa},
           {"kernel", ran.kernel},
-          {"library", ran.library},
+          {"library", ran.software},
           {"threads", ran.threads},
           {"version", ran.version}};
 }

@@ -130,7 +130,7 @@ GemmKernel::~GemmKernel() {
 }
 
 Ran GemmKernel::ran() const {
-  return {.library = "cuBLASLt",
+  return {.software = "cuBLASLt",
           .version = lt_.version,
           .kernel = product_->algorithm(),
           .isa = gpu_.isa,

@@ -23,7 +23,7 @@ class BlasProduct final : public Product {
  public:
   [[nodiscard]] Ran ran() const override {
     const std::string core = openblas_get_corename();
-    return {.library = "OpenBLAS",
+    return {.software = "OpenBLAS",
             .version = version(),
             .kernel = "dgemm:" + core,
             .isa = core,

@@ -94,7 +94,7 @@ class DnnlProduct final : public Product {
         arguments_{{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}} {}
 
   [[nodiscard]] Ran ran() const override {
-    return {.library = "oneDNN",
+    return {.software = "oneDNN",
             .version = version(),
             .kernel = description_.impl_info_str(),
             .isa = isa_name(),

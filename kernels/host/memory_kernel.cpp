@@ -161,7 +161,7 @@ std::uint64_t& MemoryKernel::output(std::uint64_t word) {
 
 Ran MemoryKernel::ran() const {
   const bool streams = problem_.non_temporal && !reads();
-  return {.library = "assay",
+  return {.software = "assay",
           .version = "1",
           .kernel = name_of_op(problem_.op) + (streams ? ":non_temporal" : ""),
           .isa = std::string(name_of(own_vectors())),

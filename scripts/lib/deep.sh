@@ -87,8 +87,7 @@ fuzz_one() {
   note "$subject: $(sed -nE 's/^stat::number_of_executed_units: +//p' "$log") inputs in $fuzz_seconds s"
 }
 
-# As on a machine without a CUDA compiler: what needs the module is skipped, and counted.
-# The programs are the same files; what differs is that there is no module to find.
+# Only the programs, and what they say of the missing module; their tests run in the release build.
 deep_no-cuda() { counted no-cuda check_no_cuda; }
 check_no_cuda() {
   configure_and_build no-cuda assay assay-verify || return 1

@@ -27,7 +27,7 @@ class CheaperProduct final : public Product {
       : problem_(problem), cheaper_(std::move(cheaper)) {}
 
   [[nodiscard]] Ran ran() const override {
-    return {.library = "double", .version = "1", .kernel = "cheaper", .isa = "none", .threads = 1};
+    return {.software = "double", .version = "1", .kernel = "cheaper", .isa = "none", .threads = 1};
   }
 
   Result<Done> multiply(const OperandPair& operands, std::byte* c) override {

@@ -38,7 +38,7 @@ class ScriptedKernel final : public Kernel {
 
   [[nodiscard]] Ran ran() const override {
     return {
-        .library = "scripted", .version = "1", .kernel = "scripted", .isa = "none", .threads = 1};
+        .software = "scripted", .version = "1", .kernel = "scripted", .isa = "none", .threads = 1};
   }
   [[nodiscard]] Dimension dimension() const override { return Dimension::byte_rate; }
   [[nodiscard]] Natural work_per_step() const override {

@@ -138,7 +138,7 @@ TEST_P(BackendConformance, SaysWhatRan) {
     return;
   }
   const Ran ran = kernel_->ran();
-  EXPECT_FALSE(ran.library.empty());
+  EXPECT_FALSE(ran.software.empty());
   EXPECT_FALSE(ran.version.empty());
   EXPECT_FALSE(ran.kernel.empty());
   EXPECT_FALSE(ran.isa.empty());

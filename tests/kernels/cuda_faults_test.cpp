@@ -131,7 +131,7 @@ TEST(CudaFaults, TheAlgorithmThatWasChosenIsNamed) {
   const Gpu gpu("");
   auto kernel = gpu.prepare(k_bf16, k_f32, k_bf16);
   ASSERT_TRUE(kernel) << kernel.error().message;
-  EXPECT_EQ((*kernel)->ran().library, "cuBLASLt");
+  EXPECT_EQ((*kernel)->ran().software, "cuBLASLt");
   EXPECT_EQ((*kernel)->ran().isa, "sm_100");
   EXPECT_NE((*kernel)->ran().kernel.find("; best of 2"), std::string::npos);
 }

@@ -15,7 +15,8 @@ class Masks : public testing::Test {
  protected:
   [[nodiscard]] static std::string mask() {
     // One thread: nothing changes the environment meanwhile.
-    const char* const set = std::getenv("ONEDNN_MAX_CPU_ISA");  // NOLINT(concurrency-mt-unsafe)
+    const char* const set =
+        std::getenv("ONEDNN_MAX_CPU_ISA");  // NOLINT(concurrency-mt-unsafe): one thread
     return set == nullptr ? "" : set;
   }
 

@@ -66,7 +66,7 @@ TEST(Worker, MeasuresAWindowAndSaysWhatRan) {
   const Launched launched = launch_one(plan_with(""));
   ASSERT_TRUE(launched.measured) << (launched.failed ? launched.failed->note : "");
   ASSERT_TRUE(launched.ready);
-  EXPECT_EQ(launched.ready->ran.library, "scripted");
+  EXPECT_EQ(launched.ready->ran.software, "scripted");
   EXPECT_EQ(launched.ready->dimension, Dimension::byte_rate);
   EXPECT_EQ(launched.ready->work_per_step, Natural{1'000'000});
   const auto sums = sums_of(launched.measured->window.blocks);
