@@ -36,7 +36,7 @@ struct WindowResult {
   bool late = false;          ///< The soak had not ended at start_utc_ns.
   double log2_miss = 0.0;     ///< Of the weakest full check.
   std::optional<BlockMismatch> first;
-  std::string output_digest;  ///< Hex, of the witness of the window's first step.
+  std::string output_digest;  ///< Hex, of link, clause and the witness of the first step.
 };
 
 /// Soaks, then runs a window. Fails as the kernel fails, and with io if it checks less than it was

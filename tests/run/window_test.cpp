@@ -224,6 +224,18 @@ TEST_F(RunWindow, GivesTheSameOutputDigestForEqualOperandsAtAnySpeedAndNumberOfS
   EXPECT_EQ(slow->output_digest.size(), 64U);
 }
 
+TEST_F(RunWindow, GivesAnotherOutputDigestInAnotherRoundOrClauseEvenForEqualOutputs) {
+  const auto first = run();
+  plan.link[0] ^= 1U;
+  const auto next_round = run();
+  plan.link[0] ^= 1U;
+  plan.clause = "C-2";
+  const auto other_clause = run();
+  ASSERT_TRUE(first && next_round && other_clause);
+  EXPECT_NE(first->output_digest, next_round->output_digest);
+  EXPECT_NE(first->output_digest, other_clause->output_digest);
+}
+
 TEST_F(RunWindow, SoaksBeforeItCounts) {
   plan.soak_ns = 500 * k_ms;
   const std::int64_t begun = clock.utc_ns();
