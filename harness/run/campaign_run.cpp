@@ -1,16 +1,14 @@
 #include "harness/run/campaign_run.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "harness/run/attempt_end.h"
 #include "harness/run/attempt_job.h"
 #include "harness/run/campaign_folder.h"
+#include "harness/run/campaign_report.h"
 #include "harness/run/interrupts.h"
 #include "harness/run/journal_clock.h"
 #include "harness/run/launch.h"
@@ -21,10 +19,8 @@
 #include "reports/files.h"
 #include "reports/item_looks.h"
 #include "reports/journal.h"
-#include "reports/judge_campaign.h"
 #include "reports/machine_identity.h"
 #include "reports/node_journal.h"
-#include "reports/node_signature.h"
 #include "reports/sizes.h"
 #include "reports/time_of_day.h"
 
@@ -32,17 +28,6 @@ namespace assay {
 namespace {
 
 constexpr std::uint32_t k_node = 0;
-
-/// What one step of each clause is, where no machine decides it.
-std::map<std::string, Natural> work_of(const Plan& plan) {
-  std::map<std::string, Natural> work;
-  for (const PlannedClause& clause : plan.clauses) {
-    if (clause.work_per_step) {
-      work.emplace(clause.id, *clause.work_per_step);
-    }
-  }
-  return work;
-}
 
 class CampaignRun {
  public:
@@ -83,15 +68,17 @@ class CampaignRun {
 
   Result<RunOutcome> until_next_day(std::uint32_t round);
   Result<RunOutcome> interrupted();
-  Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence);
-  Result<RunOutcome> finished_before();
-  Result<Done> append(std::string_view kind, Json::Object members);
+  Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence) {
+    return write_report(*folder_, k_node, how, std::move(sentence));
+  }
+  Result<Done> append(std::string_view kind, Json::Object members) {
+    return journal_->append(kind, std::move(members));
+  }
   std::string now_text() { return time_of_day(rules_.clock.next_s(world_.clock->utc_ns())); }
   [[nodiscard]] std::int64_t today() const {
     return world_.clock->utc_ns() / (k_seconds_per_day * k_ns_per_second);
   }
   void say(ProgressEvent event);
-  [[nodiscard]] std::int64_t time_left(const Judgement& judgement) const;
 
   const RunRequest& request_;
   const RunWorld& world_;
@@ -112,10 +99,6 @@ class CampaignRun {
   bool closed_ = false;
 };
 
-Result<Done> CampaignRun::append(std::string_view kind, Json::Object members) {
-  return journal_->append(kind, std::move(members));
-}
-
 void CampaignRun::say(ProgressEvent event) {
   event.elapsed_ns = world_.clock->now_ns() - begun_ns_;
   event.left_ns = left_ns_;
@@ -128,7 +111,7 @@ Result<Done> CampaignRun::open() {
                                       .contract = &prepared_.contract,
                                       .plan_sha256 = hex(sha256(plan_json(prepared_.plan))),
                                       .tool_sha256 = prepared_.tool_sha256,
-                                      .work_per_step = work_of(prepared_.plan),
+                                      .work_per_step = work_per_step_of(prepared_.plan),
                                       .nonce_links = prepared_.plan.nonce_links,
                                       .nonce_file = request_.nonce_file,
                                       .marks = marks_of(request_),
@@ -139,9 +122,8 @@ Result<Done> CampaignRun::open() {
   }
   folder_.emplace(std::move(*folder));
   rules_.marks = folder_->session.marks;
-  const auto& marks = folder_->session.marks;
   if (!request_.recording.empty() &&
-      std::find(marks.begin(), marks.end(), "replayed") == marks.end()) {
+      std::count(rules_.marks.begin(), rules_.marks.end(), "replayed") == 0) {
     return Error{
         Error::Code::bad_input,
         request_.folder + ": is no campaign of a recorded machine, so none can be replayed"};
@@ -273,17 +255,6 @@ Result<bool> CampaignRun::selftest() {
   return true;
 }
 
-std::int64_t CampaignRun::time_left(const Judgement& judgement) const {
-  Natural left = 0;
-  for (std::size_t i = 0; i < prepared_.plan.clauses.size(); ++i) {
-    const PlannedClause& clause = prepared_.plan.clauses[i];
-    const auto groups = rounds_.groups(i, revealed_ + 1, judgement).size();
-    left += (clause.soak_ns + clause.window_ns) * groups *
-            (rounds_.next_look(i) - std::min(rounds_.runs(i), rounds_.next_look(i)));
-  }
-  return static_cast<std::int64_t>(left);
-}
-
 Result<AttemptBegin> CampaignRun::begin(std::size_t clause, std::uint32_t round, ItemIndex item) {
   AttemptBegin begin;
   begin.item = rounds_.roster()[item].id;
@@ -394,7 +365,7 @@ Result<bool> CampaignRun::run_round(std::uint32_t round, const Judgement& judgem
       if (!whole || !*whole) {
         return whole;
       }
-      left_ns_ = time_left(judgement);
+      left_ns_ = rounds_.time_left(revealed_ + 1, judgement);
     }
   }
   return true;
@@ -433,7 +404,7 @@ Result<RunOutcome> CampaignRun::run_rounds() {
   Judgement judgement = rounds_.judgement();
   const std::uint32_t last = prepared_.plan.nonce_links - (has_last_look(prepared_.plan) ? 1 : 0);
   while (rounds_.open(judgement) && round <= last) {
-    left_ns_ = time_left(judgement);
+    left_ns_ = rounds_.time_left(revealed_ + 1, judgement);
     if (round > revealed_) {
       if (rounds_.must_wait(round, today())) {
         return until_next_day(round);
@@ -493,45 +464,6 @@ Result<RunOutcome> CampaignRun::interrupted() {
                             "off counts as below its limit; --resume only closes the campaign"));
 }
 
-/// Signs what is there and writes the report on it.
-Result<RunOutcome> CampaignRun::finish(RunOutcome::Finish how, std::string sentence) {
-  if (auto written = sign_node(folder_->paths, folder_->session_sha256, k_node, folder_->node_key);
-      !written) {
-    return written.error();
-  }
-  if (auto written = sign_absent_nodes(*folder_, k_node); !written) {
-    return written.error();
-  }
-  auto judged = judge_campaign(request_.folder, false);
-  if (!judged) {
-    return judged.error();
-  }
-  if (auto written = write_file(folder_->paths.report(), judged->report); !written) {
-    return written.error();
-  }
-  return RunOutcome{.finish = how,
-                    .judgement = std::move(judged->judgement),
-                    .marks = std::move(judged->campaign.evidence.marks),
-                    .sentence = std::move(sentence)};
-}
-
-/// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
-/// if it broke off between its last line and its report.
-Result<RunOutcome> CampaignRun::finished_before() {
-  auto judged = judge_campaign(request_.folder, false);
-  if (!judged) {
-    return judged.error();
-  }
-  const auto report = read_file(folder_->paths.report(), judged->report.size() + 1);
-  if (!report || *report != judged->report) {
-    return Error{Error::Code::not_found, "the report is not there yet"};
-  }
-  return RunOutcome{.finish = RunOutcome::Finish::complete,
-                    .judgement = std::move(judged->judgement),
-                    .marks = std::move(judged->campaign.evidence.marks),
-                    .sentence = "this campaign was complete already"};
-}
-
 Result<RunOutcome> CampaignRun::run() {
   auto interrupts = Interrupts::watch();
   if (!interrupts) {
@@ -543,7 +475,7 @@ Result<RunOutcome> CampaignRun::run() {
     return opened.error();
   }
   if (closed_) {
-    auto outcome = finished_before();
+    auto outcome = report_before(*folder_);
     return outcome ? std::move(outcome)
                    : finish(RunOutcome::Finish::complete, "this campaign was complete already");
   }

@@ -315,4 +315,14 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
   return plan;
 }
 
+std::map<std::string, Natural> work_per_step_of(const Plan& plan) {
+  std::map<std::string, Natural> work;
+  for (const PlannedClause& clause : plan.clauses) {
+    if (clause.work_per_step) {
+      work.emplace(clause.id, *clause.work_per_step);
+    }
+  }
+  return work;
+}
+
 }  // namespace assay

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,6 +70,9 @@ struct Plan {
 
 /// Whether a round of its own comes after the last run, in which clauses look a second time.
 [[nodiscard]] bool has_last_look(const Plan& plan);
+
+/// What one step of each clause is, where no machine decides it.
+[[nodiscard]] std::map<std::string, Natural> work_per_step_of(const Plan& plan);
 
 /// What a reader should think about before signing: limits that are implied by others or out of
 /// reach, campaigns too short to see a difference between days, fleets without a remedy.

@@ -202,4 +202,14 @@ std::uint32_t Rounds::next_look(std::size_t clause) const {
   return std::min(plan_.clauses[clause].runs, (runs(clause) / step + 1) * step);
 }
 
+std::int64_t Rounds::time_left(std::uint32_t round, const Judgement& judgement) const {
+  Natural left = 0;
+  for (std::size_t i = 0; i < plan_.clauses.size(); ++i) {
+    const PlannedClause& clause = plan_.clauses[i];
+    left += (clause.soak_ns + clause.window_ns) * groups(i, round, judgement).size() *
+            (next_look(i) - std::min(runs(i), next_look(i)));
+  }
+  return static_cast<std::int64_t>(left);
+}
+
 }  // namespace assay

@@ -47,6 +47,8 @@ class Rounds {
   /// Runs of a clause that count so far on the item that had most, and of its next look.
   [[nodiscard]] std::uint32_t runs(std::size_t clause) const;
   [[nodiscard]] std::uint32_t next_look(std::size_t clause) const;
+  /// Nanoseconds of soaks and windows from `round` to the next look of every open clause, about.
+  [[nodiscard]] std::int64_t time_left(std::uint32_t round, const Judgement& judgement) const;
 
   [[nodiscard]] const std::vector<Item>& roster() const { return roster_; }
 

@@ -1,0 +1,21 @@
+// The end of a controller's work: the node's signature, and the report on what is there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "harness/run/campaign_folder.h"
+#include "harness/run/campaign_run.h"
+
+namespace assay {
+
+/// Signs the journal of `node` and of nodes that left none, judges and writes the report. Fails
+/// with io or, if the evidence can't be read back, with what its reader says.
+[[nodiscard]] Result<RunOutcome> write_report(const CampaignFolder& folder, std::uint32_t node,
+                                              RunOutcome::Finish how, std::string sentence);
+
+/// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
+/// with not_found if it broke off between its last line and its report.
+[[nodiscard]] Result<RunOutcome> report_before(const CampaignFolder& folder);
+
+}  // namespace assay
