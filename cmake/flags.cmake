@@ -12,9 +12,14 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 # Same bytes wherever it is built: no path of the build machine gets into an object.
-# A build folder within the sources needs no rule of its own, and so all presets share one cache.
+# A build folder within the sources needs no rule of its own, and so all presets share one cache;
+# there the compiler cache hands the compiler relative paths, which must come out as the same names.
 string(FIND "${PROJECT_BINARY_DIR}/" "${PROJECT_SOURCE_DIR}/" place)
-if(NOT place EQUAL 0)
+if(place EQUAL 0)
+  file(RELATIVE_PATH up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+  string(REGEX REPLACE "/$" "" up "${up}")
+  add_compile_options("-ffile-prefix-map=${up}=.")
+else()
   add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}=build")
 endif()
 add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")

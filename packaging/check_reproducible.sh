@@ -24,7 +24,11 @@ mkdir -p "$again"
 (cd "$here" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$again")
 CCACHE_DISABLE=1 build "$again" -DASSAY_TESTS=OFF -DASSAY_BENCH=OFF -DASSAY_CUDA=OFF
 for program in assay assay-verify; do
-  cmp "$here/build/release/bin/$program" "$again/build/release/bin/$program"
+  cmp "$here/build/release/bin/$program" "$again/build/release/bin/$program" || {
+    echo "$program: not the same bytes; strings of one and not of the other:" >&2
+    diff <(strings "$here/build/release/bin/$program") <(strings "$again/build/release/bin/$program") | head -n 40 >&2
+    exit 1
+  }
   for path in "$here" "$work"; do
     if grep -qF "$path/" "$here/build/release/bin/$program" "$again/build/release/bin/$program"; then
       echo "$program holds a path that it was built at: $path" >&2
