@@ -10,6 +10,7 @@ namespace assay {
 namespace {
 
 constexpr std::size_t k_few_members = 16;  ///< Up to here, names are compared one by one.
+constexpr std::size_t k_usual_members = 8;
 
 /// Finds a name that stands twice, in n log n steps however many there are.
 class Names {
@@ -131,6 +132,7 @@ class Reader {
     Names names;
     scanner_.skip_space();
     if (!scanner_.take('}')) {
+      members.reserve(k_usual_members);
       do {
         scanner_.skip_space();
         if (!member(members, names)) {

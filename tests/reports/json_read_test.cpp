@@ -42,6 +42,26 @@ TEST(JsonRead, DecodesEscapesAndSurrogatePairs) {
   EXPECT_EQ(*read_json(R"("\u00e9\ud83d\ude02\n")")->text(), "\xC3\xA9\xF0\x9F\x98\x82\n");
 }
 
+// Strings are read eight bytes at a time: every byte, at every place of three such words.
+TEST(JsonRead, TreatsAByteAlikeWhereverInAStringItStands) {
+  for (int value = 0; value < 256; ++value) {
+    const char byte = static_cast<char>(value);
+    for (std::size_t place = 0; place < 24; ++place) {
+      for (const char other : {'x', '\x7F', ' '}) {
+        std::string inside(24, other);
+        inside[place] = byte;
+        const auto read = read_json('"' + inside + '"');
+        if (value >= 0x20 && value < 0x80 && byte != '"' && byte != '\\') {
+          ASSERT_TRUE(read) << value << " at " << place;
+          ASSERT_EQ(*read->text(), inside);
+        } else {
+          ASSERT_FALSE(read) << value << " at " << place;
+        }
+      }
+    }
+  }
+}
+
 TEST(JsonRead, RefusesANameThatStandsTwice) {
   EXPECT_EQ(refusal("{\n\"clauses\":[{},{},{\"at_least\":1,\n \"at_least\":2}]}"),
             "line 3: clauses[2].at_least stands twice");
