@@ -159,6 +159,7 @@ Result<Done> check_open_line(const Json& line, const std::string& session, std::
 struct JournalWriter::State {
   std::string path;
   std::unique_ptr<File> file;
+  std::size_t largest = 0;
   JournalHead head{.lines = 0, .sha256 = std::string(k_no_line)};
   off_t end = 0;  ///< Where the last whole line ends.
   std::uint64_t begun = 0;
@@ -239,6 +240,11 @@ Result<Done> JournalWriter::State::put(const std::string& bytes) {
   if (broken) {
     return Error{Error::Code::io, path + ": can't be written since an earlier write failed"};
   }
+  if (static_cast<std::size_t>(end) + bytes.size() > largest) {
+    return Error{Error::Code::io,
+                 path + ": a line can't be written: the journal would be larger than " +
+                     std::to_string(largest) + " bytes"};
+  }
   ssize_t written = -1;
   do {
     written = ::write(file->get(), bytes.data(), bytes.size());
@@ -261,7 +267,8 @@ JournalWriter::~JournalWriter() = default;
 
 Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::string& path,
                                                            const std::string& session_sha256,
-                                                           std::uint32_t node) {
+                                                           std::uint32_t node,
+                                                           std::size_t largest) {
   Result<std::unique_ptr<File>> file = open_and_lock(path);
   if (!file) {
     return file.error();
@@ -269,6 +276,7 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::string& pa
   auto state = std::make_unique<State>();
   state->path = path;
   state->file = *std::move(file);
+  state->largest = largest;
   const Result<std::string> bytes = read_all(*state->file, path);
   if (!bytes) {
     return bytes.error();

@@ -2,6 +2,7 @@
 // The format is described in docs/report_format.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "harness/model/evidence.h"
 #include "reports/json.h"
+#include "reports/sizes.h"
 
 namespace assay {
 
@@ -20,15 +22,17 @@ class JournalWriter {
   /// Starts a journal at `path`, which must not exist, or goes on with the one there: a torn last
   /// line is cut off, and a line {"kind":"drop"} says so. Fails with bad_input if the chain of
   /// what is there is broken, with io if the file can't be written or locked by another process.
+  /// `largest`: bytes that the file never grows beyond, since no reader would take it.
   static Result<std::unique_ptr<JournalWriter>> open(const std::string& path,
                                                      const std::string& session_sha256,
-                                                     std::uint32_t node);
+                                                     std::uint32_t node,
+                                                     std::size_t largest = k_largest_journal);
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
   ~JournalWriter();
 
-  /// Appends {"kind": kind, "prev": ..., "seq": ..., members...}. On failure (a full disk) nothing
-  /// of the line stays in the file, and the journal still verifies.
+  /// Appends {"kind": kind, "prev": ..., "seq": ..., members...}. On failure (a full disk, a full
+  /// journal) nothing of the line stays in the file, and the journal still verifies.
   Result<Done> append(std::string_view kind, Json::Object members);
 
   /// Number for the next attempt: one more than the largest begun so far.

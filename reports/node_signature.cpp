@@ -5,11 +5,10 @@
 #include "reports/digest.h"
 #include "reports/files.h"
 #include "reports/node_name.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
-
-constexpr std::size_t k_largest_journal = std::size_t{512} << 20;
 
 /// A node doesn't sign what isn't there.
 Result<Done> check_blobs(const CampaignPaths& paths, const NodeStatement& statement) {

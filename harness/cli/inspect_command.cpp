@@ -13,11 +13,10 @@
 #include "reports/journal.h"
 #include "reports/json.h"
 #include "reports/session.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
-
-constexpr std::size_t k_file_bytes = std::size_t{1} << 30U;
 
 struct JournalSummary {
   std::map<std::string, std::uint64_t> kinds;    ///< Lines by kind.
@@ -26,7 +25,7 @@ struct JournalSummary {
 
 Result<JournalSummary> summary_of(const std::string& folder, std::uint32_t node) {
   const std::string path = CampaignPaths{folder}.journal(node);
-  const auto bytes = read_file(path, k_file_bytes);
+  const auto bytes = read_file(path, k_largest_journal);
   if (!bytes) {
     return bytes.error();
   }
@@ -68,9 +67,9 @@ std::string words(const std::map<std::string, std::uint64_t>& numbers) {
 Result<Json::Object> conclusions(const std::string& folder) {
   const CampaignPaths paths{folder};
   Json::Object object{{"decision", Json()}, {"signers", Json::Array{}}};
-  if (const auto report = read_file(paths.report(), k_file_bytes); report) {
+  if (const auto report = read_file(paths.report(), k_largest_report); report) {
     const auto json =
-        read_json(*report, {.bytes = k_file_bytes, .depth = 64, .values = k_file_bytes});
+        read_json(*report, {.bytes = k_largest_report, .depth = 64, .values = k_largest_report});
     if (!json) {
       return Error{Error::Code::bad_input, paths.report() + ": " + json.error().message};
     }
@@ -98,7 +97,7 @@ struct Overview {
 
 Result<Overview> look_at(const std::string& folder) {
   const CampaignPaths paths{folder};
-  const auto contract_bytes = read_file(paths.contract(), k_file_bytes);
+  const auto contract_bytes = read_file(paths.contract(), k_largest_contract);
   if (!contract_bytes) {
     return contract_bytes.error();
   }
@@ -106,7 +105,7 @@ Result<Overview> look_at(const std::string& folder) {
   if (!contract) {
     return Error{Error::Code::bad_input, paths.contract() + ": " + contract.error().message};
   }
-  const auto session_bytes = read_file(paths.session(), k_file_bytes);
+  const auto session_bytes = read_file(paths.session(), k_largest_session);
   if (!session_bytes) {
     return session_bytes.error();
   }

@@ -5,6 +5,7 @@
 #include "reports/files.h"
 #include "reports/judge_campaign.h"
 #include "reports/node_signature.h"
+#include "reports/sizes.h"
 
 namespace assay {
 namespace {
@@ -30,6 +31,12 @@ Result<RunOutcome> write_report(const CampaignFolder& folder, std::uint32_t node
   auto judged = judge_campaign(folder.paths.folder, false);
   if (!judged) {
     return judged.error();
+  }
+  if (judged->report.size() > k_largest_report) {
+    return Error{Error::Code::io, folder.paths.report() + ": would be " +
+                                      std::to_string(judged->report.size()) +
+                                      " bytes, more than a verifier reads (" +
+                                      std::to_string(k_largest_report) + ")"};
   }
   if (auto written = write_file(folder.paths.report(), judged->report); !written) {
     return written.error();

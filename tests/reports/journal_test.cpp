@@ -249,6 +249,20 @@ TEST_F(Journal, VerifiesAfterTheFileMayNotGrow) {
   EXPECT_EQ(refusal(bytes()), "whole");
 }
 
+TEST_F(Journal, NeverGrowsBeyondWhatAReaderTakes) {
+  constexpr std::size_t k_most = 20'000;
+  const auto writer = JournalWriter::open(path_, k_session, 0, k_most);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append("open", open_members()));
+  const auto [lines, sentence] = fill(**writer);
+  EXPECT_GT(lines, 10U);
+  EXPECT_NE(sentence.find("the journal would be larger than 20000 bytes"), std::string::npos)
+      << sentence;
+  EXPECT_LE(bytes().size(), k_most);
+  EXPECT_GT(bytes().size(), k_most - 2'000) << "it was full";
+  EXPECT_EQ(refusal(bytes()), "whole");
+}
+
 /// In a child: appends attempts and tells each number on `pipe` once it is on the disk.
 [[noreturn]] void append_until_killed(const std::string& path, int pipe) {
   const auto writer = JournalWriter::open(path, k_session, 0);
