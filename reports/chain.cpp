@@ -43,7 +43,7 @@ StackHandle stack_of(std::span<const Certificate> certificates) {
   return stack;
 }
 
-Finding finding_of(int code) {
+SignatureFault finding_of(int code) {
   const std::string why = X509_verify_cert_error_string(code);
   switch (code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -70,7 +70,7 @@ Finding finding_of(int code) {
 
 }  // namespace
 
-std::optional<Finding> check_chain(std::span<const Certificate> chain,
+std::optional<SignatureFault> check_chain(std::span<const Certificate> chain,
                                    std::span<const Bytes> anchors, std::int64_t at_s) {
   constexpr int k_112_bits = 2;  // no RSA below 2048, no SHA-1
   const StoreHandle store = store_of(anchors);
@@ -80,7 +80,7 @@ std::optional<Finding> check_chain(std::span<const Certificate> chain,
   if (!store || !leaf || !others || !context ||
       X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), others.get()) != 1) {
     ERR_clear_error();
-    return Finding{Indication::indeterminate, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+    return SignatureFault{Indication::indeterminate, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
                    "libcrypto could not begin to verify the chain"};
   }
   X509_VERIFY_PARAM* how = X509_STORE_CTX_get0_param(context.get());

@@ -13,38 +13,38 @@ namespace {
 constexpr auto k_failed = Indication::total_failed;
 constexpr auto k_unsure = Indication::indeterminate;
 
-std::optional<Finding> check_bytes(const JadesEntry& entry, std::string_view report) {
+std::optional<SignatureFault> check_bytes(const JadesEntry& entry, std::string_view report) {
   if (!is_p256(entry.header.signer().public_key)) {
-    return Finding{k_failed, "SIG_CRYPTO_FAILURE",
+    return SignatureFault{k_failed, "SIG_CRYPTO_FAILURE",
                    "the certificate's key is not of P-256, so it can't have made ES256"};
   }
   const auto verified = verify_entry(entry, report);
   if (!verified) {
-    return Finding{k_failed, "FORMAT_FAILURE", verified.error().message};
+    return SignatureFault{k_failed, "FORMAT_FAILURE", verified.error().message};
   }
   if (!*verified) {
-    return Finding{k_failed, "SIG_CRYPTO_FAILURE",
+    return SignatureFault{k_failed, "SIG_CRYPTO_FAILURE",
                    "the signature is not over these bytes of the report, or not by this key"};
   }
   return std::nullopt;
 }
 
-std::optional<Finding> check_times(const JadesHeader& header, const Policy& policy,
+std::optional<SignatureFault> check_times(const JadesHeader& header, const Policy& policy,
                                    std::int64_t at_s) {
   const Certificate& certificate = header.signer();
   if (header.issued_at_s > certificate.not_after_s) {
-    return Finding{k_failed, "EXPIRED", "was made after its certificate had expired"};
+    return SignatureFault{k_failed, "EXPIRED", "was made after its certificate had expired"};
   }
   if (header.issued_at_s < certificate.not_before_s) {
-    return Finding{k_failed, "NOT_YET_VALID", "was made before its certificate was valid"};
+    return SignatureFault{k_failed, "NOT_YET_VALID", "was made before its certificate was valid"};
   }
   if (at_s > certificate.not_after_s || at_s < certificate.not_before_s) {
-    return Finding{k_unsure, "OUT_OF_BOUNDS_NO_POE",
+    return SignatureFault{k_unsure, "OUT_OF_BOUNDS_NO_POE",
                    "its certificate is not valid at the time of verification, and no time-stamp "
                    "proves that the signature was there when it was"};
   }
   if (header.issued_at_s > at_s + policy.iat_skew_s) {
-    return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+    return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
                    "says that it was made after the time of verification"};
   }
   return std::nullopt;
@@ -69,13 +69,13 @@ const PolicySigner* anchored_signer(const Policy& policy, const Subject& subject
   return nullptr;
 }
 
-std::optional<Finding> check_anchored(const JadesHeader& header, const PolicySigner& signer,
+std::optional<SignatureFault> check_anchored(const JadesHeader& header, const PolicySigner& signer,
                                       const Policy& policy, std::int64_t at_s) {
   if (auto finding = check_chain(header.chain, signer.anchors, at_s)) {
     return finding;
   }
   if (policy.revocation == Revocation::required) {
-    return Finding{k_unsure, "TRY_LATER",
+    return SignatureFault{k_unsure, "TRY_LATER",
                    "there is no revocation data for its chain, and the policy doesn't say "
                    "\"revocation\": \"not_checked\""};
   }
@@ -85,7 +85,7 @@ std::optional<Finding> check_anchored(const JadesHeader& header, const PolicySig
 /// Who signed, or what speaks against it.
 struct Identity {
   const PolicySigner* signer = nullptr;
-  std::optional<Finding> finding;
+  std::optional<SignatureFault> finding;
 };
 
 Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t at_s) {
@@ -95,18 +95,18 @@ Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t 
   if (found.signer == nullptr) {
     found.signer = anchored_signer(policy, certificate.subject);
     if (found.signer == nullptr) {
-      found.finding = Finding{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
+      found.finding = SignatureFault{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
                               "its certificate is neither pinned nor vouched for by the policy"};
       return found;
     }
     found.finding = check_anchored(header, *found.signer, policy, at_s);
   }
   if (!found.finding && !certificate.may_sign) {
-    found.finding = Finding{k_unsure, "CHAIN_CONSTRAINTS_FAILURE",
+    found.finding = SignatureFault{k_unsure, "CHAIN_CONSTRAINTS_FAILURE",
                             "its certificate's key usage does not allow signatures"};
   }
   if (!found.finding && entry_of(found.signer->role).commitment != header.commitment) {
-    found.finding = Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+    found.finding = SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
                             "claims another role than that of " +
                                 std::string(entry_of(found.signer->role).name) +
                                 ", which the policy gives its certificate"};
@@ -121,19 +121,19 @@ bool same_organization(const Subject& a, const Subject& b) {
 }
 
 /// One party can't stand for two.
-std::optional<Finding> check_distinct(const std::vector<JadesEntry>& entries, std::size_t index) {
+std::optional<SignatureFault> check_distinct(const std::vector<JadesEntry>& entries, std::size_t index) {
   const Certificate& own = entries[index].header.signer();
   if (own.subject.organization.empty() && own.subject.organization_identifier.empty()) {
-    return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE", "its certificate names no organisation"};
+    return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE", "its certificate names no organisation"};
   }
   for (std::size_t i = 0; i < index; ++i) {
     const Certificate& other = entries[i].header.signer();
     if (other.public_key == own.public_key) {
-      return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+      return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
                      "its key has signed already: signatures[" + std::to_string(i) + "]"};
     }
     if (same_organization(other.subject, own.subject)) {
-      return Finding{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+      return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
                      "its organisation has signed already: signatures[" + std::to_string(i) + "]"};
     }
   }
@@ -161,7 +161,7 @@ std::string what_the_policy_misses(const Policy& policy, const std::vector<Role>
   return "";
 }
 
-SignatureCheck refused(const Finding& finding) {
+SignatureCheck refused(const SignatureFault& finding) {
   SignatureCheck check;
   check.indication = finding.indication;
   check.sub_indication = finding.sub_indication;
@@ -170,9 +170,9 @@ SignatureCheck refused(const Finding& finding) {
 }
 
 /// Envelope and attached payload, in the order of signing: form first, then bytes.
-std::optional<Finding> check_payload(const Envelope& envelope, std::string_view report) {
+std::optional<SignatureFault> check_payload(const Envelope& envelope, std::string_view report) {
   if (envelope.payload && *envelope.payload != base64url(report)) {
-    return Finding{k_failed, "HASH_FAILURE", "payload: is not the report that stands beside it"};
+    return SignatureFault{k_failed, "HASH_FAILURE", "payload: is not the report that stands beside it"};
   }
   return std::nullopt;
 }
@@ -203,8 +203,8 @@ SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy, 
   if (auto finding = check_payload(*envelope, bytes.report)) {
     return refused(*finding);
   }
-  std::optional<Finding> worst;
-  const auto note = [&worst](std::optional<Finding> finding, std::size_t index) {
+  std::optional<SignatureFault> worst;
+  const auto note = [&worst](std::optional<SignatureFault> finding, std::size_t index) {
     if (finding && (!worst || (worst->indication == k_unsure && finding->indication == k_failed))) {
       finding->sentence = "signatures[" + std::to_string(index) + "]: " + finding->sentence;
       worst = std::move(finding);

@@ -100,12 +100,12 @@ class CudaBackend final : public Backend {
     return {Error::Code::unsupported, "the cuda backend has no compute.memory yet"};
   }
 
-  static Result<GpuFacts> make_current(const Device& device) {
+  static Result<GpuTarget> make_current(const Device& device) {
     const auto count = count_devices();
     if (!count) {
       return count.error();
     }
-    GpuFacts gpu;
+    GpuTarget gpu;
     while (gpu.ordinal < *count && device.id != "gpu" + std::to_string(gpu.ordinal)) {
       ++gpu.ordinal;
     }

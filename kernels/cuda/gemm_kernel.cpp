@@ -41,7 +41,7 @@ Result<Done> fits(const GemmProblem& problem) {
 
 }  // namespace
 
-Result<Done> GemmKernel::supports(const GpuFacts& gpu, const GemmProblem& problem) {
+Result<Done> GemmKernel::supports(const GpuTarget& gpu, const GemmProblem& problem) {
   const auto rule = exact_operands(problem, gpu.accumulators);
   if (!rule) {
     return rule.error();
@@ -59,7 +59,7 @@ Result<Done> GemmKernel::supports(const GpuFacts& gpu, const GemmProblem& proble
   return Done{};
 }
 
-Result<std::unique_ptr<GemmKernel>> GemmKernel::prepare(const GpuFacts& gpu,
+Result<std::unique_ptr<GemmKernel>> GemmKernel::prepare(const GpuTarget& gpu,
                                                         const GemmProblem& problem,
                                                         const Seed& seed) {
   if (auto able = supports(gpu, problem); !able) {

@@ -14,7 +14,7 @@
 namespace assay::cuda {
 
 /// Facts of the device that a kernel runs on.
-struct GpuFacts {
+struct GpuTarget {
   int ordinal = 0;
   std::string isa;  ///< "sm_100"
   std::uint32_t multiprocessors = 0;
@@ -24,8 +24,8 @@ struct GpuFacts {
 class GemmKernel final : public Kernel {
  public:
   /// Precondition of both: the device is the current one.
-  [[nodiscard]] static Result<Done> supports(const GpuFacts& gpu, const GemmProblem& problem);
-  [[nodiscard]] static Result<std::unique_ptr<GemmKernel>> prepare(const GpuFacts& gpu,
+  [[nodiscard]] static Result<Done> supports(const GpuTarget& gpu, const GemmProblem& problem);
+  [[nodiscard]] static Result<std::unique_ptr<GemmKernel>> prepare(const GpuTarget& gpu,
                                                                    const GemmProblem& problem,
                                                                    const Seed& seed);
   GemmKernel() = default;
@@ -56,7 +56,7 @@ class GemmKernel final : public Kernel {
   Result<std::optional<Mismatch>> locate(const Step& step, std::uint64_t row);
   Result<std::optional<Mismatch>> compare_golden(const Step& step);
 
-  GpuFacts gpu_;
+  GpuTarget gpu_;
   GemmProblem problem_;
   ExactOperands rule_;
   CublasLt lt_{};

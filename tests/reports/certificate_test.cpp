@@ -58,7 +58,8 @@ TEST(Certificate, IsAllOfTheBytesOrNone) {
   Bytes der = test::party("a", "A").certificate.der;
   der.push_back(0);
   EXPECT_FALSE(read_certificate(der));
-  der.resize(der.size() - 2);
+  der.pop_back();
+  der.pop_back();
   EXPECT_FALSE(read_certificate(der));
   EXPECT_FALSE(read_certificate({}));
 }

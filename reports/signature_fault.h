@@ -8,7 +8,7 @@
 
 namespace assay {
 
-struct Finding {
+struct SignatureFault {
   Indication indication = Indication::total_failed;
   std::string sub_indication;  ///< ETSI EN 319 102-1
   std::string sentence;
