@@ -66,9 +66,10 @@ install_missing() {
   local log=$root/build/apt.log
   mkdir -p "$root/build"
   {
+    # Where sudo drops the variable, the empty input says the same: nobody is there to be asked.
+    export DEBIAN_FRONTEND=noninteractive
     as_root apt-get update -qq &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        "${missing[@]}"
+      as_root apt-get install -y -qq --no-install-recommends "${missing[@]}"
   } </dev/null >"$log" 2>&1 || {
     cat "$log" >&2
     die "the packages could not be installed; the log is $log"
