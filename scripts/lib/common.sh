@@ -29,13 +29,16 @@ count() {
   fi
 }
 
+# What a script adds to its preset's options.
+configure_options=()
+
 # configure_and_build PRESET [TARGET...]. Returns non-zero if either fails.
 configure_and_build() {
   local preset=$1 log
   shift
   log=$root/build/configure-$preset.log
   mkdir -p "$root/build"
-  (cd "$root" && cmake --preset "$preset" >"$log" 2>&1) || {
+  (cd "$root" && cmake --preset "$preset" "${configure_options[@]}" >"$log" 2>&1) || {
     cat "$log" >&2
     return 1
   }

@@ -13,16 +13,15 @@ packages_to_build=(
   "libboost-dev     exact statistics (Boost.Math)"
   "libdnnl-dev      matrix products on the CPU (oneDNN)"
   "libopenblas-openmp-dev  matrix products in f64 (OpenBLAS)"
-  # One build folder holds the programs and their tests, so these are needed to configure it.
-  "libgtest-dev     tests (GoogleTest)"
-  "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
-  "libbenchmark-dev benchmarks of the tool itself (Google Benchmark)"
-  "git              time of the last commit, for reproducible builds"
 )
 
 packages_to_test=(
+  "libgtest-dev     tests (GoogleTest)"
+  "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
+  "libbenchmark-dev benchmarks of the tool itself (Google Benchmark)"
   "openssl          outside verifier of signatures"
   "binutils         looks at what the programs link"
+  "git              time of the last commit, for reproducible builds"
 )
 
 packages_for_deep=(
