@@ -106,4 +106,16 @@ Result<CampaignFrame> make_frame(std::string_view contract_bytes, std::string_vi
   return frame;
 }
 
+Result<ItemIndex> own_item(const CampaignFrame& frame, std::uint32_t node, const std::string& id) {
+  const auto found = frame.item_of.find(id);
+  if (found == frame.item_of.end()) {
+    return bad("item: '" + id + "' is not in the inventory");
+  }
+  const Item& item = frame.roster[found->second];
+  if (item.kind != Scope::system && item.node != node) {
+    return bad("item: '" + id + "' belongs to node " + std::to_string(item.node));
+  }
+  return found->second;
+}
+
 }  // namespace assay

@@ -28,4 +28,8 @@ struct CampaignFrame {
 [[nodiscard]] Result<CampaignFrame> make_frame(std::string_view contract_bytes,
                                                std::string_view session_bytes);
 
+/// The item of that id, of `node` or of the whole system. Fails with bad_input.
+[[nodiscard]] Result<ItemIndex> own_item(const CampaignFrame& frame, std::uint32_t node,
+                                         const std::string& id);
+
 }  // namespace assay

@@ -66,7 +66,6 @@ class Walk {
   Result<Done> check_begin(const AttemptKey& key) const;
   Result<Done> check_times(const EndLine& end) const;
   Result<Done> follows(const EndLine& end);
-  Result<ItemIndex> own_item(const std::string& id) const;
 
   struct Open {
     AttemptKey key;
@@ -228,18 +227,6 @@ Result<Done> Walk::at(std::int64_t time_ns) {
   return Done{};
 }
 
-Result<ItemIndex> Walk::own_item(const std::string& id) const {
-  const auto found = frame_.item_of.find(id);
-  if (found == frame_.item_of.end()) {
-    return bad("item: '" + id + "' is not in the inventory");
-  }
-  const Item& item = frame_.roster[found->second];
-  if (item.kind != Scope::system && item.node != out_.facts.node) {
-    return bad("item: '" + id + "' belongs to node " + std::to_string(item.node));
-  }
-  return found->second;
-}
-
 Result<Done> Walk::check_begin(const AttemptKey& key) const {
   if (key.attempt != out_.attempts.size() + 1) {
     return bad("attempt: must be " + std::to_string(out_.attempts.size() + 1) +
@@ -258,7 +245,7 @@ Result<Done> Walk::check_begin(const AttemptKey& key) const {
   if (clause == frame_.clause_of.end()) {
     return bad("clause: '" + key.clause + "' is not in the contract");
   }
-  const Result<ItemIndex> item = own_item(key.item);
+  const Result<ItemIndex> item = own_item(frame_, out_.facts.node, key.item);
   if (!item) {
     return item.error();
   }
@@ -415,7 +402,7 @@ Result<Done> Walk::replacement(const Json& json) {
   Members members(json, "");
   take_chain_members(members);
   Replacement replaced;
-  const Result<ItemIndex> item = own_item(members.text("item"));
+  const Result<ItemIndex> item = own_item(frame_, out_.facts.node, members.text("item"));
   replaced.after = static_cast<std::uint64_t>(members.whole("after"));
   replaced.old_serial = members.text("old_serial");
   replaced.new_serial = members.text("new_serial");

@@ -47,8 +47,8 @@ void print_json(const Verification& verification, std::int64_t at_s, std::ostrea
 }
 
 std::string headline(const Verification& verification) {
-  const std::string decided = "valid, decision: " + std::string(name_of(verification.decision)) +
-                              marked(verification.marks);
+  std::string decided = "valid, decision: " + std::string(name_of(verification.decision)) +
+                        marked(verification.marks);
   switch (exit_code_of(verification)) {
     case 0:
     case 5: return decided;

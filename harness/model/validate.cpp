@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "harness/model/checks.h"
 #include "harness/model/coverage.h"
@@ -96,11 +97,12 @@ std::optional<Error> fault_of_cover(const Contract& contract) {
                    "no mandatory clause binds '" + id +
                        "'; an acceptance needs one for every line, or its items would be taken "
                        "over unmeasured");
-    const std::string unmeasured(unmeasured_parts(contract, i));
+    const std::string_view unmeasured = unmeasured_parts(contract, i);
     checks.require(contract.purpose != Purpose::acceptance || unmeasured.empty(),
                    "inventory[" + std::to_string(i) + "]",
-                   "no mandatory clause measures the " + unmeasured + " of '" + id +
-                       "'; they would be taken over unmeasured");
+                   std::string("no mandatory clause measures the ")
+                       .append(unmeasured)
+                       .append(" of '" + id + "'; they would be taken over unmeasured"));
   }
   return checks.error();
 }

@@ -60,6 +60,7 @@ class CampaignRun {
   Result<RunOutcome> run_rounds();
   Result<Done> reveal(std::uint32_t round);
   Result<bool> look_again();
+  Result<bool> look_again_at(std::size_t clause, ItemIndex item);
   Result<bool> run_round(std::uint32_t round, const Judgement& judgement);
   Result<bool> run_group(std::size_t clause, std::uint32_t round,
                          const std::vector<ItemIndex>& items);
@@ -384,19 +385,21 @@ Result<Done> CampaignRun::reveal(std::uint32_t round) {
 Result<bool> CampaignRun::look_again() {
   for (std::size_t clause = 0; clause < prepared_.plan.clauses.size(); ++clause) {
     for (const ItemIndex item : rounds_.last_looks(clause)) {
-      if (!rounds_.is_last_look(revealed_)) {
-        if (auto revealed = reveal(revealed_ + 1); !revealed) {
-          return revealed.error();
-        }
-      }
-      auto whole =
-          interrupts_->waiting() ? Result<bool>(false) : run_group(clause, revealed_, {item});
-      if (!whole || !*whole) {
+      if (auto whole = look_again_at(clause, item); !whole || !*whole) {
         return whole;
       }
     }
   }
   return true;
+}
+
+Result<bool> CampaignRun::look_again_at(std::size_t clause, ItemIndex item) {
+  if (!rounds_.is_last_look(revealed_)) {
+    if (auto revealed = reveal(revealed_ + 1); !revealed) {
+      return revealed.error();
+    }
+  }
+  return interrupts_->waiting() ? Result<bool>(false) : run_group(clause, revealed_, {item});
 }
 
 Result<RunOutcome> CampaignRun::run_rounds() {
@@ -414,11 +417,8 @@ Result<RunOutcome> CampaignRun::run_rounds() {
       }
     }
     const auto whole = run_round(round, judgement);
-    if (!whole) {
-      return whole.error();
-    }
-    if (!*whole) {
-      return interrupted();
+    if (!whole || !*whole) {
+      return whole ? interrupted() : Result<RunOutcome>(whole.error());
     }
     judgement = rounds_.judgement();
     ++round;

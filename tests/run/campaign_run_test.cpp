@@ -23,44 +23,12 @@
 
 #include "reports/campaign.h"
 #include "reports/files.h"
-#include "reports/journal.h"
 #include "reports/time_of_day.h"
 #include "tests/doubles/scripted_campaign.h"
+#include "tests/run/journal_counts.h"
 
 namespace assay {
 namespace {
-
-/// Counts of a folder's journal, read as an outsider would.
-struct Journal {
-  std::map<std::string, int> kinds;
-  std::map<std::int64_t, int> begins, ends;
-  std::set<std::string> endings;
-  std::string error;
-};
-
-Journal journal_in(const std::string& folder) {
-  Journal journal;
-  const auto bytes = read_file(folder + "/journal/00000.jsonl", 1U << 26U);
-  if (!bytes) {
-    journal.error = bytes.error().message;
-    return journal;
-  }
-  const auto head = read_journal("journal", *bytes, [&journal](const Json& line) {
-    const std::string& kind = *line.find("kind")->text();
-    ++journal.kinds[kind];
-    if (kind == "begin") {
-      ++journal.begins[*line.find("attempt")->whole()];
-    } else if (kind == "end") {
-      ++journal.ends[*line.find("attempt")->whole()];
-      journal.endings.insert(*line.find("ending")->text());
-    }
-    return Result<Done>(Done{});
-  });
-  if (!head) {
-    journal.error = head.error().message;
-  }
-  return journal;
-}
 
 class RunCampaign : public testing::Test {
  protected:
@@ -121,7 +89,7 @@ TEST_F(RunCampaign, AcceptsAHealthyDeviceAndLeavesEvidenceThatVerifies) {
   ASSERT_TRUE(campaign) << campaign.error().message;
   EXPECT_TRUE(campaign->evidence.selftest_passed);
   EXPECT_TRUE(campaign->evidence.chain_whole);
-  const Journal journal = journal_in(folder);
+  const JournalCounts journal = journal_in(folder);
   EXPECT_EQ(journal.kinds.at("begin"), journal.kinds.at("end"));
   EXPECT_EQ(journal.kinds.at("close"), 1);
   EXPECT_EQ(journal.kinds.at("round"), journal.kinds.at("begin"));
@@ -403,14 +371,14 @@ TEST_F(RunCampaign, LosesNoFinishedRunAndCountsNoneTwiceWhateverMomentItIsKilled
     ::kill(pid, SIGKILL);
     wait_for(pid);
     resume = std::filesystem::exists(folder);
-    const Journal journal = journal_in(folder);
+    const JournalCounts journal = journal_in(folder);
     for (const auto& [attempt, count] : ends) {
       EXPECT_EQ(journal.ends.count(attempt), 1U) << "a finished run was lost";
     }
     ends = journal.ends;
   }
   ASSERT_EQ(wait_for(start_controller("step_us=5000", resume)), 0);
-  const Journal journal = journal_in(folder);
+  const JournalCounts journal = journal_in(folder);
   EXPECT_EQ(journal.error, "");
   for (const auto& [attempt, count] : journal.begins) {
     EXPECT_EQ(count, 1);
@@ -456,7 +424,7 @@ TEST_F(RunCampaign, EndsCleanlyWhenItIsInterrupted) {
   }
   ::kill(pid, SIGINT);
   EXPECT_EQ(wait_for(pid), 130);
-  const Journal journal = journal_in(folder);
+  const JournalCounts journal = journal_in(folder);
   EXPECT_EQ(journal.error, "");
   EXPECT_EQ(journal.kinds.at("interrupt"), 1);
   EXPECT_TRUE(read_campaign(folder, true));

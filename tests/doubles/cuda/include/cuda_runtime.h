@@ -26,10 +26,11 @@
       assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
     }                                                                     \
   } while (false)
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and a name that it declares
+// NOLINTBEGIN(bugprone-macro-parentheses): a type and a name that it declares
 #define ASSAY_SHARED(type, name, count) \
   type* const name =                    \
       static_cast<type*>(assay::emulated::shared_array(__LINE__, (count) * sizeof(type)))
+// NOLINTEND(bugprone-macro-parentheses)
 #define __syncthreads() assay::emulated::barrier(__LINE__)
 
 enum cudaError_t {
