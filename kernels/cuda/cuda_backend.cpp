@@ -123,6 +123,7 @@ class CudaBackend final : public Backend {
     }
     gpu.isa = "sm_" + std::to_string(10 * properties.major + properties.minor);
     gpu.multiprocessors = static_cast<std::uint32_t>(properties.multiProcessorCount);
+    gpu.has_block_scales = properties.major >= 10;
     if (properties.major == 9) {
       gpu.accumulators.fp8_bits = k_hopper_fp8_bits;
     }

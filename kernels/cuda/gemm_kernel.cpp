@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/block_scales.h"
 #include "kernels/cuda/projection.h"
 #include "kernels/findings.h"
 #include "kernels/number_bits.h"
@@ -48,6 +49,11 @@ Result<Done> GemmKernel::supports(const GpuTarget& gpu, const GemmProblem& probl
   }
   if (auto known = MatmulPlan::supports(problem); !known) {
     return known;
+  }
+  if (scale_block_of(problem.input) != 0 && !gpu.has_block_scales) {
+    return Error{Error::Code::unsupported, "the tensor cores of " + gpu.isa + " have no " +
+                                               std::string(name_of(problem.input)) +
+                                               " product: block scales came with Blackwell"};
   }
   if (auto room = fits(problem); !room) {
     return room;

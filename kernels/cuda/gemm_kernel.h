@@ -19,6 +19,7 @@ struct GpuTarget {
   std::string isa;  ///< "sm_100"
   std::uint32_t multiprocessors = 0;
   Accumulators accumulators;
+  bool has_block_scales = false;  ///< Tensor cores that take them: from Blackwell on.
 };
 
 class GemmKernel final : public Kernel {

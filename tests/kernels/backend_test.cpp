@@ -316,7 +316,11 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
                                                          {f16, f32, f32},
                                                          {f16, f32, f16},
                                                          {fp8_e4m3, f32, f32},
-                                                         {fp8_e4m3, f32, bf16}}) {
+                                                         {fp8_e4m3, f32, bf16},
+                                                         {fp8_e5m2_e4m3, f32, f32},
+                                                         {mxfp8_e4m3, f32, f32},
+                                                         {nvfp4, f32, f32},
+                                                         {nvfp4, f32, f16}}) {
     for (const auto& [m, n, k] : shapes) {
       all.push_back({.name = std::string(name_of(types.input)) + "_" +
                              std::string(name_of(types.output)) + "_" + std::to_string(m) + "_" +
@@ -359,15 +363,17 @@ INSTANTIATE_TEST_SUITE_P(Host, BackendConformance,
                          name_of_test);
 
 // A thread of the emulated device costs a thousand times what one of a device does, so it gets the
-// least shapes that have whole and broken tiles in every direction.
-INSTANTIATE_TEST_SUITE_P(CudaEmulated, BackendConformance,
-                         testing::Combine(testing::Values(NamedBackend{
-                                              .name = "cuda_emulated",
-                                              .make = [] { return emulated("model=b200,gpus=1"); },
-                                              .where = "cu",
-                                              .flips = 6}),
-                                          testing::ValuesIn(problems({{7, 5, 3}, {129, 65, 33}}))),
-                         name_of_test);
+// least shapes that have whole and broken tiles in every direction: two for types of any shape, one
+// for those that come in blocks (of 32), with more than one tile of scales both ways.
+INSTANTIATE_TEST_SUITE_P(
+    CudaEmulated, BackendConformance,
+    testing::Combine(testing::Values(NamedBackend{
+                         .name = "cuda_emulated",
+                         .make = [] { return emulated("model=b200,gpus=1"); },
+                         .where = "cu",
+                         .flips = 6}),
+                     testing::ValuesIn(problems({{7, 5, 3}, {129, 65, 33}, {160, 32, 160}}))),
+    name_of_test);
 
 }  // namespace
 }  // namespace assay
