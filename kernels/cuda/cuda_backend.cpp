@@ -126,6 +126,7 @@ class CudaBackend final : public Backend {
     gpu.has_block_scales = properties.major >= 10;
     if (properties.major == 9) {
       gpu.accumulators.fp8_bits = k_hopper_fp8_bits;
+      gpu.fp8_is_measured = true;
     }
     return gpu;
   }

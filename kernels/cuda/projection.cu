@@ -43,6 +43,7 @@ __global__ void project_rows(Matrix matrix, const Sum* x, Sum* sums) {
   for (std::uint64_t begin = threadIdx.x % k_warp * Chunks::k_count; begin < matrix.columns;
        begin += k_warp * Chunks::k_count) {
     const Chunks chunk = from[begin / Chunks::k_count];
+    ASSAY_UNROLL
     for (unsigned i = 0; i < Chunks::k_count && begin + i < matrix.columns; ++i) {
       const std::uint64_t j = begin + i;
       if (begins_block<Type>(i)) {

@@ -30,6 +30,7 @@ __device__ std::int64_t exact_element(const TileTask& task, const Setting& setti
   for (std::uint64_t chunk = threadIdx.x % k_warp; chunk < chunks; chunk += k_warp) {
     const Chunks from_a = a[chunk];
     const Chunk<TypeB> from_b = b[chunk];
+    ASSAY_UNROLL
     for (unsigned i = 0; i < Chunks::k_count; ++i) {
       const std::uint64_t kk = chunk * Chunks::k_count + i;
       if (kk < setting.k) {

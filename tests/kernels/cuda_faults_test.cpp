@@ -1,4 +1,5 @@
 // What is wrong with an emulated GPU or its libraries is found, and named, by the CUDA module.
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -182,6 +183,41 @@ TEST(CudaFaults, TheAlgorithmThatWasChosenIsNamed) {
   EXPECT_EQ((*kernel)->ran().software, "cuBLASLt");
   EXPECT_EQ((*kernel)->ran().isa, "sm_100");
   EXPECT_NE((*kernel)->ran().kernel.find("; best of 2"), std::string::npos);
+}
+
+// The operands' amplitude hangs on it, so it is measured before they are chosen, and recorded.
+TEST(CudaFaults, BitsOfFp8SumsAreMeasuredAndRecorded) {
+  const auto recorded = [](const std::string& settings, NumberType type) {
+    const Gpu gpu(settings);
+    auto kernel = gpu.prepare(type, k_f32, k_f32);
+    EXPECT_TRUE(kernel) << (kernel ? "" : kernel.error().message);
+    const std::string text = kernel ? (*kernel)->ran().kernel : "";
+    return text.substr(std::min(text.size(), text.find("; of fp8 sums")));
+  };
+  for (const NumberType type : {NumberType::fp8_e4m3, NumberType::fp8_e5m2_e4m3}) {
+    EXPECT_EQ(recorded("model=h100", type), "; of fp8 sums 14 bits measured, 14 relied on");
+    EXPECT_EQ(recorded("model=b200", type), "; of fp8 sums 24 bits measured, 24 relied on");
+    EXPECT_EQ(recorded("model=h100,fault=short_sums", type),
+              "; of fp8 sums 11 bits measured, 11 relied on");
+    EXPECT_EQ(recorded("model=b200,fault=short_sums", type),
+              "; of fp8 sums 11 bits measured, 24 relied on");
+  }
+  EXPECT_EQ(recorded("model=h100,fault=cheaper", NumberType::fp8_e4m3),
+            "; of fp8 sums 0 bits measured, 14 relied on");  // For the checks to find.
+  EXPECT_EQ(recorded("model=h100", k_bf16), "");
+}
+
+TEST(CudaFaults, SumsShorterThanTheArchitecturesAreWrongWhereItPromisesF32) {
+  const auto wrong = [](const std::string& model) {
+    const Gpu gpu("fault=short_sums,model=" + model);
+    auto kernel = gpu.prepare(NumberType::fp8_e4m3, k_f32, k_f32);
+    EXPECT_TRUE(kernel) << (kernel ? "" : kernel.error().message);
+    const auto result = kernel ? check_many(**kernel, 20) : CheckResult{};
+    return result ? result->wrong : 0;
+  };
+  EXPECT_EQ(wrong("b200"), 20U);
+  EXPECT_EQ(wrong("rtx_pro_6000"), 20U);
+  EXPECT_EQ(wrong("h100"), 0U);  // Its operands are as small as what it keeps.
 }
 
 struct Missing {

@@ -36,6 +36,7 @@ enum class Fault {
   cached,             ///< Every hundredth product is the one before.
   cheaper,            ///< Products are computed in a cheaper type.
   sparse,             ///< Of every four elements of A the two smallest count as zero.
+  short_sums,         ///< Sums of fp8 products keep 11 bits.
   output_type_split,  ///< The library offers only algorithms that split sums in the output's type.
   ecc,                ///< An uncorrectable memory error after a hundred products.
   no_driver,
