@@ -23,8 +23,22 @@
 namespace assay {
 
 /// Not every backend knows every type: what it lacks is `unsupported`, by name. tf32 is stored as
-/// f32; mxfp8_e4m3 and nvfp4 have a scale for each block of 32 and 16 elements.
-enum class NumberType { f64, f32, tf32, bf16, f16, fp8_e4m3, mxfp8_e4m3, nvfp4, s32, s8 };
+/// f32; mxfp8_e4m3 and nvfp4 have a scale for each block of 32 and 16 elements. fp8_e5m2_e4m3 is
+/// that of a product only: A in e5m2, B in e4m3 (no library multiplies two e5m2 matrices).
+enum class NumberType {
+  f64,
+  f32,
+  tf32,
+  bf16,
+  f16,
+  fp8_e4m3,
+  fp8_e5m2,
+  fp8_e5m2_e4m3,
+  mxfp8_e4m3,
+  nvfp4,
+  s32,
+  s8
+};
 [[nodiscard]] std::string_view name_of(NumberType type);
 [[nodiscard]] Result<NumberType> number_type_from(std::string_view name);
 /// Of one stored element, without its share of a block's scale.

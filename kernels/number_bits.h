@@ -19,11 +19,21 @@ namespace assay {
     case NumberType::bf16:
     case NumberType::f16: return 2;
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4:
     case NumberType::s8: return 1;
   }
   return 0;
+}
+
+/// What the elements of A and of B are in a product of this type.
+[[nodiscard]] constexpr NumberType element_of_a(NumberType input) {
+  return input == NumberType::fp8_e5m2_e4m3 ? NumberType::fp8_e5m2 : input;
+}
+[[nodiscard]] constexpr NumberType element_of_b(NumberType input) {
+  return input == NumberType::fp8_e5m2_e4m3 ? NumberType::fp8_e4m3 : input;
 }
 
 /// A binary floating-point format: sign, exponent, `mantissa` bits. A code without its sign is
@@ -36,7 +46,7 @@ struct FloatFormat {
   std::uint64_t sign_bit = 0;  ///< Its place.
 };
 
-/// Preconditions: the type is no integer.
+/// Precondition: the type is one of elements, and no integer.
 [[nodiscard]] constexpr FloatFormat format_of(NumberType type) {
   switch (type) {
     case NumberType::f64: return {52, -1022, 0x7ff0'0000'0000'0000U, 63};
@@ -44,9 +54,11 @@ struct FloatFormat {
     case NumberType::f16: return {10, -14, 0x7c00, 15};
     case NumberType::fp8_e4m3:
     case NumberType::mxfp8_e4m3: return {3, -6, 0x7f, 7};
+    case NumberType::fp8_e5m2: return {2, -14, 0x7c, 7};
     case NumberType::nvfp4: return {1, 0, 8, 3};
     case NumberType::f32:
     case NumberType::tf32:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::s32:
     case NumberType::s8: break;
   }
@@ -73,6 +85,8 @@ struct FloatFormat {
     case NumberType::s8: return static_cast<std::int8_t>(static_cast<std::uint8_t>(bits));
     case NumberType::f16:
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4: break;
   }
@@ -92,7 +106,7 @@ struct FloatFormat {
 }
 
 /// The code nearest to a finite value, ties to even; beyond the largest: `beyond`, which is
-/// infinity (NaN in fp8). Precondition: |value| >= 2^-1022 or 0; the type is no integer.
+/// infinity (NaN in e4m3). Precondition: |value| >= 2^-1022 or 0; the type is no integer.
 [[nodiscard]] constexpr std::uint64_t rounded_bits(NumberType type, double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   if (type == NumberType::f64) {
@@ -133,6 +147,8 @@ struct FloatFormat {
     case NumberType::bf16:
     case NumberType::f16:
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4: break;
   }
@@ -150,6 +166,8 @@ struct FloatFormat {
     case NumberType::s32: return std::uint32_t{1} << 31U;
     case NumberType::s8: return std::uint8_t{1} << 7U;
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3: return 0x7f;
     case NumberType::nvfp4: break;  // It has no NaN, and no output is one.
   }

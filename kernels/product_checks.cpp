@@ -38,6 +38,8 @@ double most_output(const GemmProblem& problem) {
     case NumberType::bf16:
     case NumberType::f16:
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4:
     case NumberType::s8: break;

@@ -12,12 +12,14 @@ struct KnownType {
   unsigned bits;
 };
 
-constexpr std::array<KnownType, 10> k_types{{{NumberType::f64, "f64", 64},
+constexpr std::array<KnownType, 12> k_types{{{NumberType::f64, "f64", 64},
                                              {NumberType::f32, "f32", 32},
                                              {NumberType::tf32, "tf32", 32},
                                              {NumberType::bf16, "bf16", 16},
                                              {NumberType::f16, "f16", 16},
                                              {NumberType::fp8_e4m3, "fp8_e4m3", 8},
+                                             {NumberType::fp8_e5m2, "fp8_e5m2", 8},
+                                             {NumberType::fp8_e5m2_e4m3, "fp8_e5m2_e4m3", 8},
                                              {NumberType::mxfp8_e4m3, "mxfp8_e4m3", 8},
                                              {NumberType::nvfp4, "nvfp4", 4},
                                              {NumberType::s32, "s32", 32},

@@ -19,11 +19,31 @@ namespace lt {
 inline constexpr int k_success = 0;
 inline constexpr int k_not_supported = 15;
 
-enum DataType : int { r32f = 0, r64f = 1, r16f = 2, r8i = 3, r32i = 10, r16bf = 14, r8f_e4m3 = 28 };
+enum DataType : int {
+  r32f = 0,
+  r64f = 1,
+  r16f = 2,
+  r8i = 3,
+  r32i = 10,
+  r16bf = 14,
+  r8f_e4m3 = 28,
+  r8f_e5m2 = 29,
+  r4f_e2m1 = 33
+};
 /// Those that compute in the type they say; CUDA 13 has emulating ones beside them (78, 79).
 enum ComputeType : int { c32f = 68, c64f = 70, c32i = 72, c32f_fast_tf32 = 77 };
 enum Operation : int { op_n = 0, op_t = 1 };
-enum DescAttribute : int { desc_trans_a = 3, desc_trans_b = 4, desc_fast_accum = 25 };
+enum DescAttribute : int {
+  desc_trans_a = 3,
+  desc_trans_b = 4,
+  desc_scale_a = 17,  ///< A pointer to device memory.
+  desc_scale_b = 18,
+  desc_fast_accum = 25,
+  desc_scale_mode_a = 31,
+  desc_scale_mode_b = 32
+};
+/// One scale for each block of a row: 16 elements and UE4M3, 32 and UE8M0.
+enum ScaleMode : std::int32_t { vec16_ue4m3 = 1, vec32_ue8m0 = 2 };
 enum PreferenceAttribute : int {
   pref_workspace_bytes = 1,
   pref_reduction_mask = 3,

@@ -123,8 +123,10 @@ class CudaBackend final : public Backend {
     }
     gpu.isa = "sm_" + std::to_string(10 * properties.major + properties.minor);
     gpu.multiprocessors = static_cast<std::uint32_t>(properties.multiProcessorCount);
+    gpu.has_block_scales = properties.major >= 10;
     if (properties.major == 9) {
       gpu.accumulators.fp8_bits = k_hopper_fp8_bits;
+      gpu.fp8_is_measured = true;
     }
     return gpu;
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/block_scales.h"
 #include "kernels/number_bits.h"
 
 namespace assay::cuda {
@@ -27,18 +28,55 @@ struct Word<8> {
   using Type = std::uint64_t;
 };
 
-/// What an element of the type is stored as: its bits.
+/// What an element of the type is stored as: its bits. A byte holds two of nvfp4.
 template <NumberType Type>
 using Stored = typename Word<bytes_of(Type)>::Type;
 
-/// One access of a thread.
-template <NumberType Type>
-struct alignas(16) Chunk {
-  static constexpr unsigned k_count = 16 / bytes_of(Type);
-  Stored<Type> elements[k_count];
+/// Bytes of so many elements that stand one after the other. nvfp4: of an even number.
+[[nodiscard]] constexpr std::uint64_t packed_bytes(NumberType type, std::uint64_t elements) {
+  return type == NumberType::nvfp4 ? elements / 2 : elements * bytes_of(type);
+}
+
+/// One access of a thread: of 16 bytes where nothing else is said.
+template <NumberType Type, unsigned Bytes = 16>
+struct alignas(Bytes) Chunk {
+  static constexpr unsigned k_packed = Type == NumberType::nvfp4 ? 2 : 1;  ///< In one word.
+  static constexpr unsigned k_count = k_packed * Bytes / bytes_of(Type);
+  Stored<Type> elements[k_count / k_packed];
+
+  /// Of element i; the first of two is in the low half.
+  [[nodiscard]] constexpr std::uint64_t bits(unsigned i) const {
+    return k_packed == 1 ? elements[i] : elements[i / 2] >> (i % 2 * 4) & 0xfU;
+  }
 };
 
-/// Calls use.template operator()<Type>() for the type of an operand. False if it is none.
+/// The scales of a matrix: see kernels/block_scales.h.
+struct Scales {
+  const std::uint8_t* data = nullptr;
+  std::uint64_t tiles_along = 0;
+};
+
+/// The scale of element `column` of `row`; 1 where the type has none.
+template <NumberType Type>
+[[nodiscard]] constexpr std::uint64_t scale_at(const Scales& scales, std::uint64_t row,
+                                               std::uint64_t column) {
+  if constexpr (scale_block_of(Type) == 0) {
+    return 1;
+  } else {
+    return scale_of_bits(
+        Type, scales.data[scale_place(row, column / scale_block_of(Type), scales.tiles_along)]);
+  }
+}
+
+/// Whether element i of a chunk is the first of those with one scale.
+template <NumberType Type>
+[[nodiscard]] constexpr bool begins_block(unsigned i) {
+  constexpr unsigned k_block_size = scale_block_of(Type) == 0 ? 16 : scale_block_of(Type);
+  return i % k_block_size == 0;
+}
+
+/// Calls use.template operator()<Type>() for the type of an operand's elements. False if it is
+/// none.
 template <class Use>
 bool with_operand_type(NumberType type, const Use& use) {
   switch (type) {
@@ -48,9 +86,11 @@ bool with_operand_type(NumberType type, const Use& use) {
     case NumberType::bf16: use.template operator()<NumberType::bf16>(); return true;
     case NumberType::f16: use.template operator()<NumberType::f16>(); return true;
     case NumberType::fp8_e4m3: use.template operator()<NumberType::fp8_e4m3>(); return true;
+    case NumberType::fp8_e5m2: use.template operator()<NumberType::fp8_e5m2>(); return true;
+    case NumberType::mxfp8_e4m3: use.template operator()<NumberType::mxfp8_e4m3>(); return true;
+    case NumberType::nvfp4: use.template operator()<NumberType::nvfp4>(); return true;
     case NumberType::s8: use.template operator()<NumberType::s8>(); return true;
-    case NumberType::mxfp8_e4m3:
-    case NumberType::nvfp4:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::s32: break;
   }
   return false;
@@ -67,6 +107,8 @@ bool with_output_type(NumberType type, const Use& use) {
     case NumberType::f16: use.template operator()<NumberType::f16>(); return true;
     case NumberType::s32: use.template operator()<NumberType::s32>(); return true;
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4:
     case NumberType::s8: break;

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "kernels/block_scales.h"
+#include "kernels/cuda/accumulator_probe.h"
 #include "kernels/cuda/projection.h"
 #include "kernels/findings.h"
 #include "kernels/number_bits.h"
@@ -49,6 +51,11 @@ Result<Done> GemmKernel::supports(const GpuTarget& gpu, const GemmProblem& probl
   if (auto known = MatmulPlan::supports(problem); !known) {
     return known;
   }
+  if (scale_block_of(problem.input) != 0 && !gpu.has_block_scales) {
+    return Error{Error::Code::unsupported, "the tensor cores of " + gpu.isa + " have no " +
+                                               std::string(name_of(problem.input)) +
+                                               " product: block scales came with Blackwell"};
+  }
   if (auto room = fits(problem); !room) {
     return room;
   }
@@ -65,26 +72,48 @@ Result<std::unique_ptr<GemmKernel>> GemmKernel::prepare(const GpuTarget& gpu,
   if (auto able = supports(gpu, problem); !able) {
     return able.error();
   }
-  const auto rule = exact_operands(problem, gpu.accumulators);
   auto lt = load_cublaslt();
-  if (!rule || !lt) {
-    return rule ? lt.error() : rule.error();
+  if (!lt) {
+    return lt.error();
   }
   auto kernel = std::make_unique<GemmKernel>();
   kernel->gpu_ = gpu;
   kernel->problem_ = problem;
-  kernel->rule_ = *rule;
   kernel->lt_ = std::move(*lt);
+  if (auto chosen = kernel->choose_operands(); !chosen) {
+    return chosen.error();
+  }
   if (auto made = kernel->make_products(seed); !made) {
     return made.error();
   }
   return kernel;
 }
 
-Result<Done> GemmKernel::make_products(const Seed& seed) {
+Result<Done> GemmKernel::choose_operands() {
   if (auto done = assay::cuda::check(cudaStreamCreate(&stream_), "cudaStreamCreate"); !done) {
     return done;
   }
+  Accumulators sums = gpu_.accumulators;
+  if (problem_.input == NumberType::fp8_e4m3 || problem_.input == NumberType::fp8_e5m2_e4m3) {
+    const auto measured = measure_fp8_bits(lt_, problem_.input, stream_);
+    if (!measured) {
+      return measured.error();
+    }
+    fp8_bits_measured_ = *measured;
+    if (gpu_.fp8_is_measured && *measured != 0) {
+      sums.fp8_bits = std::min(sums.fp8_bits, *measured);
+    }
+  }
+  fp8_bits_relied_on_ = sums.fp8_bits;
+  const auto rule = exact_operands(problem_, sums);
+  if (!rule) {
+    return rule.error();
+  }
+  rule_ = *rule;
+  return Done{};
+}
+
+Result<Done> GemmKernel::make_products(const Seed& seed) {
   auto product = MatmulPlan::make(lt_, problem_, rule_.output_shift);
   if (!product) {
     return product.error();
@@ -130,9 +159,14 @@ GemmKernel::~GemmKernel() {
 }
 
 Ran GemmKernel::ran() const {
+  const std::string sums = !fp8_bits_measured_
+                               ? ""
+                               : "; of fp8 sums " + std::to_string(*fp8_bits_measured_) +
+                                     " bits measured, " + std::to_string(fp8_bits_relied_on_) +
+                                     " relied on";
   return {.software = "cuBLASLt",
           .version = lt_.version,
-          .kernel = product_->algorithm(),
+          .kernel = product_->algorithm() + sums,
           .isa = gpu_.isa,
           .threads = gpu_.multiprocessors};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "kernels/backend.h"
 #include "kernels/cuda/cublaslt.h"
@@ -18,7 +19,11 @@ struct GpuTarget {
   int ordinal = 0;
   std::string isa;  ///< "sm_100"
   std::uint32_t multiprocessors = 0;
-  Accumulators accumulators;
+  Accumulators accumulators;  ///< What is known of its architecture.
+  /// Hopper, whose fp8 sums are no f32: where a probe finds less than is known, that is relied on.
+  /// On others, what keeps less than it should is found wrong by the checks.
+  bool fp8_is_measured = false;
+  bool has_block_scales = false;  ///< Tensor cores that take them: from Blackwell on.
 };
 
 class GemmKernel final : public Kernel {
@@ -47,6 +52,8 @@ class GemmKernel final : public Kernel {
   [[nodiscard]] std::uint64_t slot_bits() const override { return outputs_.slot_bits(); }
 
  private:
+  /// The operands that this device multiplies exactly: before any is generated.
+  Result<Done> choose_operands();
   Result<Done> make_products(const Seed& seed);
   [[nodiscard]] Result<std::optional<Mismatch>> mismatch(const TileFinding& finding,
                                                          NumberType type, const Outputs& outputs,
@@ -59,6 +66,8 @@ class GemmKernel final : public Kernel {
   GpuTarget gpu_;
   GemmProblem problem_;
   ExactOperands rule_;
+  std::optional<unsigned> fp8_bits_measured_;  // Where sums of fp8 products are asked for.
+  unsigned fp8_bits_relied_on_ = 0;
   CublasLt lt_{};
   cudaStream_t stream_ = nullptr;
   Operands operands_;

@@ -6,19 +6,38 @@
 #include <limits>
 #include <optional>
 
+#include "kernels/block_scales.h"
+
 namespace assay::cuda {
 namespace {
 
 constexpr std::size_t k_workspace_bytes = std::size_t{64} << 20U;
 constexpr int k_candidates = 16;
-// What its documentation asks of the dimensions for these types: whole accesses of 16 and 4 bytes.
-constexpr std::uint64_t k_whole_fp8 = 16;
-constexpr std::uint64_t k_whole_s8 = 4;
 
 struct Types {
-  lt::DataType input, output, scale;
+  lt::DataType a, b, output, scale;
   lt::ComputeType compute;
 };
+
+/// What m, n and k must be multiples of. Its documentation asks for whole accesses of 16 bytes (4
+/// for s8); with block scales, k for whole blocks, and 32 is 16 bytes of nvfp4.
+std::uint64_t whole_of(NumberType input) {
+  switch (input) {
+    case NumberType::s8: return 4;
+    case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2_e4m3: return 16;
+    case NumberType::mxfp8_e4m3:
+    case NumberType::nvfp4: return 32;
+    case NumberType::f64:
+    case NumberType::f32:
+    case NumberType::tf32:
+    case NumberType::bf16:
+    case NumberType::f16:
+    case NumberType::fp8_e5m2:
+    case NumberType::s32: break;
+  }
+  return 1;
+}
 
 std::optional<lt::DataType> data_type(NumberType type) {
   switch (type) {
@@ -27,36 +46,47 @@ std::optional<lt::DataType> data_type(NumberType type) {
     case NumberType::tf32: return lt::r32f;
     case NumberType::bf16: return lt::r16bf;
     case NumberType::f16: return lt::r16f;
-    case NumberType::fp8_e4m3: return lt::r8f_e4m3;
+    case NumberType::fp8_e4m3:
+    case NumberType::mxfp8_e4m3: return lt::r8f_e4m3;
+    case NumberType::fp8_e5m2: return lt::r8f_e5m2;
+    case NumberType::nvfp4: return lt::r4f_e2m1;
     case NumberType::s32: return lt::r32i;
     case NumberType::s8: return lt::r8i;
-    case NumberType::mxfp8_e4m3:
-    case NumberType::nvfp4: break;
+    case NumberType::fp8_e5m2_e4m3: break;
   }
   return std::nullopt;
 }
 
 std::optional<Types> types_of(const GemmProblem& problem) {
-  const auto input = data_type(problem.input);
+  const auto a = data_type(element_of_a(problem.input));
+  const auto b = data_type(element_of_b(problem.input));
   const auto output = data_type(problem.output);
-  if (!input || !output) {
+  // Two e5m2 matrices it does not multiply: its table of types has no such line.
+  if (!a || !b || !output || problem.input == NumberType::fp8_e5m2) {
     return std::nullopt;
   }
   switch (problem.accumulate) {
-    case NumberType::f64: return Types{*input, *output, lt::r64f, lt::c64f};
-    case NumberType::s32: return Types{*input, *output, lt::r32i, lt::c32i};
+    case NumberType::f64: return Types{*a, *b, *output, lt::r64f, lt::c64f};
+    case NumberType::s32: return Types{*a, *b, *output, lt::r32i, lt::c32i};
     case NumberType::f32:
-      return Types{*input, *output, lt::r32f,
+      return Types{*a, *b, *output, lt::r32f,
                    problem.input == NumberType::tf32 ? lt::c32f_fast_tf32 : lt::c32f};
     case NumberType::tf32:
     case NumberType::bf16:
     case NumberType::f16:
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4:
     case NumberType::s8: break;
   }
   return std::nullopt;
+}
+
+/// With one scale for a whole matrix, and that 1.
+bool is_fp8(NumberType input) {
+  return input == NumberType::fp8_e4m3 || input == NumberType::fp8_e5m2_e4m3;
 }
 
 std::string name_of_types(const GemmProblem& problem) {
@@ -71,9 +101,7 @@ Result<Done> MatmulPlan::supports(const GemmProblem& problem) {
     return Error{Error::Code::unsupported,
                  "the cuda backend has no " + name_of_types(problem) + " product"};
   }
-  const std::uint64_t whole = problem.input == NumberType::fp8_e4m3 ? k_whole_fp8
-                              : problem.input == NumberType::s8     ? k_whole_s8
-                                                                    : 1;
+  const std::uint64_t whole = whole_of(problem.input);
   if (problem.m % whole != 0 || problem.n % whole != 0 || problem.k % whole != 0) {
     return Error{Error::Code::unsupported, "cuBLASLt has no " + name_of_types(problem) +
                                                " product where m, n and k are not multiples of " +
@@ -90,7 +118,8 @@ Result<std::unique_ptr<MatmulPlan>> MatmulPlan::make(const CublasLt& lt, const G
   } else if (problem.accumulate == NumberType::s32) {
     plan->alpha_.s32 = 1;
   } else {
-    plan->alpha_.f32 = std::ldexp(1.0F, -shift);
+    const double units = unit_of(problem.input) * unit_of(problem.input);
+    plan->alpha_.f32 = static_cast<float>(std::ldexp(1.0 / units, -shift));
   }
   auto workspace = DeviceBuffer::of_bytes(k_workspace_bytes);
   if (!workspace) {
@@ -140,7 +169,7 @@ Result<Done> MatmulPlan::describe(const GemmProblem& problem) {
       !done) {
     return done;
   }
-  if (problem.input == NumberType::fp8_e4m3) {
+  if (is_fp8(problem.input)) {
     const std::int8_t fast = 0;  // Sums of 14 bits on Hopper are not the clause's f32.
     if (auto done = check_lt(lt_.desc_set(desc_, lt::desc_fast_accum, &fast, sizeof fast),
                              "cublasLtMatmulDescSetAttribute (fast accumulation)");
@@ -148,20 +177,50 @@ Result<Done> MatmulPlan::describe(const GemmProblem& problem) {
       return done;
     }
   }
+  if (auto done = describe_scales(problem); !done) {
+    return done;
+  }
   return describe_layouts(problem);
+}
+
+/// The pointers are set for every product; the heuristic wants some, and does not look behind them.
+Result<Done> MatmulPlan::describe_scales(const GemmProblem& problem) {
+  has_scales_ = scale_block_of(problem.input) != 0;
+  if (!has_scales_) {
+    return Done{};
+  }
+  const std::int32_t mode = problem.input == NumberType::nvfp4 ? lt::vec16_ue4m3 : lt::vec32_ue8m0;
+  for (const int attribute : {lt::desc_scale_mode_a, lt::desc_scale_mode_b}) {
+    if (auto done = check_lt(lt_.desc_set(desc_, attribute, &mode, sizeof mode),
+                             "cublasLtMatmulDescSetAttribute (scale mode)");
+        !done) {
+      return done;
+    }
+  }
+  return point_at_scales(workspace_.data(), workspace_.data());
+}
+
+Result<Done> MatmulPlan::point_at_scales(const void* a, const void* b) const {
+  for (const auto& [attribute, scales] :
+       {std::pair{lt::desc_scale_a, a}, std::pair{lt::desc_scale_b, b}}) {
+    if (auto done = check_lt(lt_.desc_set(desc_, attribute, &scales, sizeof scales),
+                             "cublasLtMatmulDescSetAttribute (scales)");
+        !done) {
+      return done;
+    }
+  }
+  return Done{};
 }
 
 Result<Done> MatmulPlan::describe_layouts(const GemmProblem& problem) {
   const Types types = *types_of(problem);
   const auto leading = static_cast<std::int64_t>(Operands::leading_of(problem));
   const std::string call = "cublasLtMatrixLayoutCreate";
-  if (auto done =
-          check_lt(lt_.layout_create(&a_, types.input, problem.k, problem.n, leading), call);
+  if (auto done = check_lt(lt_.layout_create(&a_, types.b, problem.k, problem.n, leading), call);
       !done) {
     return done;
   }
-  if (auto done =
-          check_lt(lt_.layout_create(&b_, types.input, problem.k, problem.m, leading), call);
+  if (auto done = check_lt(lt_.layout_create(&b_, types.a, problem.k, problem.m, leading), call);
       !done) {
     return done;
   }
@@ -230,9 +289,16 @@ bool MatmulPlan::keeps_its_sums(const lt::Algo& algo) const {
 
 Result<Done> MatmulPlan::launch_with(const lt::Heuristic& candidate, const OperandPair& operands,
                                      std::byte* c, cudaStream_t stream) const {
-  return check_lt(lt_.matmul(handle_, desc_, &alpha_, operands.b, a_, operands.a, b_, &beta_, c, c_,
-                             c, c_, &candidate.algo, workspace_.data(), k_workspace_bytes, stream),
-                  "cublasLtMatmul");
+  if (has_scales_) {
+    // Read by the call below, which passes them on: one plan is used by one thread at a time.
+    if (auto done = point_at_scales(operands.b.scales.data, operands.a.scales.data); !done) {
+      return done;
+    }
+  }
+  return check_lt(
+      lt_.matmul(handle_, desc_, &alpha_, operands.b.data, a_, operands.a.data, b_, &beta_, c, c_,
+                 c, c_, &candidate.algo, workspace_.data(), k_workspace_bytes, stream),
+      "cublasLtMatmul");
 }
 
 Result<std::int64_t> MatmulPlan::time(const OperandPair& operands, std::byte* c,

@@ -43,6 +43,9 @@ class MatmulPlan {
   explicit MatmulPlan(const CublasLt& lt) : lt_(lt) {}
 
   Result<Done> describe(const GemmProblem& problem);
+  Result<Done> describe_scales(const GemmProblem& problem);
+  /// In the library's order: its A is our B.
+  [[nodiscard]] Result<Done> point_at_scales(const void* a, const void* b) const;
   Result<Done> describe_layouts(const GemmProblem& problem);
   Result<Done> ask(const GemmProblem& problem);
   [[nodiscard]] std::uint32_t setting(const lt::Algo& algo, int attribute) const;
@@ -67,6 +70,7 @@ class MatmulPlan {
   std::vector<lt::Heuristic> candidates_;
   lt::Heuristic chosen_{};
   std::size_t tried_ = 0;
+  bool has_scales_ = false;
 };
 
 }  // namespace assay::cuda

@@ -6,15 +6,19 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/elements.h"
 #include "kernels/exactness.h"
 #include "kernels/operand_plan.h"
 
 namespace assay::cuda {
 
-/// Both operands with k contiguous: A as m rows, B as n columns, `leading` elements apart.
+/// An operand with k contiguous: A as m rows, B as n columns, `leading` elements apart.
+struct OperandView {
+  const std::byte* data = nullptr;
+  Scales scales;  ///< Of what is seen: they do not move with the window.
+};
 struct OperandPair {
-  const std::byte* a = nullptr;
-  const std::byte* b = nullptr;
+  OperandView a, b;
 };
 
 /// Windows begin 128 bytes apart in B and 16 times as far in A, so that no two tuples of a pair of
@@ -39,6 +43,8 @@ class Operands {
 
  private:
   std::array<DeviceBuffer, k_operand_matrices> a_, b_;
+  std::array<DeviceBuffer, k_operand_matrices> a_scales_, b_scales_;  // Where the type has them.
+  std::uint64_t tiles_along_ = 0;
   Grades grades_;
 };
 

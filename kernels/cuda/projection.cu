@@ -19,6 +19,7 @@ struct Matrix {
   const std::byte* data;
   std::uint64_t rows, columns, leading;
   double undo[Grades::k_period];  ///< What column j is multiplied with to be an integer.
+  Scales scales;
 };
 
 template <NumberType Type>
@@ -36,14 +37,19 @@ __global__ void project_rows(Matrix matrix, const Sum* x, Sum* sums) {
   }
   using Chunks = Chunk<Type>;
   const auto* const from =
-      reinterpret_cast<const Chunks*>(matrix.data + row * matrix.leading * bytes_of(Type));
+      reinterpret_cast<const Chunks*>(matrix.data + row * packed_bytes(Type, matrix.leading));
   Sum totals[Rounds] = {};
+  Sum scale = 1;
   for (std::uint64_t begin = threadIdx.x % k_warp * Chunks::k_count; begin < matrix.columns;
        begin += k_warp * Chunks::k_count) {
     const Chunks chunk = from[begin / Chunks::k_count];
+    ASSAY_UNROLL
     for (unsigned i = 0; i < Chunks::k_count && begin + i < matrix.columns; ++i) {
       const std::uint64_t j = begin + i;
-      const Sum value = integer_of<Type>(chunk.elements[i], matrix.undo[j % Grades::k_period]);
+      if (begins_block<Type>(i)) {
+        scale = scale_at<Type>(matrix.scales, row, j);
+      }
+      const Sum value = integer_of<Type>(chunk.bits(i), matrix.undo[j % Grades::k_period]) * scale;
       for (std::uint32_t r = 0; r < Rounds; ++r) {
         totals[r] += value * x[r * matrix.columns + j];
       }
@@ -59,11 +65,15 @@ __global__ void project_rows(Matrix matrix, const Sum* x, Sum* sums) {
   }
 }
 
+/// Sixteen columns a thread at most: more sums than that do not fit its registers.
+template <NumberType Type>
+using ColumnChunk = Chunk<Type, Type == NumberType::nvfp4 ? 8 : 16>;
+
 /// sums[r columns + j] += sum over the rows i of a slab of M[i][j] x[r rows + i]. A thread has 16
-/// bytes of columns; blockIdx.y is the slab. Reads M once.
+/// bytes of columns (8 of nvfp4); blockIdx.y is the slab. Reads M once.
 template <NumberType Type, std::uint32_t Rounds>
 __global__ void project_columns(Matrix matrix, const Sum* x, Sum* sums) {
-  using Chunks = Chunk<Type>;
+  using Chunks = ColumnChunk<Type>;
   const std::uint64_t begin =
       (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) * Chunks::k_count;
   if (begin >= matrix.columns) {
@@ -74,10 +84,11 @@ __global__ void project_columns(Matrix matrix, const Sum* x, Sum* sums) {
   const std::uint64_t last = first + k_slab < matrix.rows ? first + k_slab : matrix.rows;
   for (std::uint64_t row = first; row < last; ++row) {
     const Chunks chunk = reinterpret_cast<const Chunks*>(
-        matrix.data + row * matrix.leading * bytes_of(Type))[begin / Chunks::k_count];
+        matrix.data + row * packed_bytes(Type, matrix.leading))[begin / Chunks::k_count];
+    const Sum scale = scale_at<Type>(matrix.scales, row, begin);
     for (unsigned i = 0; i < Chunks::k_count; ++i) {
       const Sum value =
-          integer_of<Type>(chunk.elements[i], matrix.undo[(begin + i) % Grades::k_period]);
+          integer_of<Type>(chunk.bits(i), matrix.undo[(begin + i) % Grades::k_period]) * scale;
       for (std::uint32_t r = 0; r < Rounds; ++r) {
         totals[r][i] += value * x[r * matrix.rows + row];
       }
@@ -167,15 +178,17 @@ unsigned blocks_for(std::uint64_t threads) {
   return static_cast<unsigned>((threads + k_block - 1) / k_block);
 }
 
-Matrix matrix_of(const std::byte* data, std::uint64_t rows, const GemmProblem& problem,
+Matrix matrix_of(const OperandView& operand, std::uint64_t rows, const GemmProblem& problem,
                  const std::array<double, Grades::k_period>& grades) {
-  Matrix matrix{.data = data,
+  Matrix matrix{.data = operand.data,
                 .rows = rows,
                 .columns = problem.k,
                 .leading = Operands::leading_of(problem),
-                .undo = {}};
+                .undo = {},
+                .scales = operand.scales};
+  const double unit = unit_of(problem.input);
   std::transform(grades.begin(), grades.end(), matrix.undo,
-                 [](double grade) { return 1.0 / grade; });
+                 [unit](double grade) { return 1.0 / (grade * unit); });
   return matrix;
 }
 
@@ -216,16 +229,24 @@ Result<Vectors> vectors_for(const GemmProblem& problem, const Keyed& challenge,
                  std::move(*cx), std::move(*bad), std::move(*first)};
 }
 
-template <NumberType Input, std::uint32_t Rounds>
-void project_operands(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
+/// B x.
+template <NumberType Type, std::uint32_t Rounds>
+void project_b(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
+  const GemmProblem& problem = claim.problem;
+  const Matrix b = matrix_of(claim.operands.b, problem.n, problem, claim.grades->of_b);
+  constexpr unsigned k_count = ColumnChunk<Type>::k_count;
+  const std::uint64_t chunks = (problem.k + k_count - 1) / k_count;
+  const dim3 grid(blocks_for(chunks), static_cast<unsigned>((problem.n + k_slab - 1) / k_slab));
+  const auto columns = project_columns<Type, Rounds>;
+  ASSAY_LAUNCH(columns, grid, k_block, stream, b, vectors.x.as<Sum>(), vectors.bx.as<Sum>());
+}
+
+/// A (B x).
+template <NumberType Type, std::uint32_t Rounds>
+void project_a(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
   const GemmProblem& problem = claim.problem;
   const Matrix a = matrix_of(claim.operands.a, problem.m, problem, claim.grades->of_a);
-  const Matrix b = matrix_of(claim.operands.b, problem.n, problem, claim.grades->of_b);
-  const std::uint64_t chunks = (problem.k + Chunk<Input>::k_count - 1) / Chunk<Input>::k_count;
-  const dim3 grid(blocks_for(chunks), static_cast<unsigned>((problem.n + k_slab - 1) / k_slab));
-  const auto columns = project_columns<Input, Rounds>;
-  const auto rows = project_rows<Input, Rounds>;
-  ASSAY_LAUNCH(columns, grid, k_block, stream, b, vectors.x.as<Sum>(), vectors.bx.as<Sum>());
+  const auto rows = project_rows<Type, Rounds>;
   ASSAY_LAUNCH(rows, blocks_for(problem.m * k_warp), k_block, stream, a, vectors.bx.as<Sum>(),
                vectors.abx.as<Sum>());
 }
@@ -233,8 +254,12 @@ void project_operands(const ProductClaim& claim, const Vectors& vectors, cudaStr
 template <NumberType Output, std::uint32_t Rounds>
 void project_product(const ProductClaim& claim, const Vectors& vectors, cudaStream_t stream) {
   const GemmProblem& problem = claim.problem;
-  const Matrix c{
-      .data = claim.c, .rows = problem.m, .columns = problem.n, .leading = problem.n, .undo = {}};
+  const Matrix c{.data = claim.c,
+                 .rows = problem.m,
+                 .columns = problem.n,
+                 .leading = problem.n,
+                 .undo = {},
+                 .scales = {}};
   const auto output = project_output<Output, Rounds>;
   ASSAY_LAUNCH(output, blocks_for(problem.m * k_warp), k_block, stream, c, vectors.x.as<Sum>(),
                vectors.cx.as<Sum>(), most_output(problem), vectors.bad.as<std::uint32_t>());
@@ -251,11 +276,15 @@ Result<std::optional<std::uint64_t>> first_wrong_row(const ProductClaim& claim,
     return vectors.error();
   }
   if (problem.input == NumberType::f64) {
-    project_operands<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
+    project_b<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
+    project_a<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
     project_product<NumberType::f64, k_rounds_f64>(claim, *vectors, stream);
   } else {
-    with_operand_type(problem.input, [&]<NumberType Input>() {
-      project_operands<Input, k_rounds>(claim, *vectors, stream);
+    with_operand_type(element_of_b(problem.input), [&]<NumberType Type>() {
+      project_b<Type, k_rounds>(claim, *vectors, stream);
+    });
+    with_operand_type(element_of_a(problem.input), [&]<NumberType Type>() {
+      project_a<Type, k_rounds>(claim, *vectors, stream);
     });
     with_output_type(problem.output, [&]<NumberType Output>() {
       project_product<Output, k_rounds>(claim, *vectors, stream);

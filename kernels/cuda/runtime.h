@@ -11,6 +11,8 @@
 /// Starts kernel(arguments...) on grid x block threads of `stream`.
 #define ASSAY_LAUNCH(kernel, grid, block, stream, ...) \
   kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+/// Before a loop that indexes registers: they have no addresses, so it must be unrolled.
+#define ASSAY_UNROLL _Pragma("unroll")
 /// An array of `count` elements that the threads of one block share.
 #define ASSAY_SHARED(type, name, count) __shared__ type name[count]
 #endif

@@ -12,26 +12,35 @@ struct Setting {
 };
 
 /// The integer that a warp's lanes sum up: element (row, column) of A B. Every lane has it.
-template <NumberType Type>
+template <NumberType TypeA, NumberType TypeB>
 __device__ std::int64_t exact_element(const TileTask& task, const Setting& setting,
                                       std::uint64_t row, std::uint64_t column) {
-  using Chunks = Chunk<Type>;
+  using Chunks = Chunk<TypeA>;
+  static_assert(Chunks::k_count == Chunk<TypeB>::k_count);
+  constexpr double k_units = 1.0 / (unit_of(TypeA) * unit_of(TypeB));
+  const OperandView& in_a = task.operands.a;
+  const OperandView& in_b = task.operands.b;
   const auto* const a =
-      reinterpret_cast<const Chunks*>(task.operands.a + row * setting.leading * bytes_of(Type));
-  const auto* const b =
-      reinterpret_cast<const Chunks*>(task.operands.b + column * setting.leading * bytes_of(Type));
+      reinterpret_cast<const Chunks*>(in_a.data + row * packed_bytes(TypeA, setting.leading));
+  const auto* const b = reinterpret_cast<const Chunk<TypeB>*>(
+      in_b.data + column * packed_bytes(TypeB, setting.leading));
   const std::uint64_t chunks = (setting.k + Chunks::k_count - 1) / Chunks::k_count;
   std::uint64_t sum = 0;
+  std::uint64_t scale = 1;
   for (std::uint64_t chunk = threadIdx.x % k_warp; chunk < chunks; chunk += k_warp) {
     const Chunks from_a = a[chunk];
-    const Chunks from_b = b[chunk];
+    const Chunk<TypeB> from_b = b[chunk];
+    ASSAY_UNROLL
     for (unsigned i = 0; i < Chunks::k_count; ++i) {
       const std::uint64_t kk = chunk * Chunks::k_count + i;
       if (kk < setting.k) {
+        if (begins_block<TypeA>(i)) {
+          scale = scale_at<TypeA>(in_a.scales, row, kk) * scale_at<TypeB>(in_b.scales, column, kk);
+        }
         // Both are integers of at most 26 bits times opposite powers of two: exact in double.
         const double product =
-            value_of_bits(Type, from_a.elements[i]) * value_of_bits(Type, from_b.elements[i]);
-        sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(product));
+            value_of_bits(TypeA, from_a.bits(i)) * value_of_bits(TypeB, from_b.bits(i)) * k_units;
+        sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(product)) * scale;
       }
     }
   }
@@ -43,7 +52,7 @@ __device__ std::int64_t exact_element(const TileTask& task, const Setting& setti
 
 /// One warp an element, blockIdx.y the task: 2 k operand elements read for each, from the L2 but
 /// for the first. A tile of 4 x 32 at k = 8192 in bf16: 36 rows of 16 KiB.
-template <NumberType Input, NumberType Output>
+template <NumberType TypeA, NumberType TypeB, NumberType Output>
 __global__ void compare_tiles(const TileTask* tasks, Setting setting, unsigned long long* first) {
   const TileTask task = tasks[blockIdx.y];
   const std::uint64_t warp = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
@@ -52,7 +61,7 @@ __global__ void compare_tiles(const TileTask* tasks, Setting setting, unsigned l
   }
   const std::uint64_t row = task.tile.row + warp / task.tile.columns;
   const std::uint64_t column = task.tile.column + warp % task.tile.columns;
-  const std::int64_t value = exact_element<Input>(task, setting, row, column);
+  const std::int64_t value = exact_element<TypeA, TypeB>(task, setting, row, column);
   if (threadIdx.x % k_warp == 0) {
     const std::uint64_t element = row * setting.n + column;
     const auto actual = reinterpret_cast<const Stored<Output>*>(task.c)[element];
@@ -63,26 +72,43 @@ __global__ void compare_tiles(const TileTask* tasks, Setting setting, unsigned l
 }
 
 /// What element elements[blockIdx.x] of the task must be.
-template <NumberType Input, NumberType Output>
+template <NumberType TypeA, NumberType TypeB, NumberType Output>
 __global__ void expect(const TileTask* tasks, Setting setting, const unsigned long long* first,
                        std::uint64_t* expected) {
   const std::uint64_t element = first[blockIdx.x];
   if (element == TileFinding::k_none) {
     return;
   }
-  const std::int64_t value =
-      exact_element<Input>(tasks[blockIdx.x], setting, element / setting.n, element % setting.n);
+  const std::int64_t value = exact_element<TypeA, TypeB>(tasks[blockIdx.x], setting,
+                                                         element / setting.n, element % setting.n);
   if (threadIdx.x == 0) {
     expected[blockIdx.x] = bits_of_integer(Output, value, setting.shift);
   }
 }
 
+/// Sums of f64 and s8 have one type of outputs; the others have those of 4 and 2 bytes.
+constexpr bool go_together(NumberType input, NumberType output) {
+  return input == NumberType::f64  ? output == NumberType::f64
+         : input == NumberType::s8 ? output == NumberType::s32
+                                   : output != NumberType::f64 && output != NumberType::s32;
+}
+
+/// Calls use.template operator()<TypeA, TypeB, Output>().
 template <class Use>
-bool with_types(const GemmProblem& problem, const Use& use) {
-  return with_operand_type(problem.input, [&]<NumberType Input>() {
-    with_output_type(problem.output,
-                     [&]<NumberType Output>() { use.template operator()<Input, Output>(); });
-  });
+void with_types(const GemmProblem& problem, const Use& use) {
+  const auto with_output = [&]<NumberType TypeA, NumberType TypeB>() {
+    with_output_type(problem.output, [&]<NumberType Output>() {
+      if constexpr (go_together(TypeA, Output)) {
+        use.template operator()<TypeA, TypeB, Output>();
+      }
+    });
+  };
+  if (problem.input == NumberType::fp8_e5m2_e4m3) {
+    with_output.template operator()<NumberType::fp8_e5m2, NumberType::fp8_e4m3>();
+    return;
+  }
+  with_operand_type(problem.input,
+                    [&]<NumberType Type>() { with_output.template operator()<Type, Type>(); });
 }
 
 }  // namespace
@@ -113,9 +139,9 @@ Result<std::vector<TileFinding>> check_tiles(const TileSetting& setting,
   const dim3 grid(static_cast<unsigned>((most * k_warp + k_block - 1) / k_block), steps);
   const auto* const device_tasks = on_device_tasks->as<TileTask>();
   auto* const found = first->as<unsigned long long>();
-  with_types(setting.problem, [&]<NumberType Input, NumberType Output>() {
-    const auto compare = compare_tiles<Input, Output>;
-    const auto ask = expect<Input, Output>;
+  with_types(setting.problem, [&]<NumberType TypeA, NumberType TypeB, NumberType Output>() {
+    const auto compare = compare_tiles<TypeA, TypeB, Output>;
+    const auto ask = expect<TypeA, TypeB, Output>;
     ASSAY_LAUNCH(compare, grid, k_block, stream, device_tasks, facts, found);
     ASSAY_LAUNCH(ask, steps, k_warp, stream, device_tasks, facts, found,
                  expected->as<std::uint64_t>());

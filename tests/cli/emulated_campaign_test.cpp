@@ -1,4 +1,5 @@
 // A campaign on an emulated GPU through the programs alone: it ends in a report that says so.
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,16 +11,16 @@ namespace assay {
 namespace {
 
 /// One clause of the shipped example, as the case needs it.
-std::string contract(const std::string& purpose, const std::string& output) {
+std::string contract(const std::string& purpose, const std::string& output,
+                     const std::string& input = "bf16") {
   return R"({"schema":"assay.contract/1","id":"emulated","purpose":")" + purpose +
          R"(","title":{"en":"t"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
          R"("inventory":[{"id":"b200","kind":"dgx-b200","nodes":1,"gpus":{"model":"NVIDIA B200",)"
          R"("count":1,"memory":"180 GB","power_limit":"1000 W"}}],"sessions":{"days":1},)"
          R"("conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %"},"max_invalid":0,)"
          R"("clauses":[{"id":"E-1","title":{"en":"t"},"case":"compute.gemm","population":"b200",)"
-         R"("scope":"each_gpu","concurrent":"all_items","params":{"input":"bf16",)"
-         R"("accumulate":"f32","output":")" +
-         output +
+         R"("scope":"each_gpu","concurrent":"all_items","params":{"input":")" +
+         input + R"(","accumulate":"f32","output":")" + output +
          R"(","sparsity":"dense","emulation":"forbidden","operands":"integers","m":64,"n":64,)"
          R"("k":128},"window":"0.2 s","rule":"1-5-9","at_least":"0.0001 GFLOP/s",)"
          R"("at_most_plausible":")" +
@@ -50,6 +51,23 @@ TEST_F(EmulatedCampaign, MeetsItsTrivialLimitAndIsMarkedEverywhere) {
   EXPECT_NE(journal.find(R"("kind":"open","marks":["emulated"])"), std::string::npos);
   EXPECT_NE(journal.find(R"("library":"cuBLASLt")"), std::string::npos);
   EXPECT_NE(journal.find(R"("name":"assay-cuda-emulated.so")"), std::string::npos);
+}
+
+TEST_F(EmulatedCampaign, MultipliesInEveryNarrowType) {
+  for (const char* input : {"fp8_e5m2_e4m3", "mxfp8_e4m3", "nvfp4"}) {
+    std::filesystem::remove_all(path("out"));
+    const Ended ended = run(contract("demonstration", "bf16", input), "model=b200,gpus=1");
+    EXPECT_EQ(ended.exit_code, 0) << input << '\n' << ended.out << ended.err;
+  }
+}
+
+TEST_F(EmulatedCampaign, OfBlockScalesIsNotRunOnHopper) {
+  const Ended ended = run(contract("demonstration", "bf16", "nvfp4"), "model=h100,gpus=1");
+  EXPECT_EQ(ended.exit_code, 2) << ended.out << ended.err;
+  EXPECT_NE(whole_file(path("out/report.json"))
+                .find("the tensor cores of sm_90 have no nvfp4 product: block scales came with "
+                      "Blackwell"),
+            std::string::npos);
 }
 
 TEST_F(EmulatedCampaign, IsNeverSignedAsAnAcceptance) {

@@ -316,7 +316,11 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
                                                          {f16, f32, f32},
                                                          {f16, f32, f16},
                                                          {fp8_e4m3, f32, f32},
-                                                         {fp8_e4m3, f32, bf16}}) {
+                                                         {fp8_e4m3, f32, bf16},
+                                                         {fp8_e5m2_e4m3, f32, f32},
+                                                         {mxfp8_e4m3, f32, f32},
+                                                         {nvfp4, f32, f32},
+                                                         {nvfp4, f32, f16}}) {
     for (const auto& [m, n, k] : shapes) {
       all.push_back({.name = std::string(name_of(types.input)) + "_" +
                              std::string(name_of(types.output)) + "_" + std::to_string(m) + "_" +
@@ -343,6 +347,18 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
   return all;
 }
 
+/// Of any shape, or in whole blocks where there is no product of another shape.
+std::vector<NamedProblem> problems_for_an_emulated_device() {
+  std::vector<NamedProblem> all = problems({{7, 5, 3}, {129, 65, 33}});
+  for (const NamedProblem& named : problems({{160, 32, 160}})) {
+    const auto* const gemm = std::get_if<GemmProblem>(&named.problem);
+    if (gemm != nullptr && bits_of(gemm->input) <= 8) {
+      all.push_back(named);
+    }
+  }
+  return all;
+}
+
 std::string name_of_test(const testing::TestParamInfo<Parameters>& tested) {
   return std::get<0>(tested.param).name + "_" + std::get<1>(tested.param).name;
 }
@@ -359,14 +375,15 @@ INSTANTIATE_TEST_SUITE_P(Host, BackendConformance,
                          name_of_test);
 
 // A thread of the emulated device costs a thousand times what one of a device does, so it gets the
-// least shapes that have whole and broken tiles in every direction.
+// least shapes that have whole and broken tiles in every direction: two for types of any shape, one
+// for those that come in blocks (of 32), with more than one tile of scales both ways.
 INSTANTIATE_TEST_SUITE_P(CudaEmulated, BackendConformance,
                          testing::Combine(testing::Values(NamedBackend{
                                               .name = "cuda_emulated",
                                               .make = [] { return emulated("model=b200,gpus=1"); },
                                               .where = "cu",
                                               .flips = 6}),
-                                          testing::ValuesIn(problems({{7, 5, 3}, {129, 65, 33}}))),
+                                          testing::ValuesIn(problems_for_an_emulated_device())),
                          name_of_test);
 
 }  // namespace

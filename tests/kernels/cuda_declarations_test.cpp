@@ -19,7 +19,8 @@ static_assert(same(lt::r32f, CUDA_R_32F) && same(lt::r64f, CUDA_R_64F) &&
               same(lt::r16f, CUDA_R_16F));
 static_assert(same(lt::r8i, CUDA_R_8I) && same(lt::r32i, CUDA_R_32I) &&
               same(lt::r16bf, CUDA_R_16BF));
-static_assert(same(lt::r8f_e4m3, CUDA_R_8F_E4M3));
+static_assert(same(lt::r8f_e4m3, CUDA_R_8F_E4M3) && same(lt::r8f_e5m2, CUDA_R_8F_E5M2));
+static_assert(same(lt::r4f_e2m1, CUDA_R_4F_E2M1));
 static_assert(same(lt::c32f, CUBLAS_COMPUTE_32F) && same(lt::c64f, CUBLAS_COMPUTE_64F));
 static_assert(same(lt::c32i, CUBLAS_COMPUTE_32I));
 static_assert(same(lt::c32f_fast_tf32, CUBLAS_COMPUTE_32F_FAST_TF32));
@@ -27,6 +28,12 @@ static_assert(same(lt::op_n, CUBLAS_OP_N) && same(lt::op_t, CUBLAS_OP_T));
 static_assert(same(lt::desc_trans_a, CUBLASLT_MATMUL_DESC_TRANSA));
 static_assert(same(lt::desc_trans_b, CUBLASLT_MATMUL_DESC_TRANSB));
 static_assert(same(lt::desc_fast_accum, CUBLASLT_MATMUL_DESC_FAST_ACCUM));
+static_assert(same(lt::desc_scale_a, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER));
+static_assert(same(lt::desc_scale_b, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER));
+static_assert(same(lt::desc_scale_mode_a, CUBLASLT_MATMUL_DESC_A_SCALE_MODE));
+static_assert(same(lt::desc_scale_mode_b, CUBLASLT_MATMUL_DESC_B_SCALE_MODE));
+static_assert(same(lt::vec16_ue4m3, CUBLASLT_MATMUL_MATRIX_SCALE_VEC16_UE4M3));
+static_assert(same(lt::vec32_ue8m0, CUBLASLT_MATMUL_MATRIX_SCALE_VEC32_UE8M0));
 static_assert(same(lt::pref_workspace_bytes, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES));
 static_assert(same(lt::pref_reduction_mask, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK));
 static_assert(same(lt::pref_alignment_a, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES));

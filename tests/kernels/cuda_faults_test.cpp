@@ -1,4 +1,5 @@
 // What is wrong with an emulated GPU or its libraries is found, and named, by the CUDA module.
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -27,8 +28,14 @@ struct Gpu {
                                                         NumberType output) const {
     return backend->prepare(
         GemmProblem{
-            .input = input, .accumulate = sums, .output = output, .m = 32, .n = 48, .k = 64},
+            .input = input, .accumulate = sums, .output = output, .m = 32, .n = 64, .k = 96},
         device, Seed{1});
+  }
+
+  /// Why it has no such product; "" if it has.
+  [[nodiscard]] std::string refusal(const GemmProblem& problem) const {
+    const auto supported = backend->supports(problem, device);
+    return supported ? "" : supported.error().message;
   }
 };
 
@@ -77,12 +84,19 @@ INSTANTIATE_TEST_SUITE_P(All, SpoiledProducts, testing::Values("wrong_bit", "ski
 
 TEST(CudaFaults, AHealthyDeviceHasNone) {
   for (const char* model : {"b200", "rtx_pro_6000", "h100"}) {
-    const Gpu gpu("model=" + std::string(model));
-    auto kernel = gpu.prepare(NumberType::fp8_e4m3, k_f32, k_bf16);
-    ASSERT_TRUE(kernel) << kernel.error().message;
-    const auto result = check_many(**kernel);
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->wrong, 0U) << model;
+    for (const NumberType type : {NumberType::fp8_e4m3, NumberType::fp8_e5m2_e4m3,
+                                  NumberType::mxfp8_e4m3, NumberType::nvfp4}) {
+      const bool scaled = type == NumberType::mxfp8_e4m3 || type == NumberType::nvfp4;
+      if (scaled && std::string(model) == "h100") {
+        continue;  // Refused: see below.
+      }
+      const Gpu gpu("model=" + std::string(model));
+      auto kernel = gpu.prepare(type, k_f32, k_bf16);
+      ASSERT_TRUE(kernel) << kernel.error().message;
+      const auto result = check_many(**kernel, 20);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->wrong, 0U) << model << ' ' << name_of(type);
+    }
   }
 }
 
@@ -105,8 +119,43 @@ INSTANTIATE_TEST_SUITE_P(
                     Types{k_f32, k_f32, k_f32}, Types{NumberType::tf32, k_f32, k_f32},
                     Types{k_bf16, k_f32, k_f32}, Types{NumberType::f16, k_f32, k_f32},
                     Types{NumberType::fp8_e4m3, k_f32, k_f32},
+                    Types{NumberType::fp8_e5m2_e4m3, k_f32, k_f32},
+                    Types{NumberType::mxfp8_e4m3, k_f32, k_f32},
+                    Types{NumberType::nvfp4, k_f32, k_f32},
                     Types{NumberType::s8, NumberType::s32, NumberType::s32}),
     [](const auto& tested) { return std::string(name_of(tested.param.input)); });
+
+class SparseProducts : public testing::TestWithParam<NumberType> {};
+
+TEST_P(SparseProducts, AreFoundWhereDenseOnesWereOrdered) {
+  const Gpu gpu("fault=sparse");
+  auto kernel = gpu.prepare(GetParam(), k_f32, k_bf16);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel, 20);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->wrong, 20U);
+}
+INSTANTIATE_TEST_SUITE_P(All, SparseProducts,
+                         testing::Values(k_bf16, NumberType::fp8_e4m3, NumberType::fp8_e5m2_e4m3,
+                                         NumberType::mxfp8_e4m3, NumberType::nvfp4),
+                         [](const auto& tested) { return std::string(name_of(tested.param)); });
+
+TEST(CudaFaults, HopperHasNoBlockScales) {
+  const Gpu gpu("model=h100");
+  for (const NumberType type : {NumberType::mxfp8_e4m3, NumberType::nvfp4}) {
+    EXPECT_EQ(gpu.refusal({.input = type, .m = 64, .n = 64, .k = 64}),
+              "the tensor cores of sm_90 have no " + std::string(name_of(type)) +
+                  " product: block scales came with Blackwell");
+  }
+}
+
+TEST(CudaFaults, TwoE5m2MatricesAreRefusedByName) {
+  const Gpu gpu("");
+  EXPECT_EQ(gpu.refusal({.input = NumberType::fp8_e5m2, .m = 64, .n = 64, .k = 64}),
+            "no exact fp8_e5m2 product with sums in f32 and output in f32 is known");
+  EXPECT_EQ(gpu.refusal({.input = NumberType::nvfp4, .m = 64, .n = 64, .k = 48}),
+            "cuBLASLt has no nvfp4 to f32 product where m, n and k are not multiples of 32");
+}
 
 TEST(CudaFaults, AnEccErrorIsALostDevice) {
   const Gpu gpu("fault=ecc");
@@ -134,6 +183,41 @@ TEST(CudaFaults, TheAlgorithmThatWasChosenIsNamed) {
   EXPECT_EQ((*kernel)->ran().software, "cuBLASLt");
   EXPECT_EQ((*kernel)->ran().isa, "sm_100");
   EXPECT_NE((*kernel)->ran().kernel.find("; best of 2"), std::string::npos);
+}
+
+// The operands' amplitude hangs on it, so it is measured before they are chosen, and recorded.
+TEST(CudaFaults, BitsOfFp8SumsAreMeasuredAndRecorded) {
+  const auto recorded = [](const std::string& settings, NumberType type) {
+    const Gpu gpu(settings);
+    auto kernel = gpu.prepare(type, k_f32, k_f32);
+    EXPECT_TRUE(kernel) << (kernel ? "" : kernel.error().message);
+    const std::string text = kernel ? (*kernel)->ran().kernel : "";
+    return text.substr(std::min(text.size(), text.find("; of fp8 sums")));
+  };
+  for (const NumberType type : {NumberType::fp8_e4m3, NumberType::fp8_e5m2_e4m3}) {
+    EXPECT_EQ(recorded("model=h100", type), "; of fp8 sums 14 bits measured, 14 relied on");
+    EXPECT_EQ(recorded("model=b200", type), "; of fp8 sums 24 bits measured, 24 relied on");
+    EXPECT_EQ(recorded("model=h100,fault=short_sums", type),
+              "; of fp8 sums 11 bits measured, 11 relied on");
+    EXPECT_EQ(recorded("model=b200,fault=short_sums", type),
+              "; of fp8 sums 11 bits measured, 24 relied on");
+  }
+  EXPECT_EQ(recorded("model=h100,fault=cheaper", NumberType::fp8_e4m3),
+            "; of fp8 sums 0 bits measured, 14 relied on");  // For the checks to find.
+  EXPECT_EQ(recorded("model=h100", k_bf16), "");
+}
+
+TEST(CudaFaults, SumsShorterThanTheArchitecturesAreWrongWhereItPromisesF32) {
+  const auto wrong = [](const std::string& model) {
+    const Gpu gpu("fault=short_sums,model=" + model);
+    auto kernel = gpu.prepare(NumberType::fp8_e4m3, k_f32, k_f32);
+    EXPECT_TRUE(kernel) << (kernel ? "" : kernel.error().message);
+    const auto result = kernel ? check_many(**kernel, 20) : CheckResult{};
+    return result ? result->wrong : 0;
+  };
+  EXPECT_EQ(wrong("b200"), 20U);
+  EXPECT_EQ(wrong("rtx_pro_6000"), 20U);
+  EXPECT_EQ(wrong("h100"), 0U);  // Its operands are as small as what it keeps.
 }
 
 struct Missing {

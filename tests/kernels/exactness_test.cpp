@@ -79,6 +79,53 @@ TEST(Exactness, OneOperandIsWiderThanTheNextCheaperTypeHolds) {
   EXPECT_GT(single->largest_grade, 0);
 }
 
+TEST(Exactness, NarrowTypesHoldWhatTheNextCheaperOneDoesNot) {
+  using enum NumberType;
+  const Accumulators hopper{.fp8_bits = 14};
+  const auto mixed = exact_operands(product(fp8_e5m2_e4m3, f32, bf16, 16384));
+  ASSERT_TRUE(mixed);
+  EXPECT_EQ(mixed->a[0], 7U);
+  EXPECT_EQ(mixed->b[0], 15U);
+  for (const std::uint64_t k : {512U, 4096U, 16384U, 32'768U}) {
+    const auto on_hopper = exact_operands(product(fp8_e5m2_e4m3, f32, f32, k), hopper);
+    ASSERT_TRUE(on_hopper) << k;
+    EXPECT_TRUE(exact(on_hopper->a[0], on_hopper->b[0], k, 14)) << k;
+    EXPECT_GE(on_hopper->a[0], 5U);  // fp4 has no 5.
+    EXPECT_GE(on_hopper->b[0], 5U);
+  }
+  EXPECT_FALSE(exact_operands(product(fp8_e5m2_e4m3, f32, f32, 100'000), hopper));
+  EXPECT_FALSE(exact_operands(product(fp8_e5m2, f32, f32, 64)));
+}
+
+/// Sums of operands that are all scaled by the largest: 8 s_a s_b scale^2 sqrt(k) < 2^24.
+bool exact_scaled(const Big& six_variances, std::uint64_t scale, std::uint64_t k) {
+  const Big scales = Big(scale) * scale * scale * scale;
+  return 64 * six_variances * six_variances * scales * k < (Big(36) << 48U);
+}
+
+TEST(Exactness, BlockScalesAreAsLargeAsSumsIn24BitsAllow) {
+  using enum NumberType;
+  const Big of_mxfp8 = 16 * 31;
+  const Big of_nvfp4 = 235;  // 6 times the mean of 1, 4, 9, 16, 36, 64 and 144, rounded up.
+  for (const std::uint64_t k : {32U, 8192U, 65'536U, 160'000U, 1U << 20U}) {
+    const auto mxfp8 = exact_operands(product(mxfp8_e4m3, f32, bf16, k));
+    const auto four_bits = exact_operands(product(nvfp4, f32, bf16, k));
+    ASSERT_TRUE(mxfp8 && four_bits) << k;
+    EXPECT_EQ(mxfp8->a[0], 15U);
+    EXPECT_TRUE(exact_scaled(of_mxfp8, mxfp8->largest_scale, k)) << k;
+    EXPECT_TRUE(mxfp8->largest_scale == 8 || !exact_scaled(of_mxfp8, 2 * mxfp8->largest_scale, k))
+        << k;
+    EXPECT_GE(mxfp8->largest_scale, 2U);
+    EXPECT_TRUE(exact_scaled(of_nvfp4, four_bits->largest_scale, k)) << k;
+    EXPECT_TRUE(four_bits->largest_scale == 15 ||
+                !exact_scaled(of_nvfp4, four_bits->largest_scale + 1, k))
+        << k;
+    EXPECT_GE(four_bits->largest_scale, 3U);  // No power of two holds it.
+  }
+  EXPECT_EQ(exact_operands(product(nvfp4, f32, f32, 64))->largest_scale, 15U);
+  EXPECT_FALSE(exact_operands(product(nvfp4, f32, f32, std::uint64_t{1} << 40U)));
+}
+
 TEST(Keyed, GivesTheSameNumbersOnEveryMachine) {
   // Frozen: another number here is another operand on another machine.
   const Keyed draw(Seed{1, 2, 3}, 5);

@@ -72,6 +72,20 @@ TEST(Gemm, RefusesTypesThatDontGoTogether) {
   EXPECT_EQ(refusal("f32", "f32", "s32"), "params.output: sums of f32 are not stored as s32");
 }
 
+// Nothing sparse or emulated is measured, so nothing can be reported for what it is not.
+TEST(Gemm, RefusesSparseAndEmulatedProducts) {
+  const auto refusal = [](const char* name, const char* value) {
+    Params given = params("nvfp4", "f32", "bf16");
+    given[name] = value;
+    const auto complete = complete_params(gemm(), given);
+    return complete ? "accepted" : complete.error().message;
+  };
+  EXPECT_EQ(refusal("sparsity", "dense"), "accepted");
+  EXPECT_EQ(refusal("sparsity", "2:4"), "params.sparsity: '2:4' is not one of: dense");
+  EXPECT_EQ(refusal("emulation", "allowed"),
+            "params.emulation: 'allowed' is not one of: forbidden");
+}
+
 TEST(Gemm, RefusesAbsurdSizes) {
   Params huge = params("f32", "f32", "f32");
   huge["k"] = "1048577";

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/cuda/cublaslt.h"
+#include "tests/doubles/cuda/device.h"
 #include "tests/doubles/cuda/machine.h"
 #include "tests/doubles/cuda/product.h"
 
@@ -14,6 +15,9 @@ struct HandleOpaque {};
 struct DescOpaque {
   int compute = 0, scale = 0;
   std::int32_t trans_a = op_n, trans_b = op_n;
+  std::int32_t mode_a = 0, mode_b = 0;
+  const std::byte* scales_a = nullptr;
+  const std::byte* scales_b = nullptr;
 };
 struct LayoutOpaque {
   int type = 0;
@@ -43,14 +47,17 @@ constexpr std::array<Offer, 4> k_offers{{{lt::k_success, 66, 20, 4, lt::output_t
                                          {lt::k_success, 66, 24, 1, lt::none, 36},
                                          {lt::k_success, 67, 24, 2, lt::compute_type, 36}}};
 
-NumberType type_of(int data_type) {
+NumberType type_of(int data_type, std::int32_t mode = 0) {
   switch (data_type) {
     case lt::r64f: return NumberType::f64;
     case lt::r16f: return NumberType::f16;
     case lt::r8i: return NumberType::s8;
     case lt::r32i: return NumberType::s32;
     case lt::r16bf: return NumberType::bf16;
-    case lt::r8f_e4m3: return NumberType::fp8_e4m3;
+    case lt::r8f_e5m2: return NumberType::fp8_e5m2;
+    case lt::r4f_e2m1: return NumberType::nvfp4;
+    case lt::r8f_e4m3:
+      return mode == lt::vec32_ue8m0 ? NumberType::mxfp8_e4m3 : NumberType::fp8_e4m3;
     default: return NumberType::f32;
   }
 }
@@ -80,11 +87,18 @@ int desc_set(lt::Desc desc, int attribute, const void* value, std::size_t bytes)
   if (attribute == lt::desc_fast_accum && bytes == sizeof(std::int8_t)) {
     return lt::k_success;
   }
-  if ((attribute != lt::desc_trans_a && attribute != lt::desc_trans_b) ||
-      bytes != sizeof(std::int32_t)) {
+  const bool pointer = attribute == lt::desc_scale_a || attribute == lt::desc_scale_b;
+  void* const to = attribute == lt::desc_trans_a        ? static_cast<void*>(&desc->trans_a)
+                   : attribute == lt::desc_trans_b      ? static_cast<void*>(&desc->trans_b)
+                   : attribute == lt::desc_scale_mode_a ? static_cast<void*>(&desc->mode_a)
+                   : attribute == lt::desc_scale_mode_b ? static_cast<void*>(&desc->mode_b)
+                   : attribute == lt::desc_scale_a      ? static_cast<void*>(&desc->scales_a)
+                   : attribute == lt::desc_scale_b      ? static_cast<void*>(&desc->scales_b)
+                                                        : nullptr;
+  if (to == nullptr || bytes != (pointer ? sizeof(void*) : sizeof(std::int32_t))) {
     return k_invalid;
   }
-  std::memcpy(attribute == lt::desc_trans_a ? &desc->trans_a : &desc->trans_b, value, bytes);
+  std::memcpy(to, value, bytes);
   return lt::k_success;
 }
 
@@ -117,8 +131,40 @@ int preference_set(lt::Preference /*preference*/, int /*attribute*/, const void*
 
 /// The shapes that fit together, column-major, A transposed: all that is asked for.
 bool fits(lt::Desc desc, lt::Layout a, lt::Layout b, lt::Layout d) {
-  return desc->trans_a == lt::op_t && desc->trans_b == lt::op_n && a->type == b->type &&
-         a->rows == b->rows && a->columns == d->rows && b->columns == d->columns;
+  return desc->trans_a == lt::op_t && desc->trans_b == lt::op_n && a->rows == b->rows &&
+         a->columns == d->rows && b->columns == d->columns;
+}
+
+/// The lines of its table of types: e5m2 with e4m3 only, and block scales with what they belong to.
+bool has_types(lt::Desc desc, lt::Layout a, lt::Layout b) {
+  const bool mixed = (a->type == lt::r8f_e4m3 && b->type == lt::r8f_e5m2) ||
+                     (a->type == lt::r8f_e5m2 && b->type == lt::r8f_e4m3);
+  if ((a->type != b->type && !mixed) || desc->mode_a != desc->mode_b) {
+    return false;
+  }
+  if (desc->mode_a == 0) {
+    return mixed || (a->type != lt::r8f_e5m2 && a->type != lt::r4f_e2m1);
+  }
+  const int scaled = desc->mode_a == lt::vec16_ue4m3   ? lt::r4f_e2m1
+                     : desc->mode_a == lt::vec32_ue8m0 ? lt::r8f_e4m3
+                                                       : -1;
+  return machine().gpu->has_block_scales && !mixed && a->type == scaled &&
+         desc->scales_a != nullptr && desc->scales_b != nullptr;
+}
+
+std::uint64_t whole_of(lt::Desc desc, lt::Layout a) {
+  return desc->mode_a != 0                                    ? 32
+         : a->type == lt::r8f_e4m3 || a->type == lt::r8f_e5m2 ? 16
+         : a->type == lt::r8i                                 ? 4
+                                                              : 1;
+}
+
+/// Whether the scales of one operand lie, aligned, in the device's memory, whole tiles of them.
+bool has_scales(const std::byte* scales, std::int32_t mode, lt::Layout operand) {
+  const std::uint64_t along = mode == lt::vec16_ue4m3 ? 64 : 128;
+  const std::uint64_t bytes =
+      (operand->columns + 127) / 128 * ((operand->rows + along - 1) / along) * 512;
+  return reinterpret_cast<std::uintptr_t>(scales) % 16 == 0 && is_device_memory(scales, bytes);
 }
 
 int heuristics(lt::Handle /*handle*/, lt::Desc desc, lt::Layout a, lt::Layout b, lt::Layout /*c*/,
@@ -128,8 +174,9 @@ int heuristics(lt::Handle /*handle*/, lt::Desc desc, lt::Layout a, lt::Layout b,
   if (!fits(desc, a, b, d)) {
     return k_invalid;
   }
-  const std::uint64_t whole = a->type == lt::r8f_e4m3 ? 16 : a->type == lt::r8i ? 4 : 1;
-  if (a->rows % whole != 0 || d->rows % whole != 0 || d->columns % whole != 0) {
+  const std::uint64_t whole = whole_of(desc, a);
+  if (!has_types(desc, a, b) || a->rows % whole != 0 || d->rows % whole != 0 ||
+      d->columns % whole != 0) {
     return lt::k_not_supported;
   }
   for (std::size_t i = 0; i < k_offers.size() && *found < wanted; ++i) {
@@ -176,24 +223,30 @@ int matmul(lt::Handle /*handle*/, lt::Desc desc, const void* alpha, const void* 
            const void* b, lt::Layout lb, const void* beta, const void* /*c*/, lt::Layout /*lc*/,
            void* d, lt::Layout ld, const lt::Algo* algo, void* /*workspace*/,
            std::size_t /*workspace_bytes*/, cudaStream_t stream) {
-  if (!fits(desc, la, lb, ld) || number_of(desc->scale, beta) != 0 || algo == nullptr) {
+  if (!fits(desc, la, lb, ld) || number_of(desc->scale, beta) != 0 || algo == nullptr ||
+      !has_types(desc, la, lb)) {
     return k_invalid;
   }
-  NumberType input = type_of(la->type);
-  if (desc->compute == lt::c32f_fast_tf32) {
-    input = NumberType::tf32;
+  const bool scaled = desc->mode_a != 0;
+  if (scaled && (!has_scales(desc->scales_a, desc->mode_a, la) ||
+                 !has_scales(desc->scales_b, desc->mode_b, lb))) {
+    return k_invalid;
   }
+  const auto operand = [&](const void* data, lt::Layout layout, const std::byte* scales) {
+    return ProductOperand{.type = desc->compute == lt::c32f_fast_tf32
+                                      ? NumberType::tf32
+                                      : type_of(layout->type, desc->mode_a),
+                          .data = static_cast<const std::byte*>(data),
+                          .scales = scaled ? scales : nullptr,
+                          .rows = layout->columns,
+                          .leading = static_cast<std::uint64_t>(layout->leading)};
+  };
   if (launches(stream)) {
-    multiply({.input = input,
+    multiply({.a = operand(a, la, desc->scales_a),
+              .b = operand(b, lb, desc->scales_b),
               .output = type_of(ld->type),
-              .rows = ld->rows,
-              .columns = ld->columns,
               .k = la->rows,
-              .leading_a = static_cast<std::uint64_t>(la->leading),
-              .leading_b = static_cast<std::uint64_t>(lb->leading),
               .leading_d = static_cast<std::uint64_t>(ld->leading),
-              .a = static_cast<const std::byte*>(a),
-              .b = static_cast<const std::byte*>(b),
               .d = static_cast<std::byte*>(d),
               .alpha = number_of(desc->scale, alpha)});
   }

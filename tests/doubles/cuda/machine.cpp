@@ -37,12 +37,14 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 10> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 12> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
      {"cached", Fault::cached},
      {"cheaper", Fault::cheaper},
+     {"sparse", Fault::sparse},
+     {"short_sums", Fault::short_sums},
      {"output_type_split", Fault::output_type_split},
      {"ecc", Fault::ecc},
      {"no_driver", Fault::no_driver},

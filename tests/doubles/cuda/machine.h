@@ -24,6 +24,7 @@ struct GpuModel {
   std::uint64_t memory_bytes = 0;
   TensorCores half;  ///< bf16, f16, tf32.
   TensorCores fp8;
+  TensorCores fp4 = {.fraction = 35, .kept = 24};  ///< Where there are block scales.
   bool has_block_scales = false;
 };
 
@@ -34,6 +35,8 @@ enum class Fault {
   skipped,            ///< Every hundredth product is not computed.
   cached,             ///< Every hundredth product is the one before.
   cheaper,            ///< Products are computed in a cheaper type.
+  sparse,             ///< Of every four elements of A the two smallest count as zero.
+  short_sums,         ///< Sums of fp8 products keep 11 bits.
   output_type_split,  ///< The library offers only algorithms that split sums in the output's type.
   ecc,                ///< An uncorrectable memory error after a hundred products.
   no_driver,

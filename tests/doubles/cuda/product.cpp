@@ -1,5 +1,8 @@
 #include "tests/doubles/cuda/product.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -32,8 +35,10 @@ NumberType cheaper_than(NumberType type) {
     case NumberType::tf32:
     case NumberType::f16: return NumberType::bf16;
     case NumberType::fp8_e4m3:
+    case NumberType::fp8_e5m2:
     case NumberType::mxfp8_e4m3:
     case NumberType::nvfp4: return NumberType::nvfp4;
+    case NumberType::fp8_e5m2_e4m3:
     case NumberType::bf16:
     case NumberType::s32:
     case NumberType::s8: break;
@@ -41,29 +46,96 @@ NumberType cheaper_than(NumberType type) {
   return NumberType::fp8_e4m3;
 }
 
-std::vector<double> values_of(const ProductTask& task, const std::byte* data, std::uint64_t rows,
-                              std::uint64_t leading) {
-  const NumberType type = task.input;
-  std::vector<double> values(rows * task.k);
-  for (std::uint64_t row = 0; row < rows; ++row) {
-    for (std::uint64_t kk = 0; kk < task.k; ++kk) {
-      double value = value_of_bits(type, bits_at(data, row * leading + kk, bytes_of(type)));
-      if (type == NumberType::tf32) {
-        value = as_tf32(value);
+double element_of(const ProductOperand& operand, std::uint64_t row, std::uint64_t kk) {
+  const std::uint64_t element = row * operand.leading + kk;
+  if (operand.type == NumberType::nvfp4) {
+    const std::uint64_t byte = bits_at(operand.data, element / 2, 1);
+    return value_of_bits(operand.type, element % 2 == 0 ? byte & 0xfU : byte >> 4U);
+  }
+  const double value =
+      value_of_bits(operand.type, bits_at(operand.data, element, bytes_of(operand.type)));
+  return operand.type == NumberType::tf32 ? as_tf32(value) : value;
+}
+
+/// Where the scale of a block stands, from the documentation of cuBLASLt and not from the module's
+/// own formula, as the index of a tensor [rows / 128][blocks / 4][32][4][4]: tile, tile, row in a
+/// quarter, quarter, block.
+std::uint64_t documented_place(std::uint64_t row, std::uint64_t block, std::uint64_t blocks) {
+  const std::array<std::uint64_t, 5> index{row / 128, block / 4, row % 32, row / 32 % 4, block % 4};
+  const std::array<std::uint64_t, 5> extent{0, (blocks + 3) / 4, 32, 4, 4};
+  std::uint64_t place = 0;
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    place = place * extent.at(i) + index.at(i);
+  }
+  return place;
+}
+
+/// With the fault, nvfp4 becomes mxfp4: of two blocks the first one's scale, as a power of two.
+double scale_of(const ProductOperand& operand, std::uint64_t row, std::uint64_t kk,
+                std::uint64_t k) {
+  if (operand.scales == nullptr) {
+    return 1;
+  }
+  const bool four_bits = operand.type == NumberType::nvfp4;
+  const bool cheaper = four_bits && machine().fault == Fault::cheaper;
+  const std::uint64_t size = four_bits ? 16 : 32;
+  const std::uint64_t block = kk / (cheaper ? 32 : size) * (cheaper ? 2 : 1);
+  const std::uint64_t bits =
+      bits_at(operand.scales, documented_place(row, block, (k + size - 1) / size), 1);
+  const double scale = four_bits ? value_of_bits(NumberType::fp8_e4m3, bits)
+                                 : std::ldexp(1.0, static_cast<int>(bits) - 127);
+  return cheaper ? std::ldexp(1.0, std::ilogb(scale)) : scale;
+}
+
+/// What 2:4 sparsity keeps: of every four the two largest.
+void make_sparse(std::vector<double>& values) {
+  for (std::size_t begin = 0; begin + 4 <= values.size(); begin += 4) {
+    for (int dropped = 0; dropped < 2; ++dropped) {
+      double* least = nullptr;
+      for (std::size_t i = begin; i < begin + 4; ++i) {
+        if (values[i] != 0 && (least == nullptr || std::abs(values[i]) < std::abs(*least))) {
+          least = &values[i];
+        }
       }
+      if (least != nullptr) {
+        *least = 0;
+      }
+    }
+  }
+}
+
+std::vector<double> values_of(const ProductOperand& operand, std::uint64_t k) {
+  std::vector<double> values(operand.rows * k);
+  for (std::uint64_t row = 0; row < operand.rows; ++row) {
+    for (std::uint64_t kk = 0; kk < k; ++kk) {
+      double value = element_of(operand, row, kk);
       if (machine().fault == Fault::cheaper) {
-        const NumberType cheaper = cheaper_than(type);
+        const NumberType cheaper = cheaper_than(operand.type);
+        value = cheaper == NumberType::nvfp4 ? std::clamp(value, -6.0, 6.0) : value;
         value = value_of_bits(cheaper, rounded_bits(cheaper, value));
       }
-      values[row * task.k + kk] = value;
+      values[row * k + kk] = value * scale_of(operand, row, kk, k);
     }
   }
   return values;
 }
 
+/// Products of two nvfp4 are quarters: as whole numbers nothing else about their sums changes.
+double dot_of_quarters(const double* a, const double* b, std::uint64_t k) {
+  std::vector<double> twice_a(a, a + k);
+  std::vector<double> twice_b(b, b + k);
+  for (auto* const values : {&twice_a, &twice_b}) {
+    for (double& value : *values) {
+      value *= 2;
+    }
+  }
+  return tensor_dot(machine().gpu->fp4, twice_a.data(), twice_b.data(), k, 64) / 4;
+}
+
 double dot(NumberType input, const double* a, const double* b, std::uint64_t k) {
   const GpuModel& gpu = *machine().gpu;
   switch (input) {
+    case NumberType::nvfp4: return dot_of_quarters(a, b, k);
     case NumberType::f64: return rounded_dot(k_f64_digits, a, b, k);
     case NumberType::f32: return rounded_dot(k_f32_digits, a, b, k);
     case NumberType::s8:
@@ -72,19 +144,24 @@ double dot(NumberType input, const double* a, const double* b, std::uint64_t k) 
     case NumberType::bf16:
     case NumberType::f16: return tensor_dot(gpu.half, a, b, k, 16);
     case NumberType::fp8_e4m3:
-    case NumberType::mxfp8_e4m3:
-    case NumberType::nvfp4: break;
+    case NumberType::fp8_e5m2:
+    case NumberType::fp8_e5m2_e4m3:
+    case NumberType::mxfp8_e4m3: break;
   }
-  return tensor_dot(gpu.fp8, a, b, k, 32);
+  constexpr TensorCores k_short{.fraction = 10, .kept = 11};
+  return tensor_dot(machine().fault == Fault::short_sums ? k_short : gpu.fp8, a, b, k, 32);
 }
 
 void compute(const ProductTask& task) {
-  const auto a = values_of(task, task.a, task.rows, task.leading_a);
-  const auto b = values_of(task, task.b, task.columns, task.leading_b);
+  const auto a = values_of(task.a, task.k);
+  auto b = values_of(task.b, task.k);
+  if (machine().fault == Fault::sparse) {
+    make_sparse(b);  // The caller's A.
+  }
   const std::uint64_t size = bytes_of(task.output);
-  for (std::uint64_t j = 0; j < task.columns; ++j) {
-    for (std::uint64_t i = 0; i < task.rows; ++i) {
-      const double sum = dot(task.input, &a[i * task.k], &b[j * task.k], task.k);
+  for (std::uint64_t j = 0; j < task.b.rows; ++j) {
+    for (std::uint64_t i = 0; i < task.a.rows; ++i) {
+      const double sum = dot(task.a.type, &a[i * task.k], &b[j * task.k], task.k);
       const std::uint64_t bits = is_integer(task.output)
                                      ? bits_of_integer(task.output, static_cast<std::int64_t>(sum))
                                      : rounded_bits(task.output, sum * task.alpha);
@@ -97,7 +174,7 @@ void compute(const ProductTask& task) {
 
 void multiply(const ProductTask& task) {
   static std::vector<std::byte> before;  // Of the product before, for the library that caches.
-  const std::uint64_t bytes = task.leading_d * task.columns * bytes_of(task.output);
+  const std::uint64_t bytes = task.leading_d * task.b.rows * bytes_of(task.output);
   const bool spoiled = product_is_spoiled();
   if (spoiled && machine().fault == Fault::skipped) {
     return;

@@ -8,14 +8,20 @@
 
 namespace assay::emulated {
 
+/// One operand of it: rows of k elements.
+struct ProductOperand {
+  NumberType type = NumberType::f32;  ///< tf32 for f32 that is rounded to it.
+  const std::byte* data = nullptr;
+  const std::byte* scales = nullptr;    ///< Of mxfp8_e4m3 and nvfp4.
+  std::uint64_t rows = 0, leading = 0;  ///< Leading: elements.
+};
+
 /// D[j][i] = alpha sum over kk of A[i][kk] B[j][kk]: A has `rows` rows, B and D have `columns`.
 struct ProductTask {
-  NumberType input = NumberType::f32;  ///< tf32 for f32 that is rounded to it.
+  ProductOperand a, b;
   NumberType output = NumberType::f32;
-  std::uint64_t rows = 0, columns = 0, k = 0;
-  std::uint64_t leading_a = 0, leading_b = 0, leading_d = 0;  ///< Elements.
-  const std::byte* a = nullptr;
-  const std::byte* b = nullptr;
+  std::uint64_t k = 0;
+  std::uint64_t leading_d = 0;  ///< Elements.
   std::byte* d = nullptr;
   double alpha = 1.0;
 };

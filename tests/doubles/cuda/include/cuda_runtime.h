@@ -26,6 +26,7 @@
       assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
     }                                                                     \
   } while (false)
+#define ASSAY_UNROLL
 // NOLINTBEGIN(bugprone-macro-parentheses): a type and a name that it declares
 #define ASSAY_SHARED(type, name, count) \
   type* const name =                    \
