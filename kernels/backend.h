@@ -47,6 +47,8 @@ struct MemoryProblem {
   bool non_temporal = true;
 };
 
+[[nodiscard]] std::string_view name_of(MemoryProblem::Op op);
+
 /// 1, 2 or 3: those that a pass reads and writes.
 [[nodiscard]] std::uint64_t arrays_of(const MemoryProblem& problem);
 

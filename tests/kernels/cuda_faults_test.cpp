@@ -75,6 +75,68 @@ TEST_P(SpoiledProducts, AreFoundOneInAHundred) {
 INSTANTIATE_TEST_SUITE_P(All, SpoiledProducts, testing::Values("wrong_bit", "skipped", "cached"),
                          [](const auto& tested) { return std::string(tested.param); });
 
+struct SpoiledPass {
+  const char* fault;
+  MemoryProblem::Op op;
+};
+class SpoiledPasses : public testing::TestWithParam<SpoiledPass> {};
+
+TEST_P(SpoiledPasses, OverMemoryAreFoundOneInAHundred) {
+  const Gpu gpu("gpus=1,fault=" + std::string(GetParam().fault));
+  auto kernel = gpu.backend->prepare(MemoryProblem{.op = GetParam().op, .array_bytes = 200'000},
+                                     gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->full, 110U);
+  EXPECT_EQ(result->wrong, GetParam().fault == std::string("none") ? 0U : 1U);
+}
+std::vector<SpoiledPass> spoiled_passes() {
+  using Op = MemoryProblem::Op;
+  std::vector<SpoiledPass> all;
+  for (const char* fault : {"none", "wrong_bit", "skipped", "cached"}) {
+    for (const Op op : {Op::read, Op::copy, Op::triad}) {
+      all.push_back({fault, op});
+    }
+  }
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledPasses, testing::ValuesIn(spoiled_passes()),
+                         [](const auto& tested) {
+                           return std::string(name_of(tested.param.op)) + "_" + tested.param.fault;
+                         });
+
+TEST(CudaFaults, AnEccErrorUnderAPassIsALostDevice) {
+  const Gpu gpu("fault=ecc");
+  auto kernel = gpu.backend->prepare(MemoryProblem{.array_bytes = 4096}, gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Error::Code::device);
+}
+
+TEST(CudaFaults, ArraysBeyondTheMemoryAreRefusedWithBothFigures) {
+  const Gpu gpu("model=h100");
+  const auto refusal = [&gpu](std::uint64_t mib) {
+    const auto supported =
+        gpu.backend->supports(MemoryProblem{.array_bytes = mib << 20U}, gpu.device);
+    return supported ? "accepted" : supported.error().message;
+  };
+  EXPECT_EQ(refusal(25'000), "accepted");
+  EXPECT_EQ(refusal(25'500),
+            "memory triad needs 76500 MiB, and 76293 MiB of device memory are available");
+  EXPECT_EQ(refusal(std::uint64_t{1} << 24U),
+            "memory triad needs 50331648 MiB, and 76293 MiB of device memory are available");
+}
+
+TEST(CudaFaults, WithoutASizeAnArrayIsFourTimesTheL2) {
+  const Gpu gpu("l2_mib=1");
+  const auto kernel =
+      gpu.backend->prepare(MemoryProblem{.op = MemoryProblem::Op::read}, gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ(to_decimal((*kernel)->work_per_step()), std::to_string(4U << 20U));
+}
+
 TEST(CudaFaults, AHealthyDeviceHasNone) {
   for (const char* model : {"b200", "rtx_pro_6000", "h100"}) {
     const Gpu gpu("model=" + std::string(model));

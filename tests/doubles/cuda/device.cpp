@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <string_view>
+#include <vector>
 
 #include <cuda_runtime.h>
 
@@ -19,9 +20,11 @@ constexpr std::uint64_t k_spoiled = 100;
 struct Device {
   std::map<const std::byte*, std::size_t> allocations;  ///< By their beginning.
   std::size_t used = 0;
-  std::uint64_t products = 0;
+  std::uint64_t products = 0;         ///< And passes over memory.
   cudaError_t failure = cudaSuccess;  ///< Once it is one, it stays.
   cudaError_t last = cudaSuccess;     ///< Of the calls since cudaGetLastError().
+  int current = 0;
+  std::vector<std::byte> moved;  ///< By the last pass, where the fault is to repeat it.
 };
 
 Device& device() {
@@ -53,6 +56,8 @@ void power_on() {
   device().products = 0;
   device().failure = cudaSuccess;
   device().last = cudaSuccess;
+  device().current = 0;
+  device().moved.clear();
 }
 
 bool product_is_spoiled() {
@@ -73,6 +78,25 @@ bool is_device_memory(const void* data, std::size_t bytes) {
   return at + bytes <= after->first + after->second;
 }
 
+void move_spoiled(const Written& written, const std::function<void()>& move) {
+  const bool spoiled = written.bytes > 0 && product_is_spoiled();
+  auto* const to = static_cast<std::byte*>(written.to);
+  const Fault fault = spoiled ? machine().fault : Fault::none;
+  if (fault == Fault::cached) {
+    std::copy_n(device().moved.begin(), std::min(written.bytes, device().moved.size()), to);
+    return;
+  }
+  if (fault != Fault::skipped) {
+    move();
+  }
+  if (fault == Fault::wrong_bit) {
+    to[written.bytes / 2] ^= std::byte{4};
+  }
+  if (machine().fault == Fault::cached && written.bytes > 0) {
+    device().moved.assign(to, to + written.bytes);
+  }
+}
+
 }  // namespace assay::emulated
 
 using namespace assay::emulated;  // NOLINT(google-build-using-namespace): CUDA's names are global
@@ -91,7 +115,25 @@ cudaError_t cudaGetDeviceCount(int* count) {
 }
 
 cudaError_t cudaSetDevice(int ordinal) {
-  return said(ordinal < machine().gpus ? cudaSuccess : cudaErrorInvalidDevice);
+  if (ordinal >= machine().gpus) {
+    return said(cudaErrorInvalidDevice);
+  }
+  device().current = ordinal;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaGetDevice(int* ordinal) {
+  *ordinal = device().current;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+  if (ordinal >= machine().gpus || attribute != cudaDevAttrL2CacheSize) {
+    return said(cudaErrorInvalidValue);
+  }
+  const std::uint64_t own = machine().l2_bytes;
+  *value = static_cast<int>(own != 0 ? own : machine().gpu->l2_bytes);
+  return said(cudaSuccess);
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
@@ -148,12 +190,21 @@ cudaError_t cudaFree(void* data) {
 
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   const bool to_device = kind == cudaMemcpyHostToDevice;
-  if (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device) {
+  if (kind != cudaMemcpyDefault &&
+      (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device)) {
     return said(cudaErrorInvalidValue);
   }
   if (device().failure == cudaSuccess) {
     std::memcpy(to, from, bytes);
   }
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
+  if (!is_device_memory(to, bytes)) {
+    return said(cudaErrorInvalidValue);
+  }
+  std::memset(to, value, bytes);
   return said(cudaSuccess);
 }
 

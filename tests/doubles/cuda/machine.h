@@ -22,12 +22,13 @@ struct GpuModel {
   std::string_view name;  ///< As the driver calls it.
   int major = 0, minor = 0, multiprocessors = 0;
   std::uint64_t memory_bytes = 0;
+  std::uint64_t l2_bytes = 0;
   TensorCores half;  ///< bf16, f16, tf32.
   TensorCores fp8;
   bool has_block_scales = false;
 };
 
-/// What is done wrong, wherever it must show.
+/// What is done wrong, wherever it must show. A pass over memory counts as a product.
 enum class Fault {
   none,
   wrong_bit,          ///< One bit of every hundredth product is inverted.
@@ -46,6 +47,7 @@ struct Machine {
   int gpus = 8;
   std::uint64_t seed = 1;  ///< Of the order of blocks and warps.
   Fault fault = Fault::none;
+  std::uint64_t l2_bytes = 0;  ///< 0: the model's.
 };
 
 /// "model=b200,gpus=2,seed=7,fault=wrong_bit", all of it optional. Fails with bad_input, naming

@@ -20,11 +20,13 @@
 #define blockDim (assay::emulated::here().block_size)
 #define gridDim (assay::emulated::here().grid_size)
 
-#define ASSAY_LAUNCH(kernel, grid, block, stream, ...)                    \
-  do {                                                                    \
-    if (assay::emulated::launches(stream)) {                              \
-      assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
-    }                                                                     \
+#define ASSAY_LAUNCH(kernel, grid, block, stream, ...)                              \
+  do {                                                                              \
+    if (assay::emulated::launches(stream)) {                                        \
+      assay::emulated::move_spoiled(assay::emulated::written_by(__VA_ARGS__), [&] { \
+        assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); });         \
+      });                                                                           \
+    }                                                                               \
   } while (false)
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a type and a name that it declares
 #define ASSAY_SHARED(type, name, count) \
@@ -42,7 +44,16 @@ enum cudaError_t {
   cudaErrorECCUncorrectable = 214,
   cudaErrorLaunchFailure = 719
 };
-enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+enum cudaMemcpyKind {
+  cudaMemcpyHostToDevice = 1,
+  cudaMemcpyDeviceToHost = 2,
+  cudaMemcpyDefault = 4
+};
+enum cudaDeviceAttr { cudaDevAttrL2CacheSize = 38 };
+
+struct alignas(16) ulonglong2 {
+  unsigned long long x, y;
+};
 
 struct cudaUUID_t {
   char bytes[16];  // NOLINT(modernize-avoid-c-arrays): as in the toolkit's header
@@ -58,11 +69,14 @@ using cudaStream_t = struct CUstream_st*;
 cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDevice(int* device);
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total);
 cudaError_t cudaMalloc(void** data, std::size_t bytes);
 cudaError_t cudaFree(void* data);
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
+cudaError_t cudaMemset(void* to, int value, std::size_t bytes);
 cudaError_t cudaStreamCreate(cudaStream_t* stream);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
@@ -73,6 +87,28 @@ namespace assay::emulated {
 
 /// Whether a kernel runs: not on a device that has failed.
 [[nodiscard]] bool launches(cudaStream_t stream);
+
+/// What a pass over memory writes.
+struct Written {
+  void* to = nullptr;
+  std::size_t bytes = 0;
+};
+
+/// That of a kernel one of whose arguments says so: 64-bit words `to`, `to_words` of them.
+template <class... Arguments>
+[[nodiscard]] Written written_by(const Arguments&... arguments) {
+  Written written;
+  const auto look = [&written](const auto& argument) {
+    if constexpr (requires { argument.to_words; }) {
+      written = {argument.to, argument.to_words * sizeof(std::uint64_t)};
+    }
+  };
+  (look(arguments), ...);
+  return written;
+}
+
+/// Does `move`; where it is a pass over memory, spoiled as the machine's fault says.
+void move_spoiled(const Written& written, const std::function<void()>& move);
 
 template <class T>
 [[nodiscard]] T exchange_as(unsigned mask, T value, unsigned from) {
@@ -90,6 +126,11 @@ template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int distance) {
   return assay::emulated::exchange_as(mask, value,
                                       threadIdx.x % 32U ^ static_cast<unsigned>(distance));
+}
+
+template <class T>
+void __stcs(T* to, T value) {
+  *to = value;
 }
 
 // Fibers of one operating-system thread: nothing comes between reading and writing.
