@@ -61,6 +61,10 @@ std::string_view name_of(MemoryProblem::Op op) {
   return "";
 }
 
+std::string_view case_of(const LinkProblem& problem) {
+  return problem.path == LinkProblem::Path::peer ? "network.peer_copy" : "network.host_copy";
+}
+
 std::uint64_t arrays_of(const MemoryProblem& problem) {
   switch (problem.op) {
     case MemoryProblem::Op::read: return 1;

@@ -6,6 +6,7 @@
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/library.h"
+#include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
 
 namespace assay::cuda {
@@ -78,6 +79,9 @@ class CudaBackend final : public Backend {
     if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
       return GemmKernel::supports(*gpu, *gemm);
     }
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return LinkKernel::supports(*gpu, *link);
+    }
     return MemoryKernel::supports(*gpu, std::get<MemoryProblem>(problem));
   }
 
@@ -89,6 +93,9 @@ class CudaBackend final : public Backend {
     }
     if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
       return as_kernel(GemmKernel::prepare(*gpu, *gemm, seed));
+    }
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return as_kernel(LinkKernel::prepare(*gpu, *link, seed));
     }
     return as_kernel(MemoryKernel::prepare(*gpu, std::get<MemoryProblem>(problem), seed));
   }

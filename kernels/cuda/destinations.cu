@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "kernels/cuda/destinations.h"
-#include "kernels/findings.h"
 #include "kernels/number_bits.h"
 
 namespace assay::cuda {
@@ -163,7 +162,15 @@ Result<Done> Destinations::poison(std::span<const Step> steps) {
   if (auto launched = check_launch("poison_words"); !launched) {
     return launched;
   }
-  return cuda::check(cudaStreamSynchronize(stream_), "poisoning");
+  return check(cudaStreamSynchronize(stream_), "poisoning");
+}
+
+Result<Done> Destinations::poison_all() {
+  std::vector<Step> all(slots_.size());
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    all[i].slot = i;
+  }
+  return poison(all);
 }
 
 Result<std::vector<std::uint8_t>> Destinations::witness(std::span<const Step> steps) {
@@ -184,7 +191,7 @@ Result<std::vector<std::uint8_t>> Destinations::witness(std::span<const Step> st
   if (auto launched = check_launch("read_words"); !launched) {
     return launched.error();
   }
-  if (auto done = cuda::check(cudaStreamSynchronize(stream_), "witnessing"); !done) {
+  if (auto done = check(cudaStreamSynchronize(stream_), "witnessing"); !done) {
     return done.error();
   }
   const auto words = on_host<std::uint64_t>(seen_, steps.size() * lattice.count);
@@ -224,11 +231,11 @@ Result<Done> Destinations::queue_comparison(std::size_t steps,
   return check_launch("compare_words");
 }
 
-Result<CheckResult> Destinations::check(std::span<const Step> steps, const Seed& challenge,
-                                        std::span<const std::uint32_t> full) {
+Result<std::vector<std::optional<Mismatch>>> Destinations::compare(
+    std::span<const Step> steps, const Seed& challenge, std::span<const std::uint32_t> full) {
   std::vector<std::optional<Mismatch>> found(steps.size());
   if (steps.empty()) {
-    return summed_up(std::move(found), 0, memory::k_log2_nothing_missed);
+    return found;
   }
   if (auto named = name_tasks(steps, challenge); !named) {
     return named.error();
@@ -241,7 +248,7 @@ Result<CheckResult> Destinations::check(std::span<const Step> steps, const Seed&
   if (auto queued = queue_comparison(steps.size(), full); !queued) {
     return queued.error();
   }
-  if (auto done = cuda::check(cudaStreamSynchronize(stream_), "comparison"); !done) {
+  if (auto done = check(cudaStreamSynchronize(stream_), "comparison"); !done) {
     return done.error();
   }
   const auto first = on_host<std::uint64_t>(first_, steps.size());
@@ -258,7 +265,7 @@ Result<CheckResult> Destinations::check(std::span<const Step> steps, const Seed&
     }
     found[i] = std::move(*wrong);
   }
-  return summed_up(std::move(found), full.size(), memory::k_log2_nothing_missed);
+  return found;
 }
 
 Result<std::uint64_t> Destinations::expected(const Step& step, std::uint64_t word) const {
@@ -296,8 +303,7 @@ Result<Done> Destinations::flip(std::uint32_t slot, std::uint64_t bit) const {
     return word.error();
   }
   const std::uint64_t flipped = *word ^ (std::uint64_t{1} << (bit % 64));
-  return cuda::check(cudaMemcpy(place, &flipped, sizeof flipped, cudaMemcpyDefault),
-                     "copy of a word");
+  return check(cudaMemcpy(place, &flipped, sizeof flipped, cudaMemcpyDefault), "copy of a word");
 }
 
 }  // namespace assay::cuda

@@ -39,11 +39,14 @@ class Destinations {
   [[nodiscard]] DeviceWord* slot(std::uint32_t index) const { return slots_[index]; }
   [[nodiscard]] std::uint64_t slot_bits() const { return 64 * setting_.words; }
 
-  /// As of Kernel; the steps are well-formed. All fail as cuda::check() does.
+  /// As of Kernel; the steps are well-formed. All fail as check() does.
   [[nodiscard]] Result<Done> poison(std::span<const Step> steps);
   [[nodiscard]] Result<std::vector<std::uint8_t>> witness(std::span<const Step> steps);
-  [[nodiscard]] Result<CheckResult> check(std::span<const Step> steps, const Seed& challenge,
-                                          std::span<const std::uint32_t> full);
+  /// Of every slot, so that none is right before it was written.
+  [[nodiscard]] Result<Done> poison_all();
+  /// The first difference in each step's slot: at drawn places, and anywhere in those of `full`.
+  [[nodiscard]] Result<std::vector<std::optional<Mismatch>>> compare(
+      std::span<const Step> steps, const Seed& challenge, std::span<const std::uint32_t> full);
   [[nodiscard]] Result<Done> flip(std::uint32_t slot, std::uint64_t bit) const;
 
  private:

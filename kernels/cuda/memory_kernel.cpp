@@ -172,9 +172,7 @@ Result<Done> MemoryKernel::allocate_slots() {
                             .words = words,
                             .ones = problem_.op == Op::read ? ones_.as<std::uint32_t>() : nullptr};
   to_.emplace(setting, std::move(slots), stream_);
-  constexpr int k_ones = 0xff;  // A NaN everywhere, and no sum that a read gives.
-  return cuda::check(cudaMemset(slots_.data(), k_ones, count * stride * sizeof(DeviceWord)),
-                     "cudaMemset");
+  return to_->poison_all();
 }
 
 Ran MemoryKernel::ran() const {
@@ -233,7 +231,11 @@ Result<CheckResult> MemoryKernel::check(std::span<const Step> steps, const Seed&
   if (auto known = well_formed(*this, steps, full); !known) {
     return known.error();
   }
-  return to_->check(steps, challenge, full);
+  auto found = to_->compare(steps, challenge, full);
+  if (!found) {
+    return found.error();
+  }
+  return summed_up(std::move(*found), full.size(), memory::k_log2_nothing_missed);
 }
 
 Result<Done> MemoryKernel::flip(std::uint32_t slot, std::uint64_t bit) {

@@ -1,4 +1,5 @@
 // What is wrong with an emulated GPU or its libraries is found, and named, by the CUDA module.
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -35,9 +36,10 @@ struct Gpu {
 /// Products, every one checked as a whole: of every hundred one is spoiled.
 Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110) {
   CheckResult all;
-  for (std::uint64_t first = 0; first < products; first += 10) {
+  const std::uint64_t batch = std::min(10U, kernel.slots());
+  for (std::uint64_t first = 0; first < products; first += batch) {
     std::vector<Step> steps;
-    for (std::uint32_t slot = 0; slot < 10; ++slot) {
+    for (std::uint32_t slot = 0; slot < std::min(batch, products - first); ++slot) {
       steps.push_back({.tuple = first + slot, .slot = slot});
     }
     std::vector<std::uint32_t> full(steps.size());
@@ -105,6 +107,75 @@ INSTANTIATE_TEST_SUITE_P(All, SpoiledPasses, testing::ValuesIn(spoiled_passes())
                          [](const auto& tested) {
                            return std::string(name_of(tested.param.op)) + "_" + tested.param.fault;
                          });
+
+class SpoiledCopies : public testing::TestWithParam<const char*> {};
+
+TEST_P(SpoiledCopies, OverLinksAreFoundOneInAHundred) {
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  for (const Path path : {Path::near_host, Path::far_host, Path::peer}) {
+    for (const Direction direction : {Direction::to_device, Direction::from_device}) {
+      const Gpu gpu("gpus=2,fault=" + std::string(GetParam()));
+      auto kernel = gpu.backend->prepare(
+          LinkProblem{.path = path, .direction = direction, .bytes = 100'000}, gpu.device, Seed{1});
+      ASSERT_TRUE(kernel) << kernel.error().message;
+      const auto result = check_many(**kernel);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->full, 110U);
+      EXPECT_EQ(result->wrong, GetParam() == std::string("none") ? 0U : 1U);
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledCopies,
+                         testing::Values("none", "wrong_bit", "skipped", "cached"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(CudaFaults, ACopySaysFromWhereToWhere) {
+  const auto kernel_on = [](const char* gpu_id, LinkProblem problem) -> std::string {
+    const Gpu gpu("gpus=4,numa_nodes=2");
+    problem.bytes = 64;
+    auto kernel = gpu.backend->prepare(problem, {.id = gpu_id}, Seed{1});
+    return kernel ? (*kernel)->ran().kernel : kernel.error().message;
+  };
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  EXPECT_EQ(kernel_on("gpu1", {.path = Path::near_host}),
+            "cudaMemcpyAsync from pinned memory of NUMA node 0");
+  EXPECT_EQ(kernel_on("gpu1", {.path = Path::far_host, .direction = Direction::from_device}),
+            "cudaMemcpyAsync to pinned memory of NUMA node 1");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::near_host}),
+            "cudaMemcpyAsync from pinned memory of NUMA node 1");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::peer, .direction = Direction::both}),
+            "cudaMemcpyAsync from and to gpu0");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::peer, .peer_distance = 2}),
+            "cudaMemcpyAsync from gpu1");
+}
+
+TEST(CudaFaults, ALinkThatIsNotThereIsASentence) {
+  const auto refusal = [](const std::string& settings, LinkProblem problem) -> std::string {
+    const Gpu gpu(settings);
+    problem.bytes = std::uint64_t{1} << 30U;
+    const auto supported = gpu.backend->supports(problem, gpu.device);
+    if (!supported) {
+      EXPECT_EQ(supported.error().code, Error::Code::unsupported);
+    }
+    return supported ? "accepted" : supported.error().message;
+  };
+  using Path = LinkProblem::Path;
+  EXPECT_EQ(refusal("", {.path = Path::far_host}), "accepted");
+  EXPECT_EQ(refusal("numa_nodes=1", {.path = Path::far_host}),
+            "network.host_copy: there is no far NUMA node here");
+  EXPECT_EQ(refusal("gpus=1", {.path = Path::peer}),
+            "network.peer_copy: peer 1 of gpu0 is itself: this node has 1 GPU");
+  EXPECT_EQ(refusal("gpus=8", {.path = Path::peer, .peer_distance = 8}),
+            "network.peer_copy: peer 8 of gpu0 is itself: this node has 8 GPUs");
+  EXPECT_EQ(refusal("peers=no", {.path = Path::peer}),
+            "network.peer_copy: gpu0 can't access the memory of gpu1");
+  EXPECT_EQ(
+      refusal("model=h100,host_mib=1000", {.path = Path::near_host}),
+      "network.host_copy: it needs 1024 MiB on the GPU and 1024 MiB at the other end, and 76293 "
+      "and 1000 MiB are available");
+}
 
 TEST(CudaFaults, AnEccErrorUnderAPassIsALostDevice) {
   const Gpu gpu("fault=ecc");

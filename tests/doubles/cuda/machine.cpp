@@ -75,6 +75,18 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   if (name == "seed") {
     return read_number(value, made.seed);
   }
+  if (name == "numa_nodes") {
+    return read_number(value, made.numa_nodes) && made.numa_nodes > 0;
+  }
+  if (name == "peers") {
+    made.peers = value == "yes";
+    return made.peers || value == "no";
+  }
+  if (name == "host_mib") {
+    const bool known = read_number(value, made.host_bytes);
+    made.host_bytes *= k_mib;
+    return known;
+  }
   if (name == "l2_mib") {
     const bool known = read_number(value, made.l2_bytes);
     made.l2_bytes *= k_mib;
@@ -107,6 +119,16 @@ Result<Machine> machine_from(std::string_view settings) {
     settings.remove_prefix(one.size() + (one.size() < settings.size() ? 1 : 0));
   }
   return made;
+}
+
+std::string pci_bus_id_of(unsigned gpu) {
+  return "0000:" + std::to_string(10 + gpu) + ":00.0";
+}
+
+unsigned gpu_at(std::string_view pci_bus_id) {
+  unsigned bus = 0;
+  static_cast<void>(read_number(pci_bus_id.substr(5, 2), bus));
+  return bus - 10;
 }
 
 Machine& machine() {

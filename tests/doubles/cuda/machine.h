@@ -48,11 +48,18 @@ struct Machine {
   std::uint64_t seed = 1;  ///< Of the order of blocks and warps.
   Fault fault = Fault::none;
   std::uint64_t l2_bytes = 0;  ///< 0: the model's.
+  int numa_nodes = 2;
+  std::uint64_t host_bytes = std::uint64_t{1} << 36U;  ///< That are available.
+  bool peers = true;  ///< Whether GPUs can access each other's memory.
 };
 
 /// "model=b200,gpus=2,seed=7,fault=wrong_bit", all of it optional. Fails with bad_input, naming
 /// what is unknown.
 [[nodiscard]] Result<Machine> machine_from(std::string_view settings);
+
+/// "0000:13:00.0" of GPU 3, and back.
+[[nodiscard]] std::string pci_bus_id_of(unsigned gpu);
+[[nodiscard]] unsigned gpu_at(std::string_view pci_bus_id);
 
 /// The machine that this process emulates.
 [[nodiscard]] Machine& machine();
