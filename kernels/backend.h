@@ -61,11 +61,26 @@ struct MemoryProblem {
   bool non_temporal = true;
 };
 
+[[nodiscard]] std::string_view name_of(MemoryProblem::Op op);
+
 /// 1, 2 or 3: those that a pass reads and writes.
 [[nodiscard]] std::uint64_t arrays_of(const MemoryProblem& problem);
 
+/// Copies by the copy engines between a GPU and pinned memory of its host, at the NUMA node of the
+/// GPU or at the one farthest from it, or another GPU. Both directions at once count both.
+struct LinkProblem {
+  enum class Path { near_host, far_host, peer };
+  enum class Direction { to_device, from_device, both };
+  Path path = Path::near_host;
+  Direction direction = Direction::to_device;
+  std::uint64_t bytes = 0;          ///< Of one copy.
+  std::uint64_t peer_distance = 1;  ///< Of GPU i: GPU i + distance, modulo the GPUs of the node.
+};
+/// "network.host_copy" or "network.peer_copy".
+[[nodiscard]] std::string_view case_of(const LinkProblem& problem);
+
 /// The closed list of what backends can be asked to do. A new kind of work starts here.
-using Problem = std::variant<GemmProblem, MemoryProblem>;
+using Problem = std::variant<GemmProblem, MemoryProblem, LinkProblem>;
 
 struct Device {
   std::string id;      ///< "host", "gpu3".

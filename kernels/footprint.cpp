@@ -21,6 +21,11 @@ std::optional<Natural> least_bytes_of(const MemoryProblem& memory) {
   return Natural{memory.array_bytes} * arrays_of(memory);
 }
 
+std::optional<Natural> least_bytes_of(const LinkProblem& link) {
+  const bool both = link.direction == LinkProblem::Direction::both;
+  return Natural{link.bytes} * (both ? 2 : 1);
+}
+
 }  // namespace
 
 std::optional<Natural> least_bytes(const Problem& problem) {

@@ -54,6 +54,19 @@ Result<NumberType> number_type_from(std::string_view name) {
   return Error{Error::Code::bad_input, "unknown number type '" + std::string(name) + "'"};
 }
 
+std::string_view name_of(MemoryProblem::Op op) {
+  switch (op) {
+    case MemoryProblem::Op::read: return "read";
+    case MemoryProblem::Op::copy: return "copy";
+    case MemoryProblem::Op::triad: return "triad";
+  }
+  return "";
+}
+
+std::string_view case_of(const LinkProblem& problem) {
+  return problem.path == LinkProblem::Path::peer ? "network.peer_copy" : "network.host_copy";
+}
+
 std::uint64_t arrays_of(const MemoryProblem& problem) {
   switch (problem.op) {
     case MemoryProblem::Op::read: return 1;

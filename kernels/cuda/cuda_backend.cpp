@@ -6,6 +6,8 @@
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/library.h"
+#include "kernels/cuda/link_kernel.h"
+#include "kernels/cuda/memory_kernel.h"
 
 namespace assay::cuda {
 namespace {
@@ -74,8 +76,13 @@ class CudaBackend final : public Backend {
     if (!gpu) {
       return gpu.error();
     }
-    const auto* const gemm = std::get_if<GemmProblem>(&problem);
-    return gemm == nullptr ? Result<Done>(no_memory_kernel()) : GemmKernel::supports(*gpu, *gemm);
+    if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
+      return GemmKernel::supports(*gpu, *gemm);
+    }
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return LinkKernel::supports(*gpu, *link);
+    }
+    return MemoryKernel::supports(*gpu, std::get<MemoryProblem>(problem));
   }
 
   Result<std::unique_ptr<Kernel>> prepare(const Problem& problem, const Device& device,
@@ -84,20 +91,22 @@ class CudaBackend final : public Backend {
     if (!gpu) {
       return gpu.error();
     }
-    const auto* const gemm = std::get_if<GemmProblem>(&problem);
-    if (gemm == nullptr) {
-      return no_memory_kernel();
+    if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
+      return as_kernel(GemmKernel::prepare(*gpu, *gemm, seed));
     }
-    auto kernel = GemmKernel::prepare(*gpu, *gemm, seed);
-    if (!kernel) {
-      return kernel.error();
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return as_kernel(LinkKernel::prepare(*gpu, *link, seed));
     }
-    return std::unique_ptr<Kernel>(std::move(*kernel));
+    return as_kernel(MemoryKernel::prepare(*gpu, std::get<MemoryProblem>(problem), seed));
   }
 
  private:
-  static Error no_memory_kernel() {
-    return {Error::Code::unsupported, "the cuda backend has no compute.memory yet"};
+  template <class Prepared>
+  static Result<std::unique_ptr<Kernel>> as_kernel(Result<std::unique_ptr<Prepared>> prepared) {
+    if (!prepared) {
+      return prepared.error();
+    }
+    return std::unique_ptr<Kernel>(std::move(*prepared));
   }
 
   static Result<GpuTarget> make_current(const Device& device) {

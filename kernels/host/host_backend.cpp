@@ -34,6 +34,9 @@ class HostBackend final : public Backend {
     if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
       return GemmKernel::supports(*gemm);
     }
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return no_link(*link);
+    }
     return MemoryKernel::supports(std::get<MemoryProblem>(problem));
   }
 
@@ -45,10 +48,18 @@ class HostBackend final : public Backend {
     if (const auto* const gemm = std::get_if<GemmProblem>(&problem)) {
       return as_kernel(GemmKernel::prepare(*gemm, seed));
     }
+    if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
+      return no_link(*link);
+    }
     return as_kernel(MemoryKernel::prepare(std::get<MemoryProblem>(problem), seed));
   }
 
  private:
+  static Error no_link(const LinkProblem& link) {
+    return {Error::Code::unsupported,
+            std::string(case_of(link)) + " is about a GPU's links: the host backend has none"};
+  }
+
   template <class Prepared>
   static Result<std::unique_ptr<Kernel>> as_kernel(Result<std::unique_ptr<Prepared>> prepared) {
     if (!prepared) {

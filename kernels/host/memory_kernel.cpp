@@ -12,30 +12,17 @@
 namespace assay {
 namespace {
 
-constexpr std::uint64_t k_line = 8;     // Elements in 64 bytes.
-constexpr std::uint64_t k_shifts = 64;  // Of each source; tuples: pairs of them.
-constexpr std::uint64_t k_slack = k_shifts * k_shifts * k_line;
-constexpr std::uint64_t k_lattice = 256;     // Places poisoned and witnessed, at least.
-constexpr std::uint64_t k_drawn_lines = 64;  // Lines checked of every pass.
-constexpr std::uint64_t k_poison = 0x7ff8'dead'dead'deadULL;  // A NaN that nothing computes.
-constexpr std::uint64_t k_b_stream = 1, k_c_stream = 2, k_place_stream = 3, k_key_stream = 4;
-/// Every word was compared or summed exactly: no wrong pass can be missed. Stands for -infinity,
-/// which JSON can't say.
-constexpr double k_log2_nothing_missed = -1024.0;
+using memory::k_drawn_lines;
+using memory::k_lattice;
+using memory::k_line;
+using memory::k_place_stream;
+using memory::k_poison;
+using memory::k_slack;
 
 std::uint64_t elements_of(const MemoryProblem& problem) {
   const std::uint64_t bytes =
       problem.array_bytes != 0 ? problem.array_bytes : 4 * last_level_cache_bytes();
   return bytes / 64 * k_line;
-}
-
-std::string name_of_op(MemoryProblem::Op op) {
-  switch (op) {
-    case MemoryProblem::Op::read: return "read";
-    case MemoryProblem::Op::copy: return "copy";
-    case MemoryProblem::Op::triad: return "triad";
-  }
-  return "";
 }
 
 }  // namespace
@@ -51,9 +38,9 @@ Result<Done> MemoryKernel::supports(const MemoryProblem& problem) {
   const std::uint64_t needed = arrays_of(problem) * (elements + k_slack) * 8;
   const std::uint64_t available = available_memory_bytes();
   if (elements > available || needed > available) {
-    return Error{Error::Code::unsupported, "memory " + name_of_op(problem.op) + " needs " +
-                                               std::to_string(needed >> 20U) + " MiB, and " +
-                                               std::to_string(available >> 20U) +
+    return Error{Error::Code::unsupported, "memory " + std::string(name_of(problem.op)) +
+                                               " needs " + std::to_string(needed >> 20U) +
+                                               " MiB, and " + std::to_string(available >> 20U) +
                                                " MiB of memory are available"};
   }
   return Done{};
@@ -73,9 +60,7 @@ Result<std::unique_ptr<MemoryKernel>> MemoryKernel::prepare(const MemoryProblem&
 
 MemoryKernel::MemoryKernel(const MemoryProblem& problem, const Seed& seed)
     : problem_(problem),
-      pattern_{.b = Keyed(seed, k_b_stream),
-               .c = Keyed(seed, k_c_stream),
-               .adds = problem.op == MemoryProblem::Op::triad},
+      pattern_(seed, problem.op == MemoryProblem::Op::triad),
       elements_(elements_of(problem)),
       pool_(allowed_cpus()) {
   const std::uint64_t lines = elements_ / k_line;
@@ -105,9 +90,9 @@ Result<Done> MemoryKernel::fill() {
     const bool last = thread + 1 == parts_.size();
     const std::uint64_t end = part.first + part.elements + (last ? k_slack : 0);
     for (std::uint64_t i = part.first; i < end; ++i) {
-      b_.as<std::uint64_t>()[i] = source_word(pattern_, pattern_.b, i);
+      b_.as<std::uint64_t>()[i] = memory::source_word(pattern_, pattern_.b, i);
       if (adds()) {
-        c_.as<std::uint64_t>()[i] = source_word(pattern_, pattern_.c, i);
+        c_.as<std::uint64_t>()[i] = memory::source_word(pattern_, pattern_.c, i);
       }
       if (!reads()) {
         to_.as<std::uint64_t>()[i] = k_poison;
@@ -123,32 +108,19 @@ Result<Done> MemoryKernel::fill() {
 
 void MemoryKernel::count_ones(Part& part) const {
   for (std::uint64_t i = part.first; i < part.first + part.elements; ++i) {
-    const std::uint64_t word = source_word(pattern_, pattern_.b, i);
+    const std::uint64_t word = memory::source_word(pattern_, pattern_.b, i);
     for (std::uint64_t bit = 0; bit < 64; ++bit) {
       part.ones[bit] += (word >> bit) & 1U;
     }
   }
 }
 
-MemoryKernel::Tuple MemoryKernel::tuple(std::uint64_t index) {
-  // Any two tuples differ in a shift; the scalar and the key differ too, so that a pass with the
-  // right addresses and a stale factor shows.
-  return {
-      .shift = {.b = index * k_line, .c = index / k_shifts * k_line, .scalar = 3 + 2 * (index % 8)},
-      .key = Keyed(Seed{}, k_key_stream)(index)};
-}
-
-std::uint64_t MemoryKernel::expected(const Tuple& tuple, std::uint64_t word) const {
+std::uint64_t MemoryKernel::expected(const memory::Tuple& tuple, std::uint64_t word) const {
   if (reads()) {
     const Part& part = parts_[word];
-    std::uint64_t sum = 0;
-    for (std::uint64_t bit = 0; bit < 64; ++bit) {
-      const bool inverted = ((tuple.key >> bit) & 1U) != 0;
-      sum += (inverted ? part.elements - part.ones[bit] : part.ones[bit]) << bit;
-    }
-    return sum;
+    return memory::keyed_sum(part.ones, part.elements, tuple.key);
   }
-  return pattern_word(pattern_, tuple.shift, word);
+  return memory::written_word(pattern_, tuple.shift, word);
 }
 
 std::uint64_t MemoryKernel::output_words() const {
@@ -163,7 +135,7 @@ Ran MemoryKernel::ran() const {
   const bool streams = problem_.non_temporal && !reads();
   return {.software = "assay",
           .version = "1",
-          .kernel = name_of_op(problem_.op) + (streams ? ":non_temporal" : ""),
+          .kernel = std::string(name_of(problem_.op)) + (streams ? ":non_temporal" : ""),
           .isa = std::string(name_of(own_vectors())),
           .threads = pool_.threads()};
 }
@@ -188,7 +160,7 @@ Result<Done> MemoryKernel::run(std::span<const Step> steps) {
     return known;
   }
   for (const Step& step : steps) {
-    const Tuple with = tuple(step.tuple);
+    const memory::Tuple with = memory::tuple_of(step.tuple);
     pool_.run([&](std::uint32_t thread) {
       Part& part = parts_[thread];
       Pass pass{.op = problem_.op,
@@ -259,7 +231,7 @@ Mismatch MemoryKernel::mismatch(std::uint64_t word, std::uint64_t expected) {
 }
 
 std::optional<Mismatch> MemoryKernel::check_places(const Step& step, const Keyed& draw) {
-  const Tuple with = tuple(step.tuple);
+  const memory::Tuple with = memory::tuple_of(step.tuple);
   const std::uint64_t words = output_words();
   const std::uint64_t line = std::min(k_line, words);
   const std::uint64_t places = reads() ? 1 : k_drawn_lines;
@@ -280,7 +252,7 @@ std::optional<Mismatch> MemoryKernel::check_whole(const Step& step) {
   if (reads()) {
     return std::nullopt;  // All of its few words are checked in any case.
   }
-  const Tuple with = tuple(step.tuple);
+  const memory::Tuple with = memory::tuple_of(step.tuple);
   std::vector<std::uint64_t> first_wrong(parts_.size(), elements_);
   pool_.run([&](std::uint32_t thread) {
     const Part& part = parts_[thread];
@@ -310,7 +282,7 @@ Result<CheckResult> MemoryKernel::check(std::span<const Step> steps, const Seed&
       found[index] = std::move(whole);
     }
   }
-  return summed_up(std::move(found), full.size(), k_log2_nothing_missed);
+  return summed_up(std::move(found), full.size(), memory::k_log2_nothing_missed);
 }
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 #include "kernels/host/memory_pattern.h"
 #include "kernels/host/pinned_pool.h"
 #include "kernels/keyed.h"
+#include "kernels/memory_plan.h"
 
 namespace assay {
 
@@ -30,7 +31,7 @@ class MemoryKernel final : public Kernel {
   [[nodiscard]] Ran ran() const override;
   [[nodiscard]] Dimension dimension() const override { return Dimension::byte_rate; }
   [[nodiscard]] Natural work_per_step() const override;
-  [[nodiscard]] std::uint64_t tuples() const override { return k_tuples; }
+  [[nodiscard]] std::uint64_t tuples() const override { return memory::k_tuples; }
   [[nodiscard]] std::uint32_t slots() const override { return 1; }
   Result<Done> poison(std::span<const Step> steps) override;
   Result<Done> run(std::span<const Step> steps) override;
@@ -41,33 +42,25 @@ class MemoryKernel final : public Kernel {
   [[nodiscard]] std::uint64_t slot_bits() const override { return 64 * output_words(); }
 
  private:
-  static constexpr std::uint64_t k_tuples = 4096;
-
   struct Part {
     std::uint64_t first = 0, elements = 0;
     std::uint64_t sum = 0;                 // The output of a read.
     std::array<std::uint64_t, 64> ones{};  // How many elements have bit i set.
   };
 
-  struct Tuple {
-    MemoryShift shift;      // Of copy and triad.
-    std::uint64_t key = 0;  // Of read.
-  };
-
   Result<Done> fill();
   void count_ones(Part& part) const;
-  [[nodiscard]] static Tuple tuple(std::uint64_t index);
   [[nodiscard]] bool reads() const { return problem_.op == MemoryProblem::Op::read; }
   [[nodiscard]] bool adds() const { return problem_.op == MemoryProblem::Op::triad; }
   [[nodiscard]] std::uint64_t output_words() const;
   [[nodiscard]] std::uint64_t& output(std::uint64_t word);
-  [[nodiscard]] std::uint64_t expected(const Tuple& tuple, std::uint64_t word) const;
+  [[nodiscard]] std::uint64_t expected(const memory::Tuple& tuple, std::uint64_t word) const;
   [[nodiscard]] Mismatch mismatch(std::uint64_t word, std::uint64_t expected);
   std::optional<Mismatch> check_places(const Step& step, const Keyed& draw);
   std::optional<Mismatch> check_whole(const Step& step);
 
   MemoryProblem problem_;
-  MemoryPattern pattern_;
+  memory::Pattern pattern_;
   std::uint64_t elements_ = 0;
   Buffer to_, b_, c_;
   std::vector<Part> parts_;

@@ -1,4 +1,4 @@
-// compute.memory: sustained bandwidth of main memory.
+// compute.memory: sustained bandwidth of memory: the host's, or a GPU's own.
 //
 // STREAM counting (McCalpin): 8 bytes an element are read, copy moves 16, triad 24; write-allocate
 // traffic is not counted. A run's value is total bytes over the window, never the best pass.
@@ -41,24 +41,27 @@ std::optional<Natural> work_per_step(const Params& params) {
 }  // namespace
 
 Case compute_memory() {
-  return {.id = "compute.memory",
-          .summary = "Sustained bandwidth of main memory: read, copy or triad, every pass verified",
-          .formula = "8, 16 or 24 bytes x elements x passes / T (STREAM counting; 1 GB/s = 1e9)",
-          .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
-          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
-          .params = {{.name = "op", .meaning = "kernel", .values = {"read", "copy", "triad"}},
-                     {.name = "stores",
-                      .meaning = "how results are stored",
-                      .values = {"non_temporal", "ordinary"},
-                      .fallback = "non_temporal"},
-                     {.name = "array_mib",
-                      .meaning = "size of each array in MiB",
-                      .values = {"4x_llc"},
-                      .whole = true,
-                      .fallback = "4x_llc"}},
-          .dimension = dimension,
-          .problem = problem,
-          .work_per_step = work_per_step};
+  return {
+      .id = "compute.memory",
+      .summary =
+          "Sustained bandwidth of memory (host's or GPU's): read, copy, triad; every pass verified",
+      .formula = "8, 16 or 24 bytes x elements x passes / T (STREAM counting; 1 GB/s = 1e9)",
+      .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
+      .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
+      .params = {{.name = "op", .meaning = "kernel", .values = {"read", "copy", "triad"}},
+                 {.name = "stores",
+                  .meaning = "how results are stored",
+                  .values = {"non_temporal", "ordinary"},
+                  .fallback = "non_temporal"},
+                 {.name = "array_mib",
+                  .meaning =
+                      "size of each array in MiB; 4x_llc: four times the last caches (a GPU's L2)",
+                  .values = {"4x_llc"},
+                  .whole = true,
+                  .fallback = "4x_llc"}},
+      .dimension = dimension,
+      .problem = problem,
+      .work_per_step = work_per_step};
 }
 
 }  // namespace assay

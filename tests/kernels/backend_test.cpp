@@ -67,6 +67,9 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
     const auto supported = backend_->supports(problem(), device_);
     kernel_ = prepare(seed_of(7));
     ASSERT_EQ(supported.has_value(), kernel_ != nullptr);
+    if (std::holds_alternative<LinkProblem>(problem())) {
+      ASSERT_TRUE(supported) << supported.error().message;
+    }
     if (!supported) {
       // Not silently: the reason names the type and where it is missing.
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
@@ -212,7 +215,7 @@ TEST_P(BackendConformance, FindsSwappedSlots) {
   }
   const auto batch = steps(5);
   if (batch.size() < 2) {
-    EXPECT_TRUE(std::holds_alternative<MemoryProblem>(problem()));  // Nothing to swap.
+    EXPECT_FALSE(std::holds_alternative<GemmProblem>(problem()));  // Nothing to swap.
     return;
   }
   auto asked = batch;
@@ -359,6 +362,25 @@ std::vector<NamedProblem> problems_for_an_emulated_device() {
   return all;
 }
 
+std::vector<NamedProblem> links() {
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  std::vector<NamedProblem> all;
+  for (const auto& [path, end] :
+       {std::pair{Path::near_host, "near"}, std::pair{Path::far_host, "far"},
+        std::pair{Path::peer, "peer"}}) {
+    for (const auto& [direction, way] :
+         {std::pair{Direction::to_device, "to_device"},
+          std::pair{Direction::from_device, "from_device"}, std::pair{Direction::both, "both"}}) {
+      for (const std::uint64_t bytes : {64U, 300'000U}) {
+        all.push_back({std::string(end) + "_" + way + "_" + std::to_string(bytes),
+                       LinkProblem{.path = path, .direction = direction, .bytes = bytes}});
+      }
+    }
+  }
+  return all;
+}
+
 std::string name_of_test(const testing::TestParamInfo<Parameters>& tested) {
   return std::get<0>(tested.param).name + "_" + std::get<1>(tested.param).name;
 }
@@ -384,6 +406,16 @@ INSTANTIATE_TEST_SUITE_P(CudaEmulated, BackendConformance,
                                               .where = "cu",
                                               .flips = 6}),
                                           testing::ValuesIn(problems_for_an_emulated_device())),
+                         name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(CudaEmulatedLinks, BackendConformance,
+                         testing::Combine(testing::Values(NamedBackend{
+                                              .name = "cuda_emulated",
+                                              .make =
+                                                  [] { return emulated("gpus=2,numa_nodes=2"); },
+                                              .where = "cu",
+                                              .flips = 6}),
+                                          testing::ValuesIn(links())),
                          name_of_test);
 
 }  // namespace

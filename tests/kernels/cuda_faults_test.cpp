@@ -42,9 +42,10 @@ struct Gpu {
 /// Products, every one checked as a whole: of every hundred one is spoiled.
 Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110) {
   CheckResult all;
-  for (std::uint64_t first = 0; first < products; first += 10) {
+  const std::uint64_t batch = std::min(10U, kernel.slots());
+  for (std::uint64_t first = 0; first < products; first += batch) {
     std::vector<Step> steps;
-    for (std::uint32_t slot = 0; slot < 10; ++slot) {
+    for (std::uint32_t slot = 0; slot < std::min(batch, products - first); ++slot) {
       steps.push_back({.tuple = first + slot, .slot = slot});
     }
     std::vector<std::uint32_t> full(steps.size());
@@ -81,6 +82,137 @@ TEST_P(SpoiledProducts, AreFoundOneInAHundred) {
 }
 INSTANTIATE_TEST_SUITE_P(All, SpoiledProducts, testing::Values("wrong_bit", "skipped", "cached"),
                          [](const auto& tested) { return std::string(tested.param); });
+
+struct SpoiledPass {
+  const char* fault;
+  MemoryProblem::Op op;
+};
+class SpoiledPasses : public testing::TestWithParam<SpoiledPass> {};
+
+TEST_P(SpoiledPasses, OverMemoryAreFoundOneInAHundred) {
+  const Gpu gpu("gpus=1,fault=" + std::string(GetParam().fault));
+  auto kernel = gpu.backend->prepare(MemoryProblem{.op = GetParam().op, .array_bytes = 200'000},
+                                     gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->full, 110U);
+  EXPECT_EQ(result->wrong, GetParam().fault == std::string("none") ? 0U : 1U);
+}
+std::vector<SpoiledPass> spoiled_passes() {
+  using Op = MemoryProblem::Op;
+  std::vector<SpoiledPass> all;
+  for (const char* fault : {"none", "wrong_bit", "skipped", "cached"}) {
+    for (const Op op : {Op::read, Op::copy, Op::triad}) {
+      all.push_back({fault, op});
+    }
+  }
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledPasses, testing::ValuesIn(spoiled_passes()),
+                         [](const auto& tested) {
+                           return std::string(name_of(tested.param.op)) + "_" + tested.param.fault;
+                         });
+
+class SpoiledCopies : public testing::TestWithParam<const char*> {};
+
+TEST_P(SpoiledCopies, OverLinksAreFoundOneInAHundred) {
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  for (const Path path : {Path::near_host, Path::far_host, Path::peer}) {
+    for (const Direction direction : {Direction::to_device, Direction::from_device}) {
+      const Gpu gpu("gpus=2,fault=" + std::string(GetParam()));
+      auto kernel = gpu.backend->prepare(
+          LinkProblem{.path = path, .direction = direction, .bytes = 100'000}, gpu.device, Seed{1});
+      ASSERT_TRUE(kernel) << kernel.error().message;
+      const auto result = check_many(**kernel);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->full, 110U);
+      EXPECT_EQ(result->wrong, GetParam() == std::string("none") ? 0U : 1U);
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledCopies,
+                         testing::Values("none", "wrong_bit", "skipped", "cached"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(CudaFaults, ACopySaysFromWhereToWhere) {
+  const auto kernel_on = [](const char* gpu_id, LinkProblem problem) -> std::string {
+    const Gpu gpu("gpus=4,numa_nodes=2");
+    problem.bytes = 64;
+    auto kernel = gpu.backend->prepare(problem, {.id = gpu_id}, Seed{1});
+    return kernel ? (*kernel)->ran().kernel : kernel.error().message;
+  };
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  EXPECT_EQ(kernel_on("gpu1", {.path = Path::near_host}),
+            "cudaMemcpyAsync from pinned memory of NUMA node 0");
+  EXPECT_EQ(kernel_on("gpu1", {.path = Path::far_host, .direction = Direction::from_device}),
+            "cudaMemcpyAsync to pinned memory of NUMA node 1");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::near_host}),
+            "cudaMemcpyAsync from pinned memory of NUMA node 1");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::peer, .direction = Direction::both}),
+            "cudaMemcpyAsync from and to gpu0");
+  EXPECT_EQ(kernel_on("gpu3", {.path = Path::peer, .peer_distance = 2}),
+            "cudaMemcpyAsync from gpu1");
+}
+
+TEST(CudaFaults, ALinkThatIsNotThereIsASentence) {
+  const auto refusal = [](const std::string& settings, LinkProblem problem) -> std::string {
+    const Gpu gpu(settings);
+    problem.bytes = std::uint64_t{1} << 30U;
+    const auto supported = gpu.backend->supports(problem, gpu.device);
+    if (!supported) {
+      EXPECT_EQ(supported.error().code, Error::Code::unsupported);
+    }
+    return supported ? "accepted" : supported.error().message;
+  };
+  using Path = LinkProblem::Path;
+  EXPECT_EQ(refusal("", {.path = Path::far_host}), "accepted");
+  EXPECT_EQ(refusal("numa_nodes=1", {.path = Path::far_host}),
+            "network.host_copy: there is no far NUMA node here");
+  EXPECT_EQ(refusal("gpus=1", {.path = Path::peer}),
+            "network.peer_copy: peer 1 of gpu0 is itself: this node has 1 GPU");
+  EXPECT_EQ(refusal("gpus=8", {.path = Path::peer, .peer_distance = 8}),
+            "network.peer_copy: peer 8 of gpu0 is itself: this node has 8 GPUs");
+  EXPECT_EQ(refusal("peers=no", {.path = Path::peer}),
+            "network.peer_copy: gpu0 can't access the memory of gpu1");
+  EXPECT_EQ(
+      refusal("model=h100,host_mib=1000", {.path = Path::near_host}),
+      "network.host_copy: it needs 1024 MiB on the GPU and 1024 MiB at the other end, and 76293 "
+      "and 1000 MiB are available");
+}
+
+TEST(CudaFaults, AnEccErrorUnderAPassIsALostDevice) {
+  const Gpu gpu("fault=ecc");
+  auto kernel = gpu.backend->prepare(MemoryProblem{.array_bytes = 4096}, gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Error::Code::device);
+}
+
+TEST(CudaFaults, ArraysBeyondTheMemoryAreRefusedWithBothFigures) {
+  const Gpu gpu("model=h100");
+  const auto refusal = [&gpu](std::uint64_t mib) {
+    const auto supported =
+        gpu.backend->supports(MemoryProblem{.array_bytes = mib << 20U}, gpu.device);
+    return supported ? "accepted" : supported.error().message;
+  };
+  EXPECT_EQ(refusal(25'000), "accepted");
+  EXPECT_EQ(refusal(25'500),
+            "memory triad needs 76500 MiB, and 76293 MiB of device memory are available");
+  EXPECT_EQ(refusal(std::uint64_t{1} << 24U),
+            "memory triad needs 50331648 MiB, and 76293 MiB of device memory are available");
+}
+
+TEST(CudaFaults, WithoutASizeAnArrayIsFourTimesTheL2) {
+  const Gpu gpu("l2_mib=1");
+  const auto kernel =
+      gpu.backend->prepare(MemoryProblem{.op = MemoryProblem::Op::read}, gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ(to_decimal((*kernel)->work_per_step()), std::to_string(4U << 20U));
+}
 
 TEST(CudaFaults, AHealthyDeviceHasNone) {
   for (const char* model : {"b200", "rtx_pro_6000", "h100"}) {

@@ -45,6 +45,12 @@ TEST(Footprint, OfAPassIsItsArrays) {
             Natural{192});
 }
 
+TEST(Footprint, OfACopyIsWhatTheDeviceSendsAndReceives) {
+  EXPECT_EQ(least_bytes(LinkProblem{.bytes = 64}), Natural{64});
+  EXPECT_EQ(least_bytes(LinkProblem{.direction = LinkProblem::Direction::both, .bytes = 64}),
+            Natural{128});
+}
+
 TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {
   EXPECT_EQ(least_bytes(MemoryProblem{.array_bytes = 0}), std::nullopt);
 }

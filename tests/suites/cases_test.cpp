@@ -11,6 +11,7 @@
 #include "harness/model/as_ordered.h"
 #include "harness/run/case.h"
 #include "kernels/host/host_backend.h"
+#include "kernels/module.h"
 
 namespace assay {
 namespace {
@@ -32,7 +33,7 @@ std::vector<std::string> ids_of_files() {
 Params small_params(const Case& a_case) {
   Params params;
   for (const Param& param : a_case.params) {
-    params.emplace(param.name, param.whole ? "64" : std::string(param.values.front()));
+    params.emplace(param.name, param.whole ? "4" : std::string(param.values.front()));
   }
   return params;
 }
@@ -98,27 +99,61 @@ void expect_exact(Kernel& kernel, std::string_view id) {
   EXPECT_EQ(check->tiles, steps.size()) << id;
 }
 
+/// What holds of a case whatever executes it.
+void expect_prepared_exactly(const Case& a_case, Backend& backend, const Device& device) {
+  const Params params = small_params(a_case);
+  const auto problem = a_case.problem(params);
+  ASSERT_TRUE(problem) << a_case.id << ": " << problem.error().message;
+  const auto kernel = backend.prepare(*problem, device, Seed{1, 2, 3});
+  ASSERT_TRUE(kernel) << a_case.id << ": " << kernel.error().message;
+  EXPECT_EQ((*kernel)->dimension(), a_case.dimension(params)) << a_case.id;
+  EXPECT_GT((*kernel)->work_per_step(), Natural{0}) << a_case.id;
+  if (const auto stated = work_per_step(a_case, params)) {
+    EXPECT_EQ(to_decimal((*kernel)->work_per_step()), to_decimal(*stated)) << a_case.id;
+  }
+  EXPECT_FALSE((*kernel)->ran().kernel.empty()) << a_case.id;
+  expect_exact(**kernel, a_case.id);
+}
+
+bool needs_a_gpu(const Case& a_case) {
+  return std::holds_alternative<LinkProblem>(*a_case.problem(small_params(a_case)));
+}
+
+TEST(Cases, OfTheLinksOfGpusAreRefusedByNameOnTheHostAndRunExactlyOnAnEmulatedNode) {
+  const auto host = make_host_backend();
+  const auto loaded = load_backend("cuda", {.path = ASSAY_EMULATED_MODULE, .settings = "gpus=3"});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto here = host->devices();
+  const auto gpus = loaded->backend->devices();
+  ASSERT_TRUE(here && gpus);
+  int links = 0;
+  for (const Case& a_case : all_cases()) {
+    if (finds(a_case) || !needs_a_gpu(a_case)) {
+      continue;
+    }
+    const auto refused =
+        host->prepare(*a_case.problem(small_params(a_case)), here->front(), Seed{});
+    ASSERT_FALSE(refused) << a_case.id;
+    EXPECT_EQ(refused.error().code, Error::Code::unsupported);
+    EXPECT_EQ(refused.error().message,
+              std::string(a_case.id) + " is about a GPU's links: the host backend has none");
+    expect_prepared_exactly(a_case, *loaded->backend, gpus->at(1));
+    ++links;
+  }
+  EXPECT_EQ(links, 2);
+}
+
 TEST(Cases, RunExactlyOnTheHostWithSmallParameters) {
   const auto backend = make_host_backend();
   const auto devices = backend->devices();
   ASSERT_TRUE(devices);
   ASSERT_FALSE(devices->empty());
   for (const Case& a_case : all_cases()) {
-    if (finds(a_case)) {
-      continue;  // executes nothing: tests/suites/system_findings_test.cpp
+    // What executes nothing is in tests/suites/system_findings_test.cpp.
+    if (finds(a_case) || needs_a_gpu(a_case)) {
+      continue;
     }
-    const Params params = small_params(a_case);
-    const auto problem = a_case.problem(params);
-    ASSERT_TRUE(problem) << a_case.id << ": " << problem.error().message;
-    const auto kernel = backend->prepare(*problem, devices->front(), Seed{1, 2, 3});
-    ASSERT_TRUE(kernel) << a_case.id << ": " << kernel.error().message;
-    EXPECT_EQ((*kernel)->dimension(), a_case.dimension(params)) << a_case.id;
-    EXPECT_GT((*kernel)->work_per_step(), Natural{0}) << a_case.id;
-    if (const auto stated = work_per_step(a_case, params)) {
-      EXPECT_EQ(to_decimal((*kernel)->work_per_step()), to_decimal(*stated)) << a_case.id;
-    }
-    EXPECT_FALSE((*kernel)->ran().kernel.empty()) << a_case.id;
-    expect_exact(**kernel, a_case.id);
+    expect_prepared_exactly(a_case, *backend, devices->front());
   }
 }
 

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <cuda_runtime.h>
 
@@ -15,13 +19,23 @@ namespace {
 constexpr std::size_t k_alignment = 256;
 constexpr int k_garbage = 0xcd;
 constexpr std::uint64_t k_spoiled = 100;
+constexpr int k_host = -1;
 
+struct Allocation {
+  std::size_t bytes = 0;
+  int owner = 0;  ///< The GPU whose memory it is, or k_host: pinned.
+};
+
+/// All GPUs of the machine. They share their streams, counts and failures.
 struct Device {
-  std::map<const std::byte*, std::size_t> allocations;  ///< By their beginning.
-  std::size_t used = 0;
-  std::uint64_t products = 0;
-  cudaError_t failure = cudaSuccess;  ///< Once it is one, it stays.
-  cudaError_t last = cudaSuccess;     ///< Of the calls since cudaGetLastError().
+  std::map<const std::byte*, Allocation> allocations;  ///< By their beginning.
+  std::map<int, std::size_t> used;                     ///< Of each GPU.
+  std::set<std::pair<int, int>> access;                ///< Of GPUs to the memory of others.
+  std::uint64_t products = 0;                          ///< And passes over memory.
+  cudaError_t failure = cudaSuccess;                   ///< Once it is one, it stays.
+  cudaError_t last = cudaSuccess;                      ///< Of the calls since cudaGetLastError().
+  int current = 0;
+  std::vector<std::byte> moved;  ///< By the last pass, where the fault is to repeat it.
 };
 
 Device& device() {
@@ -53,6 +67,9 @@ void power_on() {
   device().products = 0;
   device().failure = cudaSuccess;
   device().last = cudaSuccess;
+  device().current = 0;
+  device().moved.clear();
+  device().access.clear();
 }
 
 bool product_is_spoiled() {
@@ -63,14 +80,50 @@ bool product_is_spoiled() {
   return spoiled;
 }
 
-bool is_device_memory(const void* data, std::size_t bytes) {
+namespace {
+
+/// In which all of these bytes lie; null if none.
+const Allocation* allocation_of(const void* data, std::size_t bytes) {
   const auto* const at = static_cast<const std::byte*>(data);
   auto after = device().allocations.upper_bound(at);
   if (after == device().allocations.begin()) {
-    return false;
+    return nullptr;
   }
   --after;
-  return at + bytes <= after->first + after->second;
+  return at + bytes <= after->first + after->second.bytes ? &after->second : nullptr;
+}
+
+/// Whether an engine of the current GPU reaches it.
+bool is_reached(const Allocation* allocation) {
+  return allocation != nullptr &&
+         (allocation->owner == k_host || allocation->owner == device().current ||
+          device().access.contains({device().current, allocation->owner}));
+}
+
+}  // namespace
+
+bool is_device_memory(const void* data, std::size_t bytes) {
+  const Allocation* const allocation = allocation_of(data, bytes);
+  return allocation != nullptr && allocation->owner != k_host;
+}
+
+void move_spoiled(const Written& written, const std::function<void()>& move) {
+  const bool spoiled = written.bytes > 0 && product_is_spoiled();
+  auto* const to = static_cast<std::byte*>(written.to);
+  const Fault fault = spoiled ? machine().fault : Fault::none;
+  if (fault == Fault::cached) {
+    std::copy_n(device().moved.begin(), std::min(written.bytes, device().moved.size()), to);
+    return;
+  }
+  if (fault != Fault::skipped) {
+    move();
+  }
+  if (fault == Fault::wrong_bit) {
+    to[written.bytes / 2] ^= std::byte{4};
+  }
+  if (machine().fault == Fault::cached && written.bytes > 0) {
+    device().moved.assign(to, to + written.bytes);
+  }
 }
 
 }  // namespace assay::emulated
@@ -90,8 +143,37 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return machine().gpus == 0 ? cudaErrorNoDevice : cudaSuccess;
 }
 
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = 13'000;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetPCIBusId(char* id, int length, int ordinal) {
+  const std::string name = pci_bus_id_of(static_cast<unsigned>(ordinal));
+  id[name.copy(id, static_cast<std::size_t>(length) - 1)] = '\0';
+  return said(cudaSuccess);
+}
+
 cudaError_t cudaSetDevice(int ordinal) {
-  return said(ordinal < machine().gpus ? cudaSuccess : cudaErrorInvalidDevice);
+  if (ordinal >= machine().gpus) {
+    return said(cudaErrorInvalidDevice);
+  }
+  device().current = ordinal;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaGetDevice(int* ordinal) {
+  *ordinal = device().current;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+  if (ordinal >= machine().gpus || attribute != cudaDevAttrL2CacheSize) {
+    return said(cudaErrorInvalidValue);
+  }
+  const std::uint64_t own = machine().l2_bytes;
+  *value = static_cast<int>(own != 0 ? own : machine().gpu->l2_bytes);
+  return said(cudaSuccess);
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
@@ -112,13 +194,13 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
 
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
   *total = machine().gpu->memory_bytes;
-  *available = *total - device().used;
+  *available = *total - device().used[device().current];
   return said(cudaSuccess);
 }
 
 cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   const std::size_t rounded = (bytes + k_alignment - 1) / k_alignment * k_alignment;
-  if (device().used + rounded > machine().gpu->memory_bytes) {
+  if (device().used[device().current] + rounded > machine().gpu->memory_bytes) {
     return said(cudaErrorMemoryAllocation);
   }
   void* const made = std::aligned_alloc(k_alignment, rounded);
@@ -126,8 +208,9 @@ cudaError_t cudaMalloc(void** data, std::size_t bytes) {
     return said(cudaErrorMemoryAllocation);
   }
   std::memset(made, k_garbage, rounded);
-  device().allocations.emplace(static_cast<const std::byte*>(made), rounded);
-  device().used += rounded;
+  device().allocations.insert(
+      {static_cast<const std::byte*>(made), {.bytes = rounded, .owner = device().current}});
+  device().used[device().current] += rounded;
   *data = made;
   return said(cudaSuccess);
 }
@@ -137,10 +220,10 @@ cudaError_t cudaFree(void* data) {
     return said(cudaSuccess);
   }
   const auto found = device().allocations.find(static_cast<const std::byte*>(data));
-  if (found == device().allocations.end()) {
+  if (found == device().allocations.end() || found->second.owner == k_host) {
     return said(cudaErrorInvalidValue);
   }
-  device().used -= found->second;
+  device().used[found->second.owner] -= found->second.bytes;
   device().allocations.erase(found);
   std::free(data);
   return said(cudaSuccess);
@@ -148,13 +231,58 @@ cudaError_t cudaFree(void* data) {
 
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   const bool to_device = kind == cudaMemcpyHostToDevice;
-  if (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device) {
+  if (kind != cudaMemcpyDefault &&
+      (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device)) {
     return said(cudaErrorInvalidValue);
   }
   if (device().failure == cudaSuccess) {
     std::memcpy(to, from, bytes);
   }
   return said(cudaSuccess);
+}
+
+/// Only for what an engine reaches by itself: copies from and to other memory are staged, and no
+/// speed of a link.
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  if (kind != cudaMemcpyDefault || !is_reached(allocation_of(to, bytes)) ||
+      !is_reached(allocation_of(from, bytes))) {
+    return said(cudaErrorInvalidValue);
+  }
+  if (launches(stream)) {
+    move_spoiled({.to = to, .bytes = bytes}, [&] { std::memcpy(to, from, bytes); });
+  }
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaHostRegister(void* data, std::size_t bytes, unsigned /*flags*/) {
+  const auto* const at = static_cast<const std::byte*>(data);
+  device().allocations.insert({at, {.bytes = bytes, .owner = k_host}});
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaHostUnregister(void* data) {
+  const auto found = device().allocations.find(static_cast<const std::byte*>(data));
+  if (found == device().allocations.end() || found->second.owner != k_host) {
+    return said(cudaErrorInvalidValue);
+  }
+  device().allocations.erase(found);
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaHostGetDevicePointer(void** seen, void* data, unsigned /*flags*/) {
+  *seen = data;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) {
+  *can = machine().peers && ordinal != peer ? 1 : 0;
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned /*flags*/) {
+  const bool fresh = device().access.insert({device().current, peer}).second;
+  return said(fresh ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled);
 }
 
 // Everything is done when it is queued.
@@ -184,6 +312,7 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorPeerAccessAlreadyEnabled: return "peer access is already enabled";
     case cudaErrorECCUncorrectable: return "uncorrectable ECC error encountered";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
   }

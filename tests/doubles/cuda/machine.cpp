@@ -8,6 +8,7 @@ namespace assay::emulated {
 namespace {
 
 constexpr std::uint64_t k_gb = 1'000'000'000;
+constexpr std::uint64_t k_mib = 1U << 20U;
 
 constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .name = "NVIDIA B200",
@@ -15,6 +16,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .minor = 0,
                                              .multiprocessors = 148,
                                              .memory_bytes = 180 * k_gb,
+                                             .l2_bytes = 126 * k_mib,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 25, .kept = 24},
                                              .has_block_scales = true},
@@ -24,6 +26,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .minor = 0,
                                              .multiprocessors = 188,
                                              .memory_bytes = 96 * k_gb,
+                                             .l2_bytes = 128 * k_mib,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 25, .kept = 24},
                                              .has_block_scales = true},
@@ -33,6 +36,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .minor = 0,
                                              .multiprocessors = 132,
                                              .memory_bytes = 80 * k_gb,
+                                             .l2_bytes = 50 * k_mib,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
@@ -73,6 +77,23 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   if (name == "seed") {
     return read_number(value, made.seed);
   }
+  if (name == "numa_nodes") {
+    return read_number(value, made.numa_nodes) && made.numa_nodes > 0;
+  }
+  if (name == "peers") {
+    made.peers = value == "yes";
+    return made.peers || value == "no";
+  }
+  if (name == "host_mib") {
+    const bool known = read_number(value, made.host_bytes);
+    made.host_bytes *= k_mib;
+    return known;
+  }
+  if (name == "l2_mib") {
+    const bool known = read_number(value, made.l2_bytes);
+    made.l2_bytes *= k_mib;
+    return known;
+  }
   if (name != "fault") {
     return false;
   }
@@ -100,6 +121,16 @@ Result<Machine> machine_from(std::string_view settings) {
     settings.remove_prefix(one.size() + (one.size() < settings.size() ? 1 : 0));
   }
   return made;
+}
+
+std::string pci_bus_id_of(unsigned gpu) {
+  return "0000:" + std::to_string(10 + gpu) + ":00.0";
+}
+
+unsigned gpu_at(std::string_view pci_bus_id) {
+  unsigned bus = 0;
+  static_cast<void>(read_number(pci_bus_id.substr(5, 2), bus));
+  return bus - 10;
 }
 
 Machine& machine() {

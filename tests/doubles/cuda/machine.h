@@ -22,13 +22,14 @@ struct GpuModel {
   std::string_view name;  ///< As the driver calls it.
   int major = 0, minor = 0, multiprocessors = 0;
   std::uint64_t memory_bytes = 0;
+  std::uint64_t l2_bytes = 0;
   TensorCores half;  ///< bf16, f16, tf32.
   TensorCores fp8;
   TensorCores fp4 = {.fraction = 35, .kept = 24};  ///< Where there are block scales.
   bool has_block_scales = false;
 };
 
-/// What is done wrong, wherever it must show.
+/// What is done wrong, wherever it must show. A pass over memory counts as a product.
 enum class Fault {
   none,
   wrong_bit,          ///< One bit of every hundredth product is inverted.
@@ -49,11 +50,19 @@ struct Machine {
   int gpus = 8;
   std::uint64_t seed = 1;  ///< Of the order of blocks and warps.
   Fault fault = Fault::none;
+  std::uint64_t l2_bytes = 0;  ///< 0: the model's.
+  int numa_nodes = 2;
+  std::uint64_t host_bytes = std::uint64_t{1} << 36U;  ///< That are available.
+  bool peers = true;  ///< Whether GPUs can access each other's memory.
 };
 
 /// "model=b200,gpus=2,seed=7,fault=wrong_bit", all of it optional. Fails with bad_input, naming
 /// what is unknown.
 [[nodiscard]] Result<Machine> machine_from(std::string_view settings);
+
+/// "0000:13:00.0" of GPU 3, and back.
+[[nodiscard]] std::string pci_bus_id_of(unsigned gpu);
+[[nodiscard]] unsigned gpu_at(std::string_view pci_bus_id);
 
 /// The machine that this process emulates.
 [[nodiscard]] Machine& machine();

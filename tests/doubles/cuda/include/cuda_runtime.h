@@ -20,11 +20,13 @@
 #define blockDim (assay::emulated::here().block_size)
 #define gridDim (assay::emulated::here().grid_size)
 
-#define ASSAY_LAUNCH(kernel, grid, block, stream, ...)                    \
-  do {                                                                    \
-    if (assay::emulated::launches(stream)) {                              \
-      assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); }); \
-    }                                                                     \
+#define ASSAY_LAUNCH(kernel, grid, block, stream, ...)                              \
+  do {                                                                              \
+    if (assay::emulated::launches(stream)) {                                        \
+      assay::emulated::move_spoiled(assay::emulated::written_by(__VA_ARGS__), [&] { \
+        assay::emulated::launch(grid, block, [&] { kernel(__VA_ARGS__); });         \
+      });                                                                           \
+    }                                                                               \
   } while (false)
 #define ASSAY_UNROLL
 // NOLINTBEGIN(bugprone-macro-parentheses): a type and a name that it declares
@@ -42,9 +44,20 @@ enum cudaError_t {
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
   cudaErrorECCUncorrectable = 214,
+  cudaErrorPeerAccessAlreadyEnabled = 704,
   cudaErrorLaunchFailure = 719
 };
-enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+enum cudaMemcpyKind {
+  cudaMemcpyHostToDevice = 1,
+  cudaMemcpyDeviceToHost = 2,
+  cudaMemcpyDefault = 4
+};
+inline constexpr unsigned cudaHostRegisterMapped = 2;
+enum cudaDeviceAttr { cudaDevAttrL2CacheSize = 38 };
+
+struct alignas(16) ulonglong2 {
+  unsigned long long x, y;
+};
 
 struct cudaUUID_t {
   char bytes[16];  // NOLINT(modernize-avoid-c-arrays): as in the toolkit's header
@@ -60,11 +73,22 @@ using cudaStream_t = struct CUstream_st*;
 cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDevice(int* device);
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total);
 cudaError_t cudaMalloc(void** data, std::size_t bytes);
 cudaError_t cudaFree(void* data);
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream);
+cudaError_t cudaRuntimeGetVersion(int* version);
+cudaError_t cudaDeviceGetPCIBusId(char* id, int length, int device);
+cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer);
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags);
+cudaError_t cudaHostRegister(void* data, std::size_t bytes, unsigned flags);
+cudaError_t cudaHostUnregister(void* data);
+cudaError_t cudaHostGetDevicePointer(void** seen, void* data, unsigned flags);
 cudaError_t cudaStreamCreate(cudaStream_t* stream);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
@@ -75,6 +99,28 @@ namespace assay::emulated {
 
 /// Whether a kernel runs: not on a device that has failed.
 [[nodiscard]] bool launches(cudaStream_t stream);
+
+/// What a pass over memory writes.
+struct Written {
+  void* to = nullptr;
+  std::size_t bytes = 0;
+};
+
+/// That of a kernel one of whose arguments says so: 64-bit words `to`, `to_words` of them.
+template <class... Arguments>
+[[nodiscard]] Written written_by(const Arguments&... arguments) {
+  Written written;
+  const auto look = [&written](const auto& argument) {
+    if constexpr (requires { argument.to_words; }) {
+      written = {argument.to, argument.to_words * sizeof(std::uint64_t)};
+    }
+  };
+  (look(arguments), ...);
+  return written;
+}
+
+/// Does `move`; where it is a pass over memory, spoiled as the machine's fault says.
+void move_spoiled(const Written& written, const std::function<void()>& move);
 
 template <class T>
 [[nodiscard]] T exchange_as(unsigned mask, T value, unsigned from) {
@@ -92,6 +138,11 @@ template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int distance) {
   return assay::emulated::exchange_as(mask, value,
                                       threadIdx.x % 32U ^ static_cast<unsigned>(distance));
+}
+
+template <class T>
+void __stcs(T* to, T value) {
+  *to = value;
 }
 
 // Fibers of one operating-system thread: nothing comes between reading and writing.

@@ -1,0 +1,51 @@
+#include "harness/run/link_case.h"
+
+namespace assay {
+namespace {
+
+using Direction = LinkProblem::Direction;
+
+Direction direction_of(const Params& params) {
+  const std::string& word = params.at("direction");
+  return word == "to_gpu"     ? Direction::to_device
+         : word == "from_gpu" ? Direction::from_device
+                              : Direction::both;
+}
+
+std::optional<Natural> work_per_step(const Params& params) {
+  const auto mib = natural_from(params.at("copy_mib"));
+  if (!mib) {
+    return std::nullopt;
+  }
+  return (direction_of(params) == Direction::both ? 2 : 1) * (*mib << 20U);
+}
+
+}  // namespace
+
+Result<LinkProblem> link_problem(const Params& params) {
+  const auto mib = natural_from(params.at("copy_mib"));
+  if (!mib || *mib > (Natural{1} << 24U)) {
+    return Error{Error::Code::bad_input, "params.copy_mib: at most 16777216"};
+  }
+  return LinkProblem{.direction = direction_of(params),
+                     .bytes = static_cast<std::uint64_t>(*mib) << 20U};
+}
+
+Case link_case(Case base) {
+  base.formula = "bytes copied / T, those of both directions added up (1 GB/s = 1e9)";
+  base.scopes = {Scope::each_gpu, Scope::system};
+  base.rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong};
+  base.params.push_back({.name = "direction",
+                         .meaning = "of the copies; both: at once",
+                         .values = {"to_gpu", "from_gpu", "both"}});
+  base.params.push_back({.name = "copy_mib",
+                         .meaning = "size of one copy in MiB",
+                         .values = {},
+                         .whole = true,
+                         .fallback = "1024"});
+  base.dimension = [](const Params&) { return Dimension::byte_rate; };
+  base.work_per_step = work_per_step;
+  return base;
+}
+
+}  // namespace assay
