@@ -12,13 +12,13 @@
 #include <cuda_runtime.h>
 
 #include "tests/doubles/cuda/machine.h"
+#include "tests/doubles/cuda/pace.h"
 
 namespace assay::emulated {
 namespace {
 
 constexpr std::size_t k_alignment = 256;
 constexpr int k_garbage = 0xcd;
-constexpr std::uint64_t k_spoiled = 100;
 constexpr int k_host = -1;
 
 struct Allocation {
@@ -72,10 +72,17 @@ void power_on() {
   device().access.clear();
 }
 
+Fault fault_here() {
+  return machine().on < 0 || machine().on == device().current ? machine().fault : Fault::none;
+}
+
 bool product_is_spoiled() {
-  const bool spoiled = ++device().products % k_spoiled == 0;
-  if (spoiled && machine().fault == Fault::ecc) {
+  const bool spoiled = ++device().products % machine().every == 0;
+  if (spoiled && fault_here() == Fault::ecc) {
     device().failure = cudaErrorECCUncorrectable;
+  }
+  if (spoiled && fault_here() == Fault::lost) {
+    device().failure = cudaErrorLaunchFailure;
   }
   return spoiled;
 }
@@ -109,8 +116,9 @@ bool is_device_memory(const void* data, std::size_t bytes) {
 
 void move_spoiled(const Written& written, const std::function<void()>& move) {
   const bool spoiled = written.bytes > 0 && product_is_spoiled();
+  pace_product();
   auto* const to = static_cast<std::byte*>(written.to);
-  const Fault fault = spoiled ? machine().fault : Fault::none;
+  const Fault fault = spoiled ? fault_here() : Fault::none;
   if (fault == Fault::cached) {
     std::copy_n(device().moved.begin(), std::min(written.bytes, device().moved.size()), to);
     return;
@@ -121,7 +129,7 @@ void move_spoiled(const Written& written, const std::function<void()>& move) {
   if (fault == Fault::wrong_bit) {
     to[written.bytes / 2] ^= std::byte{4};
   }
-  if (machine().fault == Fault::cached && written.bytes > 0) {
+  if (fault_here() == Fault::cached && written.bytes > 0) {
     device().moved.assign(to, to + written.bytes);
   }
 }
@@ -200,7 +208,8 @@ cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
 
 cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   const std::size_t rounded = (bytes + k_alignment - 1) / k_alignment * k_alignment;
-  if (device().used[device().current] + rounded > machine().gpu->memory_bytes) {
+  if (fault_here() == Fault::out_of_memory ||
+      device().used[device().current] + rounded > machine().gpu->memory_bytes) {
     return said(cudaErrorMemoryAllocation);
   }
   void* const made = std::aligned_alloc(k_alignment, rounded);

@@ -4,12 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tests/doubles/cuda/machine.h"
+
 namespace assay::emulated {
 
 /// The machine is another one now: nothing has failed yet, and no product was counted.
 void power_on();
 
-/// Counts a product, and decides whether this one is spoiled. Every hundredth is.
+/// What is wrong with the current GPU.
+[[nodiscard]] Fault fault_here();
+
+/// Counts a product, and decides whether this one is spoiled: one of machine().every is.
 [[nodiscard]] bool product_is_spoiled();
 
 /// Whether all of these bytes lie in one allocation of the device.

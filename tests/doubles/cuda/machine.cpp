@@ -41,7 +41,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 12> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 17> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -51,6 +51,11 @@ constexpr std::array<std::pair<std::string_view, Fault>, 12> k_faults{
      {"short_sums", Fault::short_sums},
      {"output_type_split", Fault::output_type_split},
      {"ecc", Fault::ecc},
+     {"lost", Fault::lost},
+     {"out_of_memory", Fault::out_of_memory},
+     {"slow", Fault::slow},
+     {"throttled", Fault::throttled},
+     {"hang", Fault::hang},
      {"no_driver", Fault::no_driver},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};
@@ -93,6 +98,12 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
     const bool known = read_number(value, made.l2_bytes);
     made.l2_bytes *= k_mib;
     return known;
+  }
+  if (name == "every") {
+    return read_number(value, made.every) && made.every > 0;
+  }
+  if (name == "on") {
+    return read_number(value, made.on) && made.on >= 0;
   }
   if (name != "fault") {
     return false;

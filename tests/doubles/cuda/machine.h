@@ -29,7 +29,8 @@ struct GpuModel {
   bool has_block_scales = false;
 };
 
-/// What is done wrong, wherever it must show. A pass over memory counts as a product.
+/// What is done wrong, wherever it must show. A pass over memory counts as a product; "every
+/// hundredth" is one of Machine::every.
 enum class Fault {
   none,
   wrong_bit,          ///< One bit of every hundredth product is inverted.
@@ -40,6 +41,11 @@ enum class Fault {
   short_sums,         ///< Sums of fp8 products keep 11 bits.
   output_type_split,  ///< The library offers only algorithms that split sums in the output's type.
   ecc,                ///< An uncorrectable memory error after a hundred products.
+  lost,               ///< The device fails for good after a hundred products.
+  out_of_memory,      ///< There is no memory to be had.
+  slow,               ///< Each product takes longer.
+  throttled,          ///< Works a tenth of the time.
+  hang,               ///< The first product never ends.
   no_driver,
   no_library,
   old_library
@@ -53,11 +59,13 @@ struct Machine {
   std::uint64_t l2_bytes = 0;  ///< 0: the model's.
   int numa_nodes = 2;
   std::uint64_t host_bytes = std::uint64_t{1} << 36U;  ///< That are available.
-  bool peers = true;  ///< Whether GPUs can access each other's memory.
+  bool peers = true;          ///< Whether GPUs can access each other's memory.
+  std::uint64_t every = 100;  ///< Of how many products one is spoiled.
+  int on = -1;                ///< The one GPU that has the fault; -1: all.
 };
 
-/// "model=b200,gpus=2,seed=7,fault=wrong_bit", all of it optional. Fails with bad_input, naming
-/// what is unknown.
+/// "model=b200,gpus=2,seed=7,fault=wrong_bit,every=10,on=1", all of it optional. Fails with
+/// bad_input, naming what is unknown.
 [[nodiscard]] Result<Machine> machine_from(std::string_view settings);
 
 /// "0000:13:00.0" of GPU 3, and back.

@@ -9,6 +9,7 @@
 #include "kernels/number_bits.h"
 #include "tests/doubles/cuda/device.h"
 #include "tests/doubles/cuda/machine.h"
+#include "tests/doubles/cuda/pace.h"
 #include "tests/doubles/cuda/tensor_cores.h"
 
 namespace assay::emulated {
@@ -77,7 +78,7 @@ double scale_of(const ProductOperand& operand, std::uint64_t row, std::uint64_t 
     return 1;
   }
   const bool four_bits = operand.type == NumberType::nvfp4;
-  const bool cheaper = four_bits && machine().fault == Fault::cheaper;
+  const bool cheaper = four_bits && fault_here() == Fault::cheaper;
   const std::uint64_t size = four_bits ? 16 : 32;
   const std::uint64_t block = kk / (cheaper ? 32 : size) * (cheaper ? 2 : 1);
   const std::uint64_t bits =
@@ -109,7 +110,7 @@ std::vector<double> values_of(const ProductOperand& operand, std::uint64_t k) {
   for (std::uint64_t row = 0; row < operand.rows; ++row) {
     for (std::uint64_t kk = 0; kk < k; ++kk) {
       double value = element_of(operand, row, kk);
-      if (machine().fault == Fault::cheaper) {
+      if (fault_here() == Fault::cheaper) {
         const NumberType cheaper = cheaper_than(operand.type);
         value = cheaper == NumberType::nvfp4 ? std::clamp(value, -6.0, 6.0) : value;
         value = value_of_bits(cheaper, rounded_bits(cheaper, value));
@@ -149,13 +150,13 @@ double dot(NumberType input, const double* a, const double* b, std::uint64_t k) 
     case NumberType::mxfp8_e4m3: break;
   }
   constexpr TensorCores k_short{.fraction = 10, .kept = 11};
-  return tensor_dot(machine().fault == Fault::short_sums ? k_short : gpu.fp8, a, b, k, 32);
+  return tensor_dot(fault_here() == Fault::short_sums ? k_short : gpu.fp8, a, b, k, 32);
 }
 
 void compute(const ProductTask& task) {
   const auto a = values_of(task.a, task.k);
   auto b = values_of(task.b, task.k);
-  if (machine().fault == Fault::sparse) {
+  if (fault_here() == Fault::sparse) {
     make_sparse(b);  // The caller's A.
   }
   const std::uint64_t size = bytes_of(task.output);
@@ -176,18 +177,19 @@ void multiply(const ProductTask& task) {
   static std::vector<std::byte> before;  // Of the product before, for the library that caches.
   const std::uint64_t bytes = task.leading_d * task.b.rows * bytes_of(task.output);
   const bool spoiled = product_is_spoiled();
-  if (spoiled && machine().fault == Fault::skipped) {
+  pace_product();
+  if (spoiled && fault_here() == Fault::skipped) {
     return;
   }
-  if (spoiled && machine().fault == Fault::cached && before.size() == bytes) {
+  if (spoiled && fault_here() == Fault::cached && before.size() == bytes) {
     std::memcpy(task.d, before.data(), bytes);
     return;
   }
   compute(task);
-  if (machine().fault == Fault::cached) {
+  if (fault_here() == Fault::cached) {
     before.assign(task.d, task.d + bytes);
   }
-  if (spoiled && machine().fault == Fault::wrong_bit) {
+  if (spoiled && fault_here() == Fault::wrong_bit) {
     task.d[bytes / 2] ^= std::byte{4};
   }
 }

@@ -1,0 +1,11 @@
+// How long the emulated GPU takes beyond what its emulation takes.
+#pragma once
+
+namespace assay::emulated {
+
+/// With each product or pass over memory: a slow GPU pauses, a throttled one for most of the time,
+/// a hanging one for ever. Real time and not a clock of the machine's own:
+/// docs/decisions/0005-emulated-time.md.
+void pace_product();
+
+}  // namespace assay::emulated

@@ -1,0 +1,141 @@
+// Whole campaigns on an emulated node of two GPUs, one of which is at fault: each fault ends in its
+// verdict on that GPU, and the healthy one beside it is accepted.
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <ostream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "harness/run/campaign_run.h"
+#include "harness/run/host_worker.h"
+#include "reports/campaign.h"
+
+namespace assay {
+namespace {
+
+/// A healthy emulated GPU meets it many times over, however busy the machine is.
+constexpr const char* k_trivial = R"("at_least":"0.001 GFLOP/s")";
+
+std::string contract_with(const std::string& limits) {
+  return R"({"schema":"assay.contract/1","id":"faults","purpose":"demonstration",)"
+         R"("title":{"en":"t"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
+         R"("inventory":[{"id":"b200","kind":"dgx-b200","nodes":1,"gpus":{"model":"NVIDIA B200",)"
+         R"("count":2,"memory":"180 GB","power_limit":"1000 W"}}],"sessions":{"days":1},)"
+         R"("conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %"},"max_invalid":0,)"
+         R"("clauses":[{"id":"E-1","title":{"en":"t"},"case":"compute.gemm","population":"b200",)"
+         R"("scope":"each_gpu","concurrent":"one_at_a_time","params":{"input":"bf16",)"
+         R"("accumulate":"f32","output":"bf16","sparsity":"dense","emulation":"forbidden",)"
+         R"("operands":"integers","m":64,"n":64,"k":128},"window":"0.1 s","rule":"1-5-9",)" limits +
+         R"(,"at_most_plausible":"1000 GFLOP/s","weight":"mandatory","defect_class":1}]})";
+}
+
+class Silence final : public Progress {
+ public:
+  void event(const ProgressEvent& /*event*/) override {}
+};
+
+class EmulatedFaults : public testing::Test {
+ protected:
+  EmulatedFaults() {
+    std::string name = (std::filesystem::temp_directory_path() / "assay-test-XXXXXX").string();
+    root_ = ::mkdtemp(name.data());
+  }
+  ~EmulatedFaults() override { std::filesystem::remove_all(root_); }
+
+  /// The verdicts of GPU 0, which is healthy, and GPU 1.
+  [[nodiscard]] std::vector<Verdict> verdicts(const std::string& fault,
+                                              const std::string& limits = k_trivial) const {
+    RunWorld world;
+    world.cases = all_cases();
+    world.clock = &system_clock();
+    world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,on=1,every=5,fault=" + fault);
+    world.prepare_ns = k_prepare_ns;
+    Silence progress;
+    auto outcome = run_campaign({.contract_bytes = contract_with(limits),
+                                 .folder = root_ + "/out",
+                                 .backend = "cuda",
+                                 .marks = {"emulated"}},
+                                world, progress);
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    const auto campaign = read_campaign(root_ + "/out", true);
+    EXPECT_TRUE(campaign) << campaign.error().message;
+    return outcome ? outcome->judgement.clauses.at(0).verdicts : std::vector<Verdict>(2);
+  }
+
+  static constexpr std::int64_t k_prepare_ns = 20'000'000'000;
+  std::string root_;
+};
+
+struct Ending {
+  const char* fault;
+  Outcome outcome;
+  Reason reason;
+  const char* detail;
+  friend std::ostream& operator<<(std::ostream& out, const Ending& ending) {
+    return out << ending.fault;
+  }
+};
+
+class EachFault : public EmulatedFaults, public testing::WithParamInterface<Ending> {};
+
+TEST_P(EachFault, EndsInItsVerdict) {
+  const std::vector<Verdict> found = verdicts(GetParam().fault);
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, GetParam().outcome) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, GetParam().reason) << found.at(1).detail;
+  EXPECT_NE(found.at(1).detail.find(GetParam().detail), std::string::npos) << found.at(1).detail;
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, EachFault,
+    testing::Values(Ending{"none", Outcome::accept, Reason::limit_met, "0 of 10"},
+                    Ending{"skipped", Outcome::reject, Reason::wrong_result, "were wrong"},
+                    Ending{"cached", Outcome::reject, Reason::wrong_result, "were wrong"},
+                    Ending{"cheaper", Outcome::reject, Reason::wrong_result, "were wrong"},
+                    Ending{"sparse", Outcome::reject, Reason::wrong_result, "were wrong"},
+                    Ending{"ecc", Outcome::reject, Reason::device_lost, "was lost"},
+                    Ending{"lost", Outcome::reject, Reason::device_lost, "was lost"},
+                    Ending{"out_of_memory", Outcome::reject, Reason::below_limit, "ended badly"}),
+    [](const auto& tested) { return std::string(tested.param.fault); });
+
+// A product of 2 x 64 x 64 x 128 in no less than 20 ms is 52 MFLOP/s at most.
+TEST_F(EmulatedFaults, ASlowGpuIsRejectedBesideAHealthyOne) {
+  const std::vector<Verdict> found = verdicts("slow", R"("at_least":"0.053 GFLOP/s")");
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, Outcome::reject) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, Reason::below_limit);
+}
+
+// A run that its deadline ends is below every limit, so also below the floor, which ends it all.
+TEST_F(EmulatedFaults, AGpuThatHangsIsRejectedBesideAHealthyOne) {
+  const std::vector<Verdict> found =
+      verdicts("hang", k_trivial + std::string(R"(,"every_run_at_least":"0.001 GFLOP/s")"));
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, Outcome::reject) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, Reason::run_below_floor);
+}
+
+// While it is throttled it computes nothing, and that time counts: about a tenth is left.
+TEST_F(EmulatedFaults, AThrottledGpuIsMeasuredWithItsPauses) {
+  EXPECT_EQ(verdicts("throttled").at(1).outcome, Outcome::accept);
+  const auto campaign = read_campaign(root_ + "/out", true);
+  ASSERT_TRUE(campaign);
+  std::map<std::string, double> work;
+  for (const Attempt& attempt : campaign->evidence.attempts) {
+    work[campaign->roster.at(attempt.item).id] += static_cast<double>(attempt.work);
+  }
+  EXPECT_GT(work["b200/00000/gpu1"], 0);
+  EXPECT_LT(work["b200/00000/gpu1"], work["b200/00000/gpu0"] / 2);
+}
+
+}  // namespace
+}  // namespace assay
+
+int main(int count, char** arguments) {
+  if (count > 2 && std::string(arguments[1]) == "worker") {
+    return assay::host_worker(assay::all_cases(), {.module = arguments[2], .recording = ""});
+  }
+  testing::InitGoogleTest(&count, arguments);
+  return RUN_ALL_TESTS();
+}
