@@ -245,11 +245,17 @@ class Group {
     const Go go{.start_utc_ns = common ? system_clock().utc_ns() + margin : 0};
     for (const auto& worker : workers_) {
       if (worker->ready() && !worker->finished()) {
-        const WindowPlan& window = worker->job().window;
-        worker->go(go,
-                   now() + std::max(margin, window.soak_ns) + window.window_ns + plan_.grace_ns);
+        worker->go(go, now() + time_for(worker->job().window, margin));
       }
     }
+  }
+
+  /// What has no window of its own, as the self-test, tries again on a busy machine until it could
+  /// tell: it gets the time of a preparation.
+  [[nodiscard]] std::int64_t time_for(const WindowPlan& window, std::int64_t margin) const {
+    return window.window_ns == 0
+               ? std::max(plan_.prepare_ns, plan_.grace_ns)
+               : std::max(margin, window.soak_ns) + window.window_ns + plan_.grace_ns;
   }
 
   /// False if interrupted.

@@ -17,7 +17,7 @@ namespace assay {
 struct LaunchPlan {
   std::vector<std::string> command{"/proc/self/exe", "worker"};
   Environment environment;                    ///< All of it: nothing is inherited.
-  std::int64_t prepare_ns = 600'000'000'000;  ///< Time to become ready.
+  std::int64_t prepare_ns = 600'000'000'000;  ///< To become ready; and for all of a self-test.
   std::int64_t grace_ns = 30'000'000'000;     ///< Beyond soak and window.
   int interrupt_fd = -1;                      ///< Readable: end all workers. -1: never.
 };
