@@ -36,6 +36,11 @@ namespace assay {
   return input == NumberType::fp8_e5m2_e4m3 ? NumberType::fp8_e4m3 : input;
 }
 
+/// Whether a product adds fp8 elements as they are, without block scales.
+[[nodiscard]] constexpr bool is_fp8_product(NumberType input) {
+  return input == NumberType::fp8_e4m3 || input == NumberType::fp8_e5m2_e4m3;
+}
+
 /// A binary floating-point format: sign, exponent, `mantissa` bits. A code without its sign is
 /// m (the subnormals) or (e << mantissa) + m, and stands for 2^(least_exponent - mantissa) times m
 /// or, for e > 0, (2^mantissa + m) 2^(e - 1).

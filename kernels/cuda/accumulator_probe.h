@@ -11,7 +11,7 @@ namespace assay::cuda {
 /// t is the least p of which a row lost its 1. The library chooses the algorithm: that of another
 /// shape may add up its steps elsewhere, so this is a measurement of this product only.
 /// 0 if not even 2^8 + 1 comes out: what is wrong there is no matter of bits, and for the checks.
-/// Precondition: input is fp8_e4m3 or fp8_e5m2_e4m3. Fails with unsupported without such a product.
+/// Precondition: is_fp8_product(input). Fails with unsupported without such a product.
 [[nodiscard]] Result<unsigned> measure_fp8_bits(const CublasLt& lt, NumberType input,
                                                 cudaStream_t stream);
 

@@ -94,7 +94,7 @@ Result<Done> GemmKernel::choose_operands() {
     return done;
   }
   Accumulators sums = gpu_.accumulators;
-  if (problem_.input == NumberType::fp8_e4m3 || problem_.input == NumberType::fp8_e5m2_e4m3) {
+  if (is_fp8_product(problem_.input)) {
     const auto measured = measure_fp8_bits(lt_, problem_.input, stream_);
     if (!measured) {
       return measured.error();

@@ -84,11 +84,6 @@ std::optional<Types> types_of(const GemmProblem& problem) {
   return std::nullopt;
 }
 
-/// With one scale for a whole matrix, and that 1.
-bool is_fp8(NumberType input) {
-  return input == NumberType::fp8_e4m3 || input == NumberType::fp8_e5m2_e4m3;
-}
-
 std::string name_of_types(const GemmProblem& problem) {
   return std::string(name_of(problem.input)) +
          (problem.input == problem.output ? "" : " to " + std::string(name_of(problem.output)));
@@ -169,7 +164,7 @@ Result<Done> MatmulPlan::describe(const GemmProblem& problem) {
       !done) {
     return done;
   }
-  if (is_fp8(problem.input)) {
+  if (is_fp8_product(problem.input)) {
     const std::int8_t fast = 0;  // Sums of 14 bits on Hopper are not the clause's f32.
     if (auto done = check_lt(lt_.desc_set(desc_, lt::desc_fast_accum, &fast, sizeof fast),
                              "cublasLtMatmulDescSetAttribute (fast accumulation)");
