@@ -189,6 +189,9 @@ class Gathering {
   bool any_attempts_ = false;
 };
 
+/// Where no thread can be had, the caller's does the work.
+constexpr std::launch k_launch = std::launch::async | std::launch::deferred;
+
 /// Reads the nodes, a few at a time; the first error in their order is the answer.
 Result<Done> gather(const Reading& reading, Gathering& gathering) {
   const std::size_t nodes = reading.frame.session.nodes.size();
@@ -196,7 +199,7 @@ Result<Done> gather(const Reading& reading, Gathering& gathering) {
   for (std::size_t first = 0; first < nodes; first += at_once) {
     std::vector<std::future<Result<NodeEvidence>>> running;
     for (std::size_t node = first; node < std::min(nodes, first + at_once); ++node) {
-      running.push_back(std::async(std::launch::async, [&reading, node] {
+      running.push_back(std::async(k_launch, [&reading, node] {
         return read_node(reading, static_cast<std::uint32_t>(node));
       }));
     }

@@ -71,7 +71,7 @@ SignatureFault finding_of(int code) {
 }  // namespace
 
 std::optional<SignatureFault> check_chain(std::span<const Certificate> chain,
-                                   std::span<const Bytes> anchors, std::int64_t at_s) {
+                                          std::span<const Bytes> anchors, std::int64_t at_s) {
   constexpr int k_112_bits = 2;  // no RSA below 2048, no SHA-1
   const StoreHandle store = store_of(anchors);
   const CertificateHandle leaf = parse(chain.front().der);
@@ -81,7 +81,7 @@ std::optional<SignatureFault> check_chain(std::span<const Certificate> chain,
       X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), others.get()) != 1) {
     ERR_clear_error();
     return SignatureFault{Indication::indeterminate, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
-                   "libcrypto could not begin to verify the chain"};
+                          "libcrypto could not begin to verify the chain"};
   }
   X509_VERIFY_PARAM* how = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_time(how, at_s);

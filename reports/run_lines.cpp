@@ -79,6 +79,7 @@ Result<Done> read_verification(const Json& value, EndLine& end) {
   if (first == nullptr || (!first->is_null() && first->object() == nullptr)) {
     members.fail("first", "must be null or an object");
   }
+  end.names_mismatch = first != nullptr && first->object() != nullptr;
   return members.done();
 }
 
@@ -189,6 +190,14 @@ Result<Done> check_end(const EndLine& end) {
   if (end.wrong > 0 && end.ending != Ending::wrong_result && end.ending != Ending::device_lost) {
     return bad("ending: is " + std::string(name_of(end.ending)) + ", but " +
                std::to_string(end.wrong) + " slots were wrong");
+  }
+  if (end.names_mismatch && end.wrong == 0) {
+    return bad("verification.first: names a wrong element, but no slot was wrong");
+  }
+  if (end.blocks && end.dimension != Dimension::time && end.work_per_step > 0 &&
+      end.work % end.work_per_step != 0) {
+    return bad("work: is " + to_decimal(end.work) + ", no multiple of work_per_step, " +
+               to_decimal(end.work_per_step));
   }
   if (end.ending == Ending::wrong_result && end.wrong == 0) {
     return bad("ending: is wrong_result, but no slot was wrong");

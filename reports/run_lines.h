@@ -43,6 +43,7 @@ struct EndLine {
   OutputDigest outputs{};  ///< k_no_outputs where the line gives none.
   std::uint64_t checked = 0, wrong = 0, matching = 0;
   std::uint64_t tiles = 0, full = 0, share_ppm = 0;
+  bool names_mismatch = false;        ///< verification.first is not null.
   std::optional<BlocksLine> blocks;   ///< Absent where no window was completed.
   std::optional<MachineFacts> found;  ///< Of a finding: what `matching` was worked out from.
   std::string serial, note;

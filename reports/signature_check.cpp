@@ -16,21 +16,22 @@ constexpr auto k_unsure = Indication::indeterminate;
 std::optional<SignatureFault> check_bytes(const JadesEntry& entry, std::string_view report) {
   if (!is_p256(entry.header.signer().public_key)) {
     return SignatureFault{k_failed, "SIG_CRYPTO_FAILURE",
-                   "the certificate's key is not of P-256, so it can't have made ES256"};
+                          "the certificate's key is not of P-256, so it can't have made ES256"};
   }
   const auto verified = verify_entry(entry, report);
   if (!verified) {
     return SignatureFault{k_failed, "FORMAT_FAILURE", verified.error().message};
   }
   if (!*verified) {
-    return SignatureFault{k_failed, "SIG_CRYPTO_FAILURE",
-                   "the signature is not over these bytes of the report, or not by this key"};
+    return SignatureFault{
+        k_failed, "SIG_CRYPTO_FAILURE",
+        "the signature is not over these bytes of the report, or not by this key"};
   }
   return std::nullopt;
 }
 
 std::optional<SignatureFault> check_times(const JadesHeader& header, const Policy& policy,
-                                   std::int64_t at_s) {
+                                          std::int64_t at_s) {
   const Certificate& certificate = header.signer();
   if (header.issued_at_s > certificate.not_after_s) {
     return SignatureFault{k_failed, "EXPIRED", "was made after its certificate had expired"};
@@ -39,13 +40,14 @@ std::optional<SignatureFault> check_times(const JadesHeader& header, const Polic
     return SignatureFault{k_failed, "NOT_YET_VALID", "was made before its certificate was valid"};
   }
   if (at_s > certificate.not_after_s || at_s < certificate.not_before_s) {
-    return SignatureFault{k_unsure, "OUT_OF_BOUNDS_NO_POE",
-                   "its certificate is not valid at the time of verification, and no time-stamp "
-                   "proves that the signature was there when it was"};
+    return SignatureFault{
+        k_unsure, "OUT_OF_BOUNDS_NO_POE",
+        "its certificate is not valid at the time of verification, and no time-stamp "
+        "proves that the signature was there when it was"};
   }
   if (header.issued_at_s > at_s + policy.iat_skew_s) {
     return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
-                   "says that it was made after the time of verification"};
+                          "says that it was made after the time of verification"};
   }
   return std::nullopt;
 }
@@ -70,14 +72,14 @@ const PolicySigner* anchored_signer(const Policy& policy, const Subject& subject
 }
 
 std::optional<SignatureFault> check_anchored(const JadesHeader& header, const PolicySigner& signer,
-                                      const Policy& policy, std::int64_t at_s) {
+                                             const Policy& policy, std::int64_t at_s) {
   if (auto finding = check_chain(header.chain, signer.anchors, at_s)) {
     return finding;
   }
   if (policy.revocation == Revocation::required) {
     return SignatureFault{k_unsure, "TRY_LATER",
-                   "there is no revocation data for its chain, and the policy doesn't say "
-                   "\"revocation\": \"not_checked\""};
+                          "there is no revocation data for its chain, and the policy doesn't say "
+                          "\"revocation\": \"not_checked\""};
   }
   return std::nullopt;
 }
@@ -95,21 +97,22 @@ Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t 
   if (found.signer == nullptr) {
     found.signer = anchored_signer(policy, certificate.subject);
     if (found.signer == nullptr) {
-      found.finding = SignatureFault{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
-                              "its certificate is neither pinned nor vouched for by the policy"};
+      found.finding =
+          SignatureFault{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
+                         "its certificate is neither pinned nor vouched for by the policy"};
       return found;
     }
     found.finding = check_anchored(header, *found.signer, policy, at_s);
   }
   if (!found.finding && !certificate.may_sign) {
     found.finding = SignatureFault{k_unsure, "CHAIN_CONSTRAINTS_FAILURE",
-                            "its certificate's key usage does not allow signatures"};
+                                   "its certificate's key usage does not allow signatures"};
   }
   if (!found.finding && entry_of(found.signer->role).commitment != header.commitment) {
     found.finding = SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
-                            "claims another role than that of " +
-                                std::string(entry_of(found.signer->role).name) +
-                                ", which the policy gives its certificate"};
+                                   "claims another role than that of " +
+                                       std::string(entry_of(found.signer->role).name) +
+                                       ", which the policy gives its certificate"};
   }
   return found;
 }
@@ -121,20 +124,23 @@ bool same_organization(const Subject& a, const Subject& b) {
 }
 
 /// One party can't stand for two.
-std::optional<SignatureFault> check_distinct(const std::vector<JadesEntry>& entries, std::size_t index) {
+std::optional<SignatureFault> check_distinct(const std::vector<JadesEntry>& entries,
+                                             std::size_t index) {
   const Certificate& own = entries[index].header.signer();
   if (own.subject.organization.empty() && own.subject.organization_identifier.empty()) {
-    return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE", "its certificate names no organisation"};
+    return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
+                          "its certificate names no organisation"};
   }
   for (std::size_t i = 0; i < index; ++i) {
     const Certificate& other = entries[i].header.signer();
     if (other.public_key == own.public_key) {
       return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
-                     "its key has signed already: signatures[" + std::to_string(i) + "]"};
+                            "its key has signed already: signatures[" + std::to_string(i) + "]"};
     }
     if (same_organization(other.subject, own.subject)) {
-      return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
-                     "its organisation has signed already: signatures[" + std::to_string(i) + "]"};
+      return SignatureFault{
+          k_unsure, "SIG_CONSTRAINTS_FAILURE",
+          "its organisation has signed already: signatures[" + std::to_string(i) + "]"};
     }
   }
   return std::nullopt;
@@ -172,7 +178,8 @@ SignatureCheck refused(const SignatureFault& finding) {
 /// Envelope and attached payload, in the order of signing: form first, then bytes.
 std::optional<SignatureFault> check_payload(const Envelope& envelope, std::string_view report) {
   if (envelope.payload && *envelope.payload != base64url(report)) {
-    return SignatureFault{k_failed, "HASH_FAILURE", "payload: is not the report that stands beside it"};
+    return SignatureFault{k_failed, "HASH_FAILURE",
+                          "payload: is not the report that stands beside it"};
   }
   return std::nullopt;
 }

@@ -209,6 +209,8 @@ void check_session(const Policy& policy, const Campaign& campaign, Verification&
   }
   if (hex(*policy.session) == campaign.session_sha256) {
     verification.checked.emplace_back("the session against the one that the policy names");
+    verification.not_checked.emplace_back(
+        "that nobody went back to an earlier state of this session's folder and measured again");
   } else if (verification.indication == Indication::total_passed) {
     verification.policy_met = false;
     verification.sentence =

@@ -1,5 +1,6 @@
 // assay: measure once, judge anywhere.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -76,6 +77,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // NOLINT(cert-err33-c): a limit on files is then an error of write
   try {
     return run(argc, argv);
   } catch (const std::exception& bug) {

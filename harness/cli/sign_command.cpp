@@ -1,4 +1,8 @@
 // assay sign: adds one party's signature to a campaign's report, after judging it again.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -67,6 +71,28 @@ Result<std::vector<Certificate>> read_chain(const std::string& path) {
   return chain;
 }
 
+/// Two that sign at once would each write its own signature alone. Waits for the other; a folder
+/// that can't be opened is told of by whoever reads it.
+class SigningLock {
+ public:
+  explicit SigningLock(const std::string& folder)
+      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ >= 0) {
+      ::flock(descriptor_, LOCK_EX);
+    }
+  }
+  SigningLock(const SigningLock&) = delete;
+  SigningLock& operator=(const SigningLock&) = delete;
+  ~SigningLock() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+
+ private:
+  int descriptor_;
+};
+
 Result<Certificate> sign_report(const SignOptions& options) {
   const auto passphrase = passphrase_of(options.passphrase);
   if (!passphrase) {
@@ -85,6 +111,7 @@ Result<Certificate> sign_report(const SignOptions& options) {
     return report.error();
   }
   const std::string path = CampaignPaths{options.folder}.signatures();
+  const SigningLock lock(options.folder);
   const auto envelope = read_file(path, k_envelope_bytes);
   if (!envelope && envelope.error().code != Error::Code::not_found) {
     return envelope.error();

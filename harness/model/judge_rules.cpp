@@ -75,6 +75,13 @@ std::optional<Finding> judge_zero_wrong(const Setting& setting, std::span<const 
   if (auto finding = shortest_part(setting, parts)) {
     return finding;
   }
+  constexpr Natural k_too_few = 3;  // By the rule of three they bound no rate.
+  if (totals.checked <= k_too_few) {
+    return Finding{Outcome::inconclusive, Reason::too_few_runs,
+                   std::to_string(totals.checked) +
+                       " outputs were checked, too few to bound how "
+                       "many are wrong."};
+  }
   const bool is_limited = setting.clause.limit.has_value();
   if (totals.work == 0 ||
       (is_limited && std::is_lt(compare({totals.work, 1}, setting.clause.limit->base)))) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace assay {
@@ -252,6 +254,8 @@ void Slots::check_serials() {
     }
   }
   std::map<std::pair<ItemIndex, const Replacement*>, const std::string*> held_before;
+  std::map<std::tuple<ItemIndex, const Replacement*, std::string_view>, const std::string*>
+      stated_by;
   for (const Attempt& attempt : evidence_.attempts) {
     if (!is_roster_item(attempt)) {
       continue;
@@ -266,10 +270,17 @@ void Slots::check_serials() {
       // Whatever serial number the replacement names: the device that was seen is the one banned.
       ban(attempt.serial, {attempt.item, after->after});
     }
-    // A node may be measured through a device of its own, which has a number where it has none.
-    const bool must_state =
-        attempt.ending == Ending::measured && roster_[attempt.item].kind != Scope::each_node;
-    if (must_state || !attempt.serial.empty()) {
+    const bool is_measured = attempt.ending == Ending::measured;
+    const bool is_node = roster_[attempt.item].kind == Scope::each_node;
+    // A node may be measured through a device of its own, which has a number where it has none: so
+    // what one clause says of it never changes, and all that say something say the same.
+    if (is_measured && is_node) {
+      const auto& first =
+          stated_by.try_emplace({attempt.item, after, attempt.clause}, &attempt.serial)
+              .first->second;
+      fits = fits && *first == attempt.serial;
+    }
+    if ((is_measured && !is_node) || !attempt.serial.empty()) {
       const std::string*& serial =
           after == nullptr ? held[attempt.item] : held_before[{attempt.item, after}];
       serial = serial == nullptr ? &attempt.serial : serial;

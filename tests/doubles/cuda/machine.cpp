@@ -41,7 +41,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 17> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 16> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -55,7 +55,6 @@ constexpr std::array<std::pair<std::string_view, Fault>, 17> k_faults{
      {"out_of_memory", Fault::out_of_memory},
      {"slow", Fault::slow},
      {"throttled", Fault::throttled},
-     {"hang", Fault::hang},
      {"no_driver", Fault::no_driver},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};

@@ -45,7 +45,6 @@ enum class Fault {
   out_of_memory,      ///< There is no memory to be had.
   slow,               ///< Each product takes longer.
   throttled,          ///< Works a tenth of the time.
-  hang,               ///< The first product never ends.
   no_driver,
   no_library,
   old_library
