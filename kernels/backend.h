@@ -79,8 +79,14 @@ struct LinkProblem {
 /// "network.host_copy" or "network.peer_copy".
 [[nodiscard]] std::string_view case_of(const LinkProblem& problem);
 
+/// A chain of loads through an array, each of which needs what the one before found.
+struct LatencyProblem {
+  std::uint64_t array_bytes = 0;  ///< 0: four times the last-level caches.
+  std::uint64_t loads = 100'000;
+};
+
 /// The closed list of what backends can be asked to do. A new kind of work starts here.
-using Problem = std::variant<GemmProblem, MemoryProblem, LinkProblem>;
+using Problem = std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem>;
 
 struct Device {
   std::string id;      ///< "host", "gpu3".

@@ -26,6 +26,10 @@ std::optional<Natural> least_bytes_of(const LinkProblem& link) {
   return Natural{link.bytes} * (both ? 2 : 1);
 }
 
+std::optional<Natural> least_bytes_of(const LatencyProblem& latency) {
+  return latency.array_bytes == 0 ? std::nullopt : std::optional<Natural>(latency.array_bytes);
+}
+
 }  // namespace
 
 std::optional<Natural> least_bytes(const Problem& problem) {

@@ -5,6 +5,7 @@
 
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/latency_kernel.h"
 #include "kernels/cuda/library.h"
 #include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
@@ -82,6 +83,9 @@ class CudaBackend final : public Backend {
     if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
       return LinkKernel::supports(*gpu, *link);
     }
+    if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
+      return LatencyKernel::supports(*latency);
+    }
     return MemoryKernel::supports(*gpu, std::get<MemoryProblem>(problem));
   }
 
@@ -96,6 +100,9 @@ class CudaBackend final : public Backend {
     }
     if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
       return as_kernel(LinkKernel::prepare(*gpu, *link, seed));
+    }
+    if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
+      return as_kernel(LatencyKernel::prepare(*gpu, *latency, seed));
     }
     return as_kernel(MemoryKernel::prepare(*gpu, std::get<MemoryProblem>(problem), seed));
   }

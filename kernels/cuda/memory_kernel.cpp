@@ -18,24 +18,14 @@ constexpr std::uint64_t k_most_slots = 64;
 constexpr std::uint64_t k_slots_share = 2;  // Slots take at most this part of the free memory.
 
 Result<std::uint64_t> elements_of(const MemoryProblem& problem) {
-  std::uint64_t bytes = problem.array_bytes;
-  if (bytes == 0) {
-    int device = 0;
-    int cache = 0;
-    auto done = check(cudaGetDevice(&device), "cudaGetDevice");
-    if (done) {
-      done = check(cudaDeviceGetAttribute(&cache, cudaDevAttrL2CacheSize, device),
-                   "cudaDeviceGetAttribute of the L2 cache");
-    }
-    if (!done) {
-      return done.error();
-    }
-    bytes = 4 * static_cast<std::uint64_t>(cache);
+  const auto bytes = array_bytes_or_caches(problem.array_bytes);
+  if (!bytes) {
+    return bytes.error();
   }
-  if (bytes < 64) {
+  if (*bytes < 64) {
     return Error{Error::Code::bad_input, "an array has at least 64 bytes"};
   }
-  return bytes / 64 * memory::k_line;
+  return *bytes / 64 * memory::k_line;
 }
 
 /// Words of one slot.

@@ -149,6 +149,23 @@ void launch_move(const DevicePass& pass, cudaStream_t stream) {
 
 }  // namespace
 
+Result<std::uint64_t> array_bytes_or_caches(std::uint64_t array_bytes) {
+  if (array_bytes != 0) {
+    return array_bytes;
+  }
+  int device = 0;
+  int cache = 0;
+  if (auto done = check(cudaGetDevice(&device), "cudaGetDevice"); !done) {
+    return done.error();
+  }
+  if (auto done = check(cudaDeviceGetAttribute(&cache, cudaDevAttrL2CacheSize, device),
+                        "cudaDeviceGetAttribute of the L2 cache");
+      !done) {
+    return done.error();
+  }
+  return 4 * static_cast<std::uint64_t>(cache);
+}
+
 Result<Done> move_memory(const DevicePass& pass, cudaStream_t stream) {
   if (pass.op == MemoryProblem::Op::read) {
     ASSAY_LAUNCH(read, blocks_for(pass.elements, k_part), k_block, stream, pass);

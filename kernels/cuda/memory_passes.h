@@ -28,6 +28,9 @@ struct DevicePass {
   DeviceWord key = 0;             ///< read: sum of b ^ key modulo 2^64.
 };
 
+/// The bytes given, or where they are 0 four times the L2 of the current device.
+[[nodiscard]] Result<std::uint64_t> array_bytes_or_caches(std::uint64_t array_bytes);
+
 /// Queues it on the stream. All of these fail as check() does.
 [[nodiscard]] Result<Done> move_memory(const DevicePass& pass, cudaStream_t stream);
 

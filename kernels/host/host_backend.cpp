@@ -5,6 +5,7 @@
 
 #include "kernels/host/cpu.h"
 #include "kernels/host/gemm_kernel.h"
+#include "kernels/host/latency_kernel.h"
 #include "kernels/host/memory_kernel.h"
 
 namespace assay {
@@ -37,6 +38,9 @@ class HostBackend final : public Backend {
     if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
       return no_link(*link);
     }
+    if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
+      return LatencyKernel::supports(*latency);
+    }
     return MemoryKernel::supports(std::get<MemoryProblem>(problem));
   }
 
@@ -50,6 +54,9 @@ class HostBackend final : public Backend {
     }
     if (const auto* const link = std::get_if<LinkProblem>(&problem)) {
       return no_link(*link);
+    }
+    if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
+      return as_kernel(LatencyKernel::prepare(*latency, seed));
     }
     return as_kernel(MemoryKernel::prepare(std::get<MemoryProblem>(problem), seed));
   }

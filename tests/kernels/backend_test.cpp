@@ -67,7 +67,8 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
     const auto supported = backend_->supports(problem(), device_);
     kernel_ = prepare(seed_of(7));
     ASSERT_EQ(supported.has_value(), kernel_ != nullptr);
-    if (std::holds_alternative<LinkProblem>(problem())) {
+    if (std::holds_alternative<LinkProblem>(problem()) ||
+        std::holds_alternative<LatencyProblem>(problem())) {
       ASSERT_TRUE(supported) << supported.error().message;
     }
     if (!supported) {
@@ -346,6 +347,12 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
                    MemoryProblem{.op = Op::triad, .array_bytes = bytes, .non_temporal = false}});
     all.push_back({"copy_ordinary_" + size,
                    MemoryProblem{.op = Op::copy, .array_bytes = bytes, .non_temporal = false}});
+  }
+  for (const std::uint64_t bytes : {262'144U, 1'000'000U}) {
+    for (const std::uint64_t loads : {1U, 10'007U}) {
+      all.push_back({"chase_" + std::to_string(bytes) + "_" + std::to_string(loads),
+                     LatencyProblem{.array_bytes = bytes, .loads = loads}});
+    }
   }
   return all;
 }

@@ -136,6 +136,21 @@ INSTANTIATE_TEST_SUITE_P(All, SpoiledCopies,
                          testing::Values("none", "wrong_bit", "skipped", "cached"),
                          [](const auto& tested) { return std::string(tested.param); });
 
+class SpoiledChains : public testing::TestWithParam<const char*> {};
+
+TEST_P(SpoiledChains, OfLoadsAreFoundOneInAHundred) {
+  const Gpu gpu("gpus=1,fault=" + std::string(GetParam()));
+  auto kernel = gpu.backend->prepare(LatencyProblem{.array_bytes = 1U << 20U, .loads = 1000},
+                                     gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->wrong, GetParam() == std::string("none") ? 0U : 1U);
+}
+INSTANTIATE_TEST_SUITE_P(All, SpoiledChains,
+                         testing::Values("none", "wrong_bit", "skipped", "cached"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
 TEST(CudaFaults, ACopySaysFromWhereToWhere) {
   const auto kernel_on = [](const char* gpu_id, LinkProblem problem) -> std::string {
     const Gpu gpu("gpus=4,numa_nodes=2");

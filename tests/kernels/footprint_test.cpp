@@ -53,6 +53,8 @@ TEST(Footprint, OfACopyIsWhatTheDeviceSendsAndReceives) {
 
 TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {
   EXPECT_EQ(least_bytes(MemoryProblem{.array_bytes = 0}), std::nullopt);
+  EXPECT_EQ(least_bytes(LatencyProblem{.array_bytes = 0}), std::nullopt);
+  EXPECT_EQ(least_bytes(LatencyProblem{.array_bytes = 64}), Natural{64});
 }
 
 }  // namespace

@@ -130,6 +130,16 @@ TEST_F(EndOf, CountsTheWorkOfAllStepsInTheWholeWindow) {
   EXPECT_FALSE(end.blob.empty());
 }
 
+TEST_F(EndOf, StatesATimeAsTheMeanOfAStepRoundedUp) {
+  launched.ready->dimension = Dimension::time;
+  AttemptEnd end = end_of(begin, job, launched, rules, utc_ns);
+  EXPECT_EQ(end.attempt.work, Natural{1});
+  EXPECT_EQ(end.attempt.elapsed_ns, Natural{2'000'000});
+  ++launched.measured->window.blocks.steps.front();
+  end = end_of(begin, job, launched, rules, utc_ns);
+  EXPECT_EQ(end.attempt.elapsed_ns, Natural{1'996'008});  // 1,996,007.98...
+}
+
 TEST_F(EndOf, HoldsTheWindowAgainstTheCommonStartThatWasGiven) {
   launched.start_utc_ns = window.start_utc_ns - 2 * k_ms;
   EXPECT_EQ(end_of(begin, job, launched, rules, utc_ns).attempt.ending, Ending::late);

@@ -1,0 +1,65 @@
+// compute.latency: how long memory (the host's, or a GPU's own) takes to answer.
+//
+// One thread follows a chain through an array: each load needs what the one before found. The chain
+// is a cycle through all lines of 64 bytes in a drawn order. A run's value is the mean time of a
+// chain, with the checks between them: divided by its loads it is the latency of one.
+#include "harness/run/case.h"
+
+namespace assay {
+namespace {
+
+constexpr Natural k_most_loads = 1'000'000'000;
+
+Dimension dimension(const Params& /*params*/) {
+  return Dimension::time;
+}
+
+Result<Problem> problem(const Params& params) {
+  LatencyProblem latency;
+  const auto loads = natural_from(params.at("loads"));
+  if (!loads || *loads > k_most_loads) {
+    return Error{Error::Code::bad_input, "params.loads: at most 1000000000"};
+  }
+  latency.loads = static_cast<std::uint64_t>(*loads);
+  if (params.at("array_mib") != "4x_llc") {
+    const auto mib = natural_from(params.at("array_mib"));
+    if (!mib || *mib > (Natural{1} << 24U)) {
+      return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
+    }
+    latency.array_bytes = static_cast<std::uint64_t>(*mib) << 20U;
+  }
+  return Problem{latency};
+}
+
+std::optional<Natural> work_per_step(const Params& params) {
+  const auto loads = natural_from(params.at("loads"));
+  return loads ? std::optional(*loads) : std::nullopt;
+}
+
+}  // namespace
+
+Case compute_latency() {
+  return {.id = "compute.latency",
+          .summary =
+              "Latency of memory (host's or GPU's): a chain of dependent loads, every chain "
+              "verified",
+          .formula = "T / chains: the mean time of one chain of `loads` loads, checks included",
+          .scopes = {Scope::each_gpu, Scope::each_node},
+          .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
+          .params = {{.name = "loads",
+                      .meaning = "loads of one chain",
+                      .values = {},
+                      .whole = true,
+                      .fallback = "100000"},
+                     {.name = "array_mib",
+                      .meaning = "size of the array in MiB; 4x_llc: four times the last caches (a "
+                                 "GPU's L2)",
+                      .values = {"4x_llc"},
+                      .whole = true,
+                      .fallback = "4x_llc"}},
+          .dimension = dimension,
+          .problem = problem,
+          .work_per_step = work_per_step};
+}
+
+}  // namespace assay
