@@ -218,6 +218,19 @@ TEST_F(RemediedNode, FindsAMachineThatChangesInSilence) {
   EXPECT_EQ(shown(verdict(1)), "INVALID device_changed");
 }
 
+TEST_F(RemediedNode, FindsASerialNumberThatGoesMissingOrAppears) {
+  for (const bool later : {false, true}) {
+    for (std::uint32_t round = 1; round <= 10; ++round) {
+      of(1, round).serial = (round > 5) == later ? "one" : "";
+    }
+    EXPECT_EQ(shown(verdict(1)), "INVALID device_changed");
+  }
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of(1, round).serial.clear();
+  }
+  EXPECT_EQ(shown(verdict(1)), "ACCEPT limit_met") << "none was ever stated";
+}
+
 TEST_F(RemediedNode, FindsOneMachineInTwoPlaces) {
   for (std::uint32_t round = 1; round <= 10; ++round) {
     of(1, round).serial = "new";

@@ -88,6 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
             "'box/00000/gpu0' says 1"},
         Lie{"OneLargerStep", edit("end", "work_per_step", "4000000000000", 3),
             "work_per_step: is 4000000000000, but the first window"},
+        Lie{"BrokenStep", edit("end", "work", "400000000000001"),
+            "work: is 400000000000001, no multiple of work_per_step, 2000000000000"},
         Lie{"Elapsed", edit("end", "elapsed_ns", "1000000001"),
             "elapsed_ns: the line says 1000000001"},
         Lie{"Close", edit("close", "attempts", 5), "attempts: is not 6"}),
@@ -106,6 +108,19 @@ INSTANTIATE_TEST_SUITE_P(
             "checked: the line says 101, but its blocks say 100"},
         Lie{"Full", [](CampaignBuilder& b) { *in(end_of(b), "verification", "full") = 100; },
             "verification.full: the line says 100"},
+        Lie{"NamedMismatch",
+            [](CampaignBuilder& b) {
+              *in(end_of(b), "verification", "first") =
+                  Json::Object{{"actual", "2"}, {"block", 0}, {"expected", "1"}};
+            },
+            "verification.first: names a wrong element, but no slot was wrong"},
+        Lie{"Soak",
+            [](CampaignBuilder& b) {
+              const std::string window = R"("window":"1 s","rule")";
+              b.contract_text.replace(b.contract_text.find(window), window.size(),
+                                      R"("soak":"30 min",)" + window);
+            },
+            "sooner after the begin of its attempt than 30 min, the soak"},
         Lie{"Share", [](CampaignBuilder& b) { *in(end_of(b), "verification", "share_ppm") = 1; },
             "verification.share_ppm"},
         Lie{"Count", [](CampaignBuilder& b) { *in(end_of(b), "blocks", "count") = 9; },
