@@ -20,9 +20,8 @@ int signatures_in(const std::string& envelope) {
 
 TEST(Sign, KeepsBothSignaturesOfTwoWhoSignAtOnce) {
   const ScratchFolder scratch;
-  const Ended made =
-      assay_program({"keygen", "--out", scratch.file("key.pem"), "--cert", scratch.file("cert.pem"),
-                     "--name", "Tester", "--unencrypted"});
+  const Ended made = assay_program({"keygen", "--out", scratch.file("key.pem"), "--cert",
+                                    scratch.file("cert.pem"), "--name", "Tester", "--unencrypted"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
   std::filesystem::copy(ASSAY_SOURCE_DIR "/tests/data/campaign_met/out", scratch.file("out"),
                         std::filesystem::copy_options::recursive);
