@@ -1,6 +1,9 @@
 #include "reports/end_check.h"
 
+#include <algorithm>
+
 #include "harness/model/tolerances.h"
+#include "reports/time_of_day.h"
 
 namespace assay {
 namespace {
@@ -44,6 +47,28 @@ Result<Done> check_conditions(const EndLine& end, const WindowLength& window, co
   }
   if (end.ending == Ending::clock && !clock) {
     return bad("ending: is clock, but " + clocks);
+  }
+  return Done{};
+}
+
+Result<Done> check_window_times(const EndLine& end, const Clause& clause,
+                                std::int64_t begun_at_ns) {
+  if (!end.blocks) {
+    return Done{};
+  }
+  const auto start = static_cast<Natural>(end.start_ns);
+  const Natural length = states_window(end) ? end.elapsed_ns : 0;
+  if (end.start_ns < begun_at_ns - k_window_slack_ns ||
+      start + length > static_cast<Natural>(end.at_ns) + k_window_slack_ns) {
+    return bad("start_ns: the window is not between the begin and the end of its attempt");
+  }
+  const auto since_begin = static_cast<Natural>(
+      std::max<std::int64_t>(end.start_ns + k_window_slack_ns - begun_at_ns, 0));
+  if (end.ending == Ending::measured && clause.soak &&
+      compare(Ratio{.numerator = since_begin, .denominator = k_ns_per_second}, clause.soak->base) <
+          0) {
+    return bad("start_ns: the window begins sooner after the begin of its attempt than " +
+               clause.soak->text + ", the soak that the contract wants");
   }
   return Done{};
 }

@@ -23,6 +23,11 @@ struct WindowLength {
   return end.blocks && end.dimension != Dimension::time;
 }
 
+/// A window lies between the two lines of its attempt, that of a measured one after the clause's
+/// soak. `begun_at_ns`: UTC, of the `begin` line. Fails with bad_input, naming the member.
+[[nodiscard]] Result<Done> check_window_times(const EndLine& end, const Clause& clause,
+                                              std::int64_t begun_at_ns);
+
 /// A finding has no window, and only a finding: all else is measured in blocks that can be
 /// recomputed. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_rule(const EndLine& end, const Clause& clause);

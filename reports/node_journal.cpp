@@ -64,7 +64,6 @@ class Walk {
   }
   void keep(std::string& fact, std::string now, std::string_view what);
   Result<Done> check_begin(const AttemptKey& key) const;
-  Result<Done> check_times(const EndLine& end, const Clause& clause) const;
   Result<Done> follows(const EndLine& end);
 
   struct Open {
@@ -282,29 +281,6 @@ Result<Done> Walk::begin(const Json& json) {
   return Done{};
 }
 
-/// The window lies between the two lines of its attempt, and after the soak.
-Result<Done> Walk::check_times(const EndLine& end, const Clause& clause) const {
-  if (!end.blocks) {
-    return Done{};
-  }
-  const Open& begun = open_.find(end.key.attempt)->second;
-  const auto start = static_cast<Natural>(end.start_ns);
-  const Natural length = states_window(end) ? end.elapsed_ns : 0;
-  if (end.start_ns < begun.at_ns - k_window_slack_ns ||
-      start + length > static_cast<Natural>(end.at_ns) + k_window_slack_ns) {
-    return bad("start_ns: the window is not between the begin and the end of its attempt");
-  }
-  const auto since_begin = static_cast<Natural>(
-      std::max<std::int64_t>(end.start_ns + k_window_slack_ns - begun.at_ns, 0));
-  if (end.ending == Ending::measured && clause.soak &&
-      compare(Ratio{.numerator = since_begin, .denominator = k_ns_per_second}, clause.soak->base) <
-          0) {
-    return bad("start_ns: the window begins sooner after the begin of its attempt than " +
-               clause.soak->text + ", the soak that the contract wants");
-  }
-  return Done{};
-}
-
 /// One item does one thing at a time, so its windows do not overlap.
 Result<Done> Walk::follows(const EndLine& end) {
   if (!end.blocks || end.elapsed_ns == 0) {
@@ -341,7 +317,7 @@ Result<Done> Walk::end(const Json& json) {
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
        {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
-        check_times(end, clause), follows(end), at(end.at_ns),
+        check_window_times(end, clause, begun->second.at_ns), follows(end), at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {
