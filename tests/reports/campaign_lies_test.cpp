@@ -114,13 +114,6 @@ INSTANTIATE_TEST_SUITE_P(
                   Json::Object{{"actual", "2"}, {"block", 0}, {"expected", "1"}};
             },
             "verification.first: names a wrong element, but no slot was wrong"},
-        Lie{"Soak",
-            [](CampaignBuilder& b) {
-              const std::string window = R"("window":"1 s","rule")";
-              b.contract_text.replace(b.contract_text.find(window), window.size(),
-                                      R"("soak":"30 min",)" + window);
-            },
-            "sooner after the begin of its attempt than 30 min, the soak"},
         Lie{"Share", [](CampaignBuilder& b) { *in(end_of(b), "verification", "share_ppm") = 1; },
             "verification.share_ppm"},
         Lie{"Count", [](CampaignBuilder& b) { *in(end_of(b), "blocks", "count") = 9; },

@@ -67,11 +67,25 @@ TEST(Campaign, IsReadTheSameOnEveryRead) {
 
 TEST(Campaign, TellsTheLineTheAttemptAndBothValues) {
   CampaignBuilder builder = usual(1);
-  *member(end_of(builder), "work") = "9";
+  *member(end_of(builder), "work") = "18000000000000";
   EXPECT_EQ(refusal_of(builder),
-            "journal/00000.jsonl:7 (attempt 1 of C-1 on box/00000/gpu0): work: the line says 9, "
+            "journal/00000.jsonl:7 (attempt 1 of C-1 on box/00000/gpu0): work: the line says "
+            "18000000000000, "
             "but its blocks say 200000000000000");
   EXPECT_EQ(refusal_of(builder, false), "") << "only blocks can tell, and only --deep reads them";
+}
+
+TEST(Campaign, RefusesAWindowThatBeganBeforeItsSoakWasOver) {
+  std::string contract = testing_doubles::two_node_contract();
+  const std::string window = R"("window":"1 s","rule")";
+  contract.replace(contract.find(window), window.size(), R"("soak":"30 min",)" + window);
+  CampaignBuilder builder(contract);
+  builder.open();
+  builder.usual_runs(1);
+  builder.close();
+  EXPECT_EQ(refusal_of(builder),
+            "journal/00000.jsonl:7: start_ns: the window begins sooner after the begin of its "
+            "attempt than 30 min, the soak that the contract wants");
 }
 
 /// A campaign whose session says that a step of C-1 is `work`, and whose runs count 2 TFLOP a step.
