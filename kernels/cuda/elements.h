@@ -41,8 +41,9 @@ using Stored = typename Word<bytes_of(Type)>::Type;
 template <NumberType Type, unsigned Bytes = 16>
 struct alignas(Bytes) Chunk {
   static constexpr unsigned k_packed = Type == NumberType::nvfp4 ? 2 : 1;  ///< In one word.
-  static constexpr unsigned k_count = k_packed * Bytes / bytes_of(Type);
-  Stored<Type> elements[k_count / k_packed];
+  static constexpr unsigned k_words = Bytes / sizeof(Stored<Type>);
+  static constexpr unsigned k_count = k_packed * k_words;
+  Stored<Type> elements[k_words];  // NOLINT(modernize-avoid-c-arrays): device code, too
 
   /// Of element i; the first of two is in the low half.
   [[nodiscard]] constexpr std::uint64_t bits(unsigned i) const {

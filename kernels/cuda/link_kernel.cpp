@@ -225,7 +225,7 @@ Result<LinkKernel::Memory> LinkKernel::allocate(bool here, std::uint64_t bytes) 
       return pinned.error();
     }
     memory.host = std::move(*pinned);
-    return Result<Memory>(std::move(memory));
+    return memory;
   }
   if (auto done = cuda::check(cudaSetDevice(here ? ordinal_ : *far_.peer), "cudaSetDevice");
       !done) {
@@ -239,7 +239,7 @@ Result<LinkKernel::Memory> LinkKernel::allocate(bool here, std::uint64_t bytes) 
     return buffer.error();
   }
   memory.device = std::move(*buffer);
-  return Result<Memory>(std::move(memory));
+  return memory;
 }
 
 Result<Done> LinkKernel::open_lane(bool inward, const Seed& seed, std::uint64_t slots) {

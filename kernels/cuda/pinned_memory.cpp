@@ -36,7 +36,7 @@ Result<PinnedMemory> PinnedMemory::on_node(std::uint64_t bytes, unsigned node) {
       !done) {
     return done.error();
   }
-  return Result<PinnedMemory>(std::move(memory));
+  return memory;
 }
 
 PinnedMemory::PinnedMemory(PinnedMemory&& other) noexcept

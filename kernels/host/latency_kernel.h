@@ -25,7 +25,7 @@ class LatencyKernel final : public ChaseKernel {
   Result<Done> set_end(std::uint32_t slot, std::uint64_t word) override;
 
   Buffer nodes_;
-  std::array<std::uint64_t, k_slots> ends_;
+  std::array<std::uint64_t, k_slots> ends_{};
 };
 
 }  // namespace assay
