@@ -47,7 +47,8 @@ struct alignas(Bytes) Chunk {
 
   /// Of element i; the first of two is in the low half.
   [[nodiscard]] constexpr std::uint64_t bits(unsigned i) const {
-    return k_packed == 1 ? elements[i] : elements[i / 2] >> (i % 2 * 4) & 0xfU;
+    const std::uint64_t word = elements[i / k_packed];
+    return k_packed == 1 ? word : word >> (i % 2 * 4) & 0xfU;
   }
 };
 
