@@ -3,6 +3,7 @@
 // One thread follows a chain through an array: each load needs what the one before found. The chain
 // is a cycle through all lines of 64 bytes in a drawn order. A run's value is the mean time of a
 // chain, with the checks between them: divided by its loads it is the latency of one.
+#include "harness/run/array_param.h"
 #include "harness/run/case.h"
 
 namespace assay {
@@ -21,13 +22,11 @@ Result<Problem> problem(const Params& params) {
     return Error{Error::Code::bad_input, "params.loads: at most 1000000000"};
   }
   latency.loads = static_cast<std::uint64_t>(*loads);
-  if (params.at("array_mib") != "4x_llc") {
-    const auto mib = natural_from(params.at("array_mib"));
-    if (!mib || *mib > (Natural{1} << 24U)) {
-      return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
-    }
-    latency.array_bytes = static_cast<std::uint64_t>(*mib) << 20U;
+  const auto bytes = array_bytes_of(params);
+  if (!bytes) {
+    return bytes.error();
   }
+  latency.array_bytes = *bytes;
   return Problem{latency};
 }
 

@@ -2,6 +2,7 @@
 //
 // STREAM counting (McCalpin): 8 bytes an element are read, copy moves 16, triad 24; write-allocate
 // traffic is not counted. A run's value is total bytes over the window, never the best pass.
+#include "harness/run/array_param.h"
 #include "harness/run/case.h"
 
 namespace assay {
@@ -18,13 +19,11 @@ Result<Problem> problem(const Params& params) {
               : op == "copy" ? MemoryProblem::Op::copy
                              : MemoryProblem::Op::triad;
   memory.non_temporal = params.at("stores") == "non_temporal";
-  if (params.at("array_mib") != "4x_llc") {
-    const auto mib = natural_from(params.at("array_mib"));
-    if (!mib || *mib > (Natural{1} << 24U)) {
-      return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
-    }
-    memory.array_bytes = static_cast<std::uint64_t>(*mib) << 20U;
+  const auto bytes = array_bytes_of(params);
+  if (!bytes) {
+    return bytes.error();
   }
+  memory.array_bytes = *bytes;
   return Problem{memory};
 }
 

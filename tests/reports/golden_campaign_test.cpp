@@ -66,7 +66,8 @@ CampaignBuilder mixed() {
   return b;
 }
 
-/// How the kept campaigns were made: ASSAY_GOLDEN=tests/data, --gtest_also_run_disabled_tests.
+/// Disabled, since it writes what the tests above compare with. How the kept campaigns were made:
+/// ASSAY_GOLDEN=tests/data, --gtest_also_run_disabled_tests.
 TEST(GoldenCampaign, DISABLED_IsWritten) {
   const char* data = std::getenv("ASSAY_GOLDEN");  // NOLINT(concurrency-mt-unsafe): one thread
   ASSERT_NE(data, nullptr);

@@ -8,7 +8,7 @@
 
 #include "tests/doubles/cuda/simt.h"
 
-// The names of the toolkit's header, which this stands for.
+// Names, reserved ones too, are those of the toolkit's header, which this stands for:
 // NOLINTBEGIN(readability-identifier-naming,bugprone-reserved-identifier,google-global-names-in-headers)
 
 #define __global__

@@ -1,0 +1,19 @@
+#include "harness/run/array_param.h"
+
+#include "harness/model/natural.h"
+
+namespace assay {
+
+Result<std::uint64_t> array_bytes_of(const Params& params) {
+  constexpr Natural k_most_mib = Natural{1} << 24U;
+  if (params.at("array_mib") == "4x_llc") {
+    return std::uint64_t{0};
+  }
+  const auto mib = natural_from(params.at("array_mib"));
+  if (!mib || *mib > k_most_mib) {
+    return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
+  }
+  return static_cast<std::uint64_t>(*mib) << 20U;
+}
+
+}  // namespace assay
