@@ -407,6 +407,11 @@ TEST(JudgeZeroWrong, NeedsTheOperationsAndNoWrongOne) {
   EXPECT_EQ(shown(verdict), "ACCEPT limit_met");
   EXPECT_NE(verdict.detail.find("of 40 checked outputs"), std::string::npos) << verdict.detail;
   EXPECT_NE(verdict.detail.find("0.0750"), std::string::npos) << verdict.detail;
+  Attempt few = attempt;
+  few.checked = 3;  // fewer than 3 / 3 of all: no bound
+  EXPECT_EQ(shown(verdict_on(clause, {few})), "INCONCLUSIVE too_few_runs");
+  few.checked = 4;
+  EXPECT_EQ(shown(verdict_on(clause, {few})), "ACCEPT limit_met");
   Attempt other = attempt;
   other.number = other.round = 2;
   other.wrong = 1;
