@@ -17,11 +17,19 @@ inline constexpr std::array<std::string_view, 3> k_passed_variables{
 inline constexpr std::array<std::string_view, 4> k_set_variables{"LANG", "OMP_NUM_THREADS",
                                                                  "OMP_PLACES", "OMP_PROC_BIND"};
 
+/// What a build for finding faults needs; a program that is delivered knows none of them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr std::array<std::string_view, 4> k_sanitizer_variables{
+    "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
+#else
+inline constexpr std::array<std::string_view, 0> k_sanitizer_variables{};
+#endif
+
 [[nodiscard]] constexpr bool is_declared_variable(std::string_view name) {
   const auto holds = [name](const auto& list) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
-  return holds(k_passed_variables) || holds(k_set_variables);
+  return holds(k_passed_variables) || holds(k_set_variables) || holds(k_sanitizer_variables);
 }
 
 }  // namespace assay

@@ -1,6 +1,7 @@
 #include "reports/item_looks.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "harness/model/as_ordered.h"
 #include "reports/end_check.h"
@@ -8,22 +9,43 @@
 namespace assay {
 namespace {
 
+/// Items are named by their places: "b200/00003/gpu1" is within "b200/00003", and all is in the
+/// system.
+bool is_same_or_within(std::string_view item, std::string_view whole) {
+  return whole == "system" || item == whole ||
+         (item.starts_with(whole) && item.substr(whole.size()).starts_with('/'));
+}
+
 bool is_replayed(const std::vector<std::string>& marks) {
   return std::find(marks.begin(), marks.end(), "replayed") != marks.end();
 }
 
 }  // namespace
 
-void ItemLooks::begin(const AttemptKey& key, const Clause& clause) {
+Result<Done> ItemLooks::begin(const AttemptKey& key, const Clause& clause) {
+  if (!is_finding(clause.case_id)) {
+    loads_.try_emplace(key.item, key.attempt);
+  } else if (asked_.emplace(key.clause, key.item).second) {
+    const auto load = std::find_if(loads_.begin(), loads_.end(), [&key](const auto& known) {
+      return is_same_or_within(known.first, key.item) || is_same_or_within(key.item, known.first);
+    });
+    if (load != loads_.end()) {
+      return Error{Error::Code::bad_input, "clause: " + key.clause + " looks at '" + key.item +
+                                               "' for the first time, but attempt " +
+                                               std::to_string(load->second) +
+                                               " has measured it already"};
+    }
+  }
   if (!looks_twice(clause.case_id)) {
     last_load_ = key.attempt;
-    return;
+    return Done{};
   }
   if (const auto known = looks_.find({key.clause, key.item}); known != looks_.end()) {
     known->second.last = key.attempt;
     known->second.again = true;
     known->second.matching = false;  // until it ends
   }
+  return Done{};
 }
 
 Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
@@ -53,10 +75,13 @@ Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
 }
 
 void ItemLooks::forget(const std::string& item) {
-  std::erase_if(looks_, [&item](const auto& known) {
-    const std::string& other = known.first.second;
-    return other == item || other.starts_with(item + "/") || item.starts_with(other + "/");
-  });
+  const auto concerns = [&item](const std::string& other) {
+    return is_same_or_within(other, item) || is_same_or_within(item, other);
+  };
+  std::erase_if(looks_, [&](const auto& known) { return concerns(known.first.second); });
+  std::erase_if(asked_, [&](const auto& known) { return concerns(known.second); });
+  loads_
+      .clear();  // a journal is one node's, and what stood in it until now is not what is looked at
 }
 
 void ItemLooks::take_first(const std::string& clause, const std::string& item,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,9 @@ namespace assay {
 
 class ItemLooks {
  public:
-  void begin(const AttemptKey& key, const Clause& clause);
+  /// Fails with bad_input for an item that is first looked at when it has been measured already:
+  /// what the load did to it would then be its first state.
+  [[nodiscard]] Result<Done> begin(const AttemptKey& key, const Clause& clause);
   /// Holds a finding against its facts and those of the first look; other lines pass. `marks` are
   /// those of the journal. Fails with bad_input, naming the member.
   [[nodiscard]] Result<Done> end(const EndLine& end, const CampaignFrame& frame,
@@ -43,6 +46,8 @@ class ItemLooks {
 
   std::map<std::pair<std::string, std::string>, Looks> looks_;  ///< By clause and item.
   std::uint64_t last_load_ = 0;  ///< The last attempt that isn't one of two looks.
+  std::set<std::pair<std::string, std::string>> asked_;  ///< Clause and item: a look was begun.
+  std::map<std::string, std::uint64_t> loads_;  ///< By item: the first attempt that measured it.
 };
 
 }  // namespace assay

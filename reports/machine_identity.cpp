@@ -12,8 +12,8 @@ namespace assay {
 namespace {
 
 constexpr std::string_view k_memory = "memory_total";
-constexpr std::array<std::string_view, 6> k_members = {
-    "cpu_model", "cores", "cpus_online", "numa_nodes", "virtual_machine", k_memory};
+constexpr std::array<std::string_view, 5> k_members = {"cpu_model", "cpus_online", "numa_nodes",
+                                                       "virtual_machine", k_memory};
 constexpr std::uint64_t k_memory_parts = 32;
 
 std::string text_of(const Json* member) {

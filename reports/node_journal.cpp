@@ -10,6 +10,7 @@
 #include "reports/excuse.h"
 #include "reports/journal.h"
 #include "reports/machine_identity.h"
+#include "reports/machine_line.h"
 #include "reports/node_name.h"
 #include "reports/selftest_line.h"
 #include "reports/step_work.h"
@@ -151,24 +152,20 @@ Result<Done> Walk::open(const Json& json) {
 }
 
 Result<Done> Walk::machine(const Json& json) {
-  Members members(json, "");
-  take_chain_members(members);
-  const Json* inventory = members.object("inventory");
-  const Json* environment = members.object("environment");
-  const Json* objects = members.array("objects");
-  if (Result<Done> done = members.done(); !done) {
-    return done;
+  const Result<MachineLine> read = read_machine_line(json);
+  if (!read) {
+    return read.error();
   }
   if (out_.first_inventory.is_null()) {
-    out_.first_inventory = *inventory;
+    out_.first_inventory = *read->inventory;
   }
-  if (const std::string other = machine_difference(out_.first_inventory, *inventory);
+  if (const std::string other = machine_difference(out_.first_inventory, *read->inventory);
       !other.empty()) {
     return bad("inventory: is that of another machine, and the node was not replaced: " + other);
   }
-  keep(out_.facts.inventory, canonical_json(*inventory), "inventory");
-  keep(out_.facts.environment, canonical_json(*environment), "environment");
-  keep(out_.facts.objects, canonical_json(*objects), "mapped objects");
+  keep(out_.facts.inventory, canonical_json(*read->inventory), "inventory");
+  keep(out_.facts.environment, canonical_json(*read->environment), "environment");
+  keep(out_.facts.objects, canonical_json(*read->objects), "mapped objects");
   machine_seen_ = true;
   return Done{};
 }
@@ -269,8 +266,12 @@ Result<Done> Walk::begin(const Json& json) {
   if (Result<Done> in_order = at(read->at_ns); !in_order) {
     return in_order;
   }
+  if (Result<Done> looked =
+          out_.looks.begin(key, frame_.contract.clauses[frame_.clause_of.find(key.clause)->second]);
+      !looked) {
+    return looked;
+  }
   open_.emplace(key.attempt, Open{.key = key, .at_ns = read->at_ns});
-  out_.looks.begin(key, frame_.contract.clauses[frame_.clause_of.find(key.clause)->second]);
   Attempt attempt;
   attempt.number = key.attempt;
   attempt.clause = key.clause;
@@ -317,7 +318,8 @@ Result<Done> Walk::end(const Json& json) {
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
        {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
-        check_window_times(end, clause, begun->second.at_ns), follows(end), at(end.at_ns),
+        check_steps(end), check_window_times(end, clause, begun->second.at_ns), follows(end),
+        at(end.at_ns),
         states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
                            : Result<Done>(Done{})}) {
     if (!checked) {

@@ -204,6 +204,13 @@ Result<Done> read_lists(Policy& policy, Members& members, const std::string& fol
   if (!roles) {
     return roles.error();
   }
+  const auto is_anchored = [](const PolicySigner& signer) { return !signer.anchors.empty(); };
+  if (members.has("revocation") && policy.revocation == Revocation::required &&
+      std::none_of(parties->begin(), parties->end(), is_anchored)) {
+    return refused("revocation",
+                   "is required, but this policy pins every certificate and so vouches for each "
+                   "itself; leave it out");
+  }
   policy.algorithms = std::move(*names);
   policy.signers = std::move(*parties);
   policy.required = std::move(*roles);

@@ -6,6 +6,7 @@
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
 #include "reports/members.h"
+#include "reports/shown.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -47,12 +48,52 @@ void skip_number(Members& members, std::string_view name) {
   }
 }
 
-/// An object for people that some endings have and others have not.
-void skip_object(Members& members, std::string_view name) {
+/// The object is checked by one of the functions below where it is there; it is for people, and
+/// decides nothing.
+const Json* optional_object(Members& members, std::string_view name) {
   const Json* value = members.optional(name);
   if (value != nullptr && value->object() == nullptr) {
     members.fail(name, "must be an object");
+    return nullptr;
   }
+  return value;
+}
+
+Result<Done> check_ran(const Json& value) {
+  Members members(value, "ran");
+  for (const std::string_view name : {"library", "version", "kernel", "isa"}) {
+    static_cast<void>(members.text(name));
+  }
+  static_cast<void>(members.whole("threads"));
+  return members.done();
+}
+
+/// Each a number, or null and why.
+Result<Done> check_telemetry(const Json& value) {
+  for (const auto& [name, reading] : *value.object()) {
+    const Json* number = reading.find("value");
+    const Json* reason = reading.find("reason");
+    const std::size_t members = reading.object() == nullptr ? 0 : reading.object()->size();
+    const bool is_read = members == 1 && number != nullptr && number->whole() != nullptr;
+    const bool is_missing = members == 2 && number != nullptr && number->is_null() &&
+                            reason != nullptr && reason->text() != nullptr &&
+                            !reason->text()->empty();
+    if (!is_read && !is_missing) {
+      return bad("telemetry." + shown(name) + ": must be a whole number, or null with a reason");
+    }
+  }
+  return Done{};
+}
+
+/// Where the first wrong element stood.
+Result<Done> check_first(const Json& value) {
+  Members members(value, "verification.first");
+  static_cast<void>(members.whole("block"));
+  static_cast<void>(members.whole("step"));
+  static_cast<void>(members.decimal("index"));
+  static_cast<void>(members.text("expected"));
+  static_cast<void>(members.text("actual"));
+  return members.done();
 }
 
 /// A digest, or "" of an attempt that put nothing out.
@@ -80,7 +121,8 @@ Result<Done> read_verification(const Json& value, EndLine& end) {
     members.fail("first", "must be null or an object");
   }
   end.names_mismatch = first != nullptr && first->object() != nullptr;
-  return members.done();
+  Result<Done> done = members.done();
+  return done && end.names_mismatch ? check_first(*first) : done;
 }
 
 Result<Done> read_blocks(const Json& value, EndLine& end) {
@@ -148,15 +190,22 @@ Result<EndLine> read_end(const Json& line) {
   end.at_ns = take_time(members, "at");
   read_words(members, end);
   read_numbers(members, end);
-  for (const std::string_view name : {"ran", "telemetry"}) {
-    skip_object(members, name);
-  }
+  const Json* ran = optional_object(members, "ran");
+  const Json* telemetry = optional_object(members, "telemetry");
+  end.says_what_ran = ran != nullptr && telemetry != nullptr;
   end.outputs = outputs_of(members);
   const Json* verification = members.optional("verification");
   const Json* blocks = members.optional("blocks");
   const Json* found = members.optional("found");
   if (const Result<Done> done = members.done(); !done) {
     return done.error();
+  }
+  for (const Result<Done>& checked :
+       {ran == nullptr ? Done{} : check_ran(*ran),
+        telemetry == nullptr ? Done{} : check_telemetry(*telemetry)}) {
+    if (!checked) {
+      return checked.error();
+    }
   }
   if (found != nullptr) {
     auto facts = read_machine_facts(*found, "found");
@@ -205,11 +254,28 @@ Result<Done> check_end(const EndLine& end) {
   if ((end.elapsed_ns > 0 || end.work > 0) && !end.blocks) {
     return bad("blocks: is missing, but work or time is stated");
   }
-  if (end.blocks && end.ending == Ending::measured && end.outputs == k_no_outputs) {
+  const bool is_measured = end.blocks && end.ending == Ending::measured;
+  if (is_measured && !end.says_what_ran) {
+    return bad("ran: or telemetry is missing, but the ending is measured");
+  }
+  if (is_measured && end.full == 0) {
+    return bad("verification.full: is 0, but every window has a slot that is checked as a whole");
+  }
+  if (is_measured && end.outputs == k_no_outputs) {
     return bad("output_digest: is missing, but the ending is measured");
   }
   if (end.blocks && (end.elapsed_ns == 0 || end.blocks->count == 0)) {
     return bad("elapsed_ns: is 0, but there are blocks");
+  }
+  return Done{};
+}
+
+Result<Done> check_steps(const EndLine& end) {
+  const bool has_steps = end.blocks && end.ending == Ending::measured && end.work_per_step > 0 &&
+                         end.dimension != Dimension::time;
+  if (has_steps && end.work / end.work_per_step != end.checked) {
+    return bad("checked: is " + std::to_string(end.checked) + ", but work is that of " +
+               to_decimal(end.work / end.work_per_step) + " steps, each of which is checked");
   }
   return Done{};
 }

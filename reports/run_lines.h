@@ -44,6 +44,7 @@ struct EndLine {
   std::uint64_t checked = 0, wrong = 0, matching = 0;
   std::uint64_t tiles = 0, full = 0, share_ppm = 0;
   bool names_mismatch = false;        ///< verification.first is not null.
+  bool says_what_ran = false;         ///< There are `ran` and `telemetry`.
   std::optional<BlocksLine> blocks;   ///< Absent where no window was completed.
   std::optional<MachineFacts> found;  ///< Of a finding: what `matching` was worked out from.
   std::string serial, note;
@@ -55,5 +56,7 @@ struct EndLine {
 
 /// Whether the numbers of an `end` line fit each other, whatever the contract says.
 [[nodiscard]] Result<Done> check_end(const EndLine& end);
+/// Whether each step of a measured window was checked. Times state no number of steps.
+[[nodiscard]] Result<Done> check_steps(const EndLine& end);
 
 }  // namespace assay

@@ -190,11 +190,10 @@ void say_what_was_checked(SignatureCheck& check, const Policy& policy) {
                    "the certificates' validity at the time of verification"};
   check.not_checked = {"time-stamps: there are none, so when it was signed is the signers' word",
                        "whether a certificate or time-stamp is qualified"};
-  const bool pins_only =
-      std::all_of(policy.signers.begin(), policy.signers.end(),
-                  [](const PolicySigner& signer) { return signer.anchors.empty(); });
-  check.not_checked.emplace_back(pins_only ? "revocation: the policy pins certificates"
-                                           : "revocation: the policy does without");
+  // With revocation required, nobody comes this far but by a pinned certificate.
+  check.not_checked.emplace_back(policy.revocation == Revocation::required
+                                     ? "revocation: the policy pins these certificates"
+                                     : "revocation: the policy does without");
 }
 
 }  // namespace
@@ -237,6 +236,11 @@ SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy, 
   check.indication = Indication::total_passed;
   check.sentence = what_the_policy_misses(policy, roles);
   check.policy_met = check.sentence.empty();
+  const auto earliest = std::min_element(envelope->entries.begin(), envelope->entries.end(),
+                                         [](const JadesEntry& a, const JadesEntry& b) {
+                                           return a.header.issued_at_s < b.header.issued_at_s;
+                                         });
+  check.earliest_s = earliest->header.issued_at_s;
   say_what_was_checked(check, policy);
   return check;
 }

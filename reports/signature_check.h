@@ -18,6 +18,7 @@ struct SignatureCheck {
   std::string sentence;        ///< Why, naming the place: "signatures[1]: ...".
   bool policy_met = false;     ///< Passed, and the required roles and the threshold are there.
   std::vector<std::string> signers;  ///< "role: subject (sha256 of the certificate)", if passed.
+  std::int64_t earliest_s = 0;       ///< When the first one was made, as its signer says.
   std::vector<std::string> checked, not_checked;
 };
 

@@ -117,6 +117,7 @@ bool check_signers(const VerifyRequest& request, const Policy& policy, const Del
     return false;
   }
   verification.policy_met = check.policy_met;
+  verification.signed_at_s = check.earliest_s;
   verification.sentence = check.sentence;
   return true;
 }
@@ -218,20 +219,22 @@ void check_session(const Policy& policy, const Campaign& campaign, Verification&
   }
 }
 
-/// Nothing can have been measured after it is verified.
+/// Nothing can have been measured after it is verified, nor after what is said of it was signed.
 void check_clock(const VerifyRequest& request, const Policy& policy, const Campaign& campaign,
                  Verification& verification) {
   verification.checked.emplace_back(
-      "the times of day in the journals: none before the session was opened, none after the time "
-      "of "
-      "verification");
-  const std::int64_t now_ns = (request.at_s + policy.iat_skew_s) * k_ns_per_second;
+      "the times of day in the journals: none before the session was opened, none after a "
+      "signature or the time of verification");
+  const bool before_signature = verification.signed_at_s < request.at_s;
+  const std::int64_t end_s = before_signature ? verification.signed_at_s : request.at_s;
+  const std::int64_t end_ns = (end_s + policy.iat_skew_s) * k_ns_per_second;
   for (const NodeFacts& facts : campaign.nodes) {
-    if (facts.latest_ns > now_ns && verification.indication == Indication::total_passed) {
+    if (facts.latest_ns > end_ns && verification.indication == Indication::total_passed) {
       end(verification, Indication::indeterminate, "SIG_CONSTRAINTS_FAILURE",
           journal_name(facts.node) + ": says that it is of " +
-              time_of_day(facts.latest_ns / k_ns_per_second) +
-              ", which is after the time of verification");
+              time_of_day(facts.latest_ns / k_ns_per_second) + ", which is after " +
+              (before_signature ? "a signature over it says it was made: " + time_of_day(end_s)
+                                : "the time of verification"));
       return;
     }
   }

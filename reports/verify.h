@@ -19,6 +19,7 @@ struct Verification {
   bool policy_met = false;     ///< Roles and threshold of the verifier's policy.
   Decision decision = Decision::not_accepted;  ///< As recomputed; meaningful if total_passed.
   std::vector<std::string> marks;              ///< Of the evidence, such as "simulated".
+  std::int64_t signed_at_s = 0;                ///< Of the earliest signature, as its signer says.
   std::vector<std::string> checked, not_checked;
   std::vector<std::string> signers;  ///< "role: subject (sha256 of the certificate)"
 };

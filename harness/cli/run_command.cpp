@@ -35,7 +35,7 @@ Json outcome_json(const RunOptions& options, const RunOutcome& outcome) {
   Json::Object json = *judgement_json(outcome.judgement).object();
   json.emplace_back("complete", outcome.finish == RunOutcome::Finish::complete);
   json.emplace_back("finish", name_of(outcome.finish));
-  json.emplace_back("folder", options.folder);
+  json.emplace_back("folder", printable(options.folder));
   json.emplace_back("marks", Json::Array(outcome.marks.begin(), outcome.marks.end()));
   json.emplace_back("next_day",
                     outcome.next_day
@@ -43,7 +43,7 @@ Json outcome_json(const RunOptions& options, const RunOutcome& outcome) {
                                             {"days", outcome.next_day->days},
                                             {"not_before", outcome.next_day->not_before}})
                         : Json());
-  json.emplace_back("sentence", outcome.sentence);
+  json.emplace_back("sentence", printable(outcome.sentence));
   return json;
 }
 

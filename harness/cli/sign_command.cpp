@@ -71,15 +71,13 @@ Result<std::vector<Certificate>> read_chain(const std::string& path) {
   return chain;
 }
 
-/// Two that sign at once would each write its own signature alone. Waits for the other; a folder
-/// that can't be opened is told of by whoever reads it.
+/// Two that sign at once would each write its own signature alone. Waits for the other, if the file
+/// system can; a folder that can't be opened is told of by whoever reads it.
 class SigningLock {
  public:
   explicit SigningLock(const std::string& folder)
       : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ >= 0) {
-      ::flock(descriptor_, LOCK_EX);
-    }
+    is_held_ = descriptor_ < 0 || ::flock(descriptor_, LOCK_EX) == 0;
   }
   SigningLock(const SigningLock&) = delete;
   SigningLock& operator=(const SigningLock&) = delete;
@@ -89,11 +87,14 @@ class SigningLock {
     }
   }
 
+  [[nodiscard]] bool is_held() const { return is_held_; }
+
  private:
   int descriptor_;
+  bool is_held_ = false;
 };
 
-Result<Certificate> sign_report(const SignOptions& options) {
+Result<Certificate> sign_report(const Console& console, const SignOptions& options) {
   const auto passphrase = passphrase_of(options.passphrase);
   if (!passphrase) {
     return passphrase.error();
@@ -112,6 +113,9 @@ Result<Certificate> sign_report(const SignOptions& options) {
   }
   const std::string path = CampaignPaths{options.folder}.signatures();
   const SigningLock lock(options.folder);
+  if (!lock.is_held()) {
+    console.err << "assay: this file system has no locks: let nobody else sign at the same time\n";
+  }
   const auto envelope = read_file(path, k_envelope_bytes);
   if (!envelope && envelope.error().code != Error::Code::not_found) {
     return envelope.error();
@@ -132,7 +136,7 @@ Result<Certificate> sign_report(const SignOptions& options) {
 
 int sign_command(const Console& console, const SignOptions& options) {
   keep_memory_private();
-  const auto certificate = sign_report(options);
+  const auto certificate = sign_report(console, options);
   if (!certificate) {
     return complain(console, certificate.error().message, exit_code_of(certificate.error()));
   }
@@ -140,7 +144,7 @@ int sign_command(const Console& console, const SignOptions& options) {
   const std::string sha256 = hex(certificate->sha256);
   if (options.json) {
     console.out << canonical_json(Json::Object{
-                       {"file", path}, {"role", options.role}, {"certificate_sha256", sha256}})
+                       {"file", printable(path)}, {"role", options.role}, {"certificate_sha256", sha256}})
                 << '\n';
   } else {
     console.out << "signed as " << options.role << ": " << path << "\n  by "

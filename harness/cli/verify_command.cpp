@@ -40,7 +40,7 @@ void print_json(const Verification& verification, std::int64_t at_s, std::ostrea
                                      {"indication", name_of(verification.indication)},
                                      {"not_checked", list_of(verification.not_checked)},
                                      {"policy_met", verification.policy_met},
-                                     {"sentence", verification.sentence},
+                                     {"sentence", printable(verification.sentence)},
                                      {"signers", list_of(verification.signers)},
                                      {"sub_indication", verification.sub_indication}})
       << "\n";

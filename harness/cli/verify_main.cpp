@@ -13,6 +13,7 @@ namespace {
 
 constexpr int k_usage = 64;
 constexpr int k_bug = 70;
+constexpr int k_unwritten = 74;
 
 int run(int count, char** words) {
   CLI::App app("Checks a signed campaign and judges its evidence again, offline.");
@@ -23,7 +24,11 @@ int run(int count, char** words) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : k_usage;
+    if (app.exit(error) != 0) {
+      return k_usage;
+    }
+    std::cout.flush();
+    return std::cout ? 0 : k_unwritten;
   }
   return assay::verify_command(arguments, std::time(nullptr), std::cout, std::cerr);
 }

@@ -294,7 +294,10 @@ class Court {
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
     const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
-    Setting setting{contract_, clause, roster_, evidence_.attempts, slots_, yardstick, agreement};
+    const Together together(contract_, clause, roster_, parts, evidence_.attempts,
+                            by_clause_.of(number));
+    Setting setting{contract_, clause,    roster_,   evidence_.attempts,
+                    slots_,    yardstick, agreement, together};
     setting.renewed_after_rounds = renewed_after_rounds(parts);
     for (const ItemIndex part : parts) {
       if (is_mandatory(clause)) {
@@ -326,8 +329,9 @@ class Court {
                             bound_items(clause, {}, parts, roster_.size()));
       const Yardstick yardstick(contract_, clause, reduced_);
       const Agreement agreement(evidence_.attempts, {});
-      const Setting setting{contract_, clause,    roster_,   evidence_.attempts,
-                            slots_,    yardstick, agreement, {}};
+      const Together together(contract_, clause, roster_, parts, evidence_.attempts, {});
+      const Setting setting{contract_, clause,   roster_, evidence_.attempts, slots_, yardstick,
+                            agreement, together, {}};
       for (std::size_t index = 0; index < slots_.count(); ++index) {
         const Replacement& replacement = slots_.replacement(index);
         const bool wanting = std::any_of(parts.begin(), parts.end(), [&](ItemIndex part) {

@@ -37,6 +37,7 @@ enum class Reason {
   banned_serial,       ///< invalid: a device that was replaced, here or elsewhere
   device_changed,      ///< invalid: another device without a replacement, or one in two slots
   outputs_differ,      ///< invalid: not what the other items of the round put out
+  not_together,        ///< invalid: alone, or at another time than the items it runs with
   duplicate_evidence,  ///< invalid: one number or round twice
   no_evidence,         ///< not_run
   unsupported,         ///< not_run

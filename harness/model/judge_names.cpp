@@ -31,6 +31,7 @@ std::string_view name_of(Reason reason) {
     case Reason::other_unit: return "other_unit";
     case Reason::too_many_excused: return "too_many_excused";
     case Reason::outputs_differ: return "outputs_differ";
+    case Reason::not_together: return "not_together";
     case Reason::banned_serial: return "banned_serial";
     case Reason::device_changed: return "device_changed";
     case Reason::duplicate_evidence: return "duplicate_evidence";

@@ -44,6 +44,11 @@ std::optional<Finding> invalid_value(const Setting& setting, const Attempt& atte
                    "The outputs of " + what + " are not those of most items in round " +
                        std::to_string(attempt.round) + ", whose operands were the same."};
   }
+  if (const std::string fault = setting.together.fault_of(attempt); !fault.empty()) {
+    return Finding{
+        Outcome::invalid, Reason::not_together,
+        "The window of " + what + " " + fault + ", but the clause wants all items at once."};
+  }
   const bool is_value_rule =
       setting.clause.rule == Rule::sign_1_5_9 || setting.clause.rule == Rule::sign_1_4_8;
   const auto value = value_of(attempt);

@@ -13,6 +13,7 @@
 #include "harness/model/judge.h"
 #include "harness/model/judge_value.h"
 #include "harness/model/slots.h"
+#include "harness/model/together.h"
 
 namespace assay {
 
@@ -25,6 +26,7 @@ struct Setting {
   const Slots& slots;
   const Yardstick& yardstick;
   const Agreement& agreement;
+  const Together& together;
   /// For a system, by Renewal: the last round before something in it was replaced.
   std::array<std::uint32_t, 3> renewed_after_rounds{};
 };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Natural k_plausible_factor = 3;
 constexpr std::uint64_t k_widest_guard_band_ppb = 100'000'000;
+constexpr std::uint64_t k_billion = 1'000'000'000;
 
 bool counts_runs(const Clause& clause) {
   return clause.rule == Rule::sign_1_5_9 || clause.rule == Rule::sign_1_4_8;
@@ -43,6 +44,16 @@ bool check_companion(Checks& checks, const std::string& member, const Quantity& 
   return same && value.base.numerator > 0;
 }
 
+/// Whether a value at the bound of what is plausible would meet the limit with its guard band.
+bool can_be_met(const Contract& contract, const Clause& clause) {
+  const std::uint64_t band = guard_band_ppb(contract, clause);
+  const bool rate = clause.comparator == Comparator::at_least;
+  const auto order =
+      compare_scaled(clause.plausible->base,
+                     {rate ? k_billion - band : k_billion + band, k_billion}, clause.limit->base);
+  return rate ? order > 0 : order < 0;
+}
+
 void check_plausible(Checks& checks, const Contract& contract, const Clause& clause) {
   const std::string word = words_of(clause).plausible;
   const Quantity& limit = *clause.limit;
@@ -55,8 +66,12 @@ void check_plausible(Checks& checks, const Contract& contract, const Clause& cla
   if (!check_companion(checks, word, *clause.plausible, limit)) {
     return;
   }
-  checks.require(is_weaker(clause, limit, *clause.plausible), word,
+  const bool beyond = !is_weaker(clause, *clause.plausible, limit);
+  checks.require(beyond, word,
                  "'" + clause.plausible->text + "' is not beyond the limit '" + limit.text + "'");
+  checks.require(!beyond || can_be_met(contract, clause), word,
+                 "'" + clause.plausible->text + "' is within the guard band of the limit '" +
+                     limit.text + "', so that no run can be plausible and meet it");
   const bool upward = clause.comparator == Comparator::at_least;
   const Ratio& small = upward ? limit.base : clause.plausible->base;
   const Ratio& large = upward ? clause.plausible->base : limit.base;
@@ -89,7 +104,7 @@ void check_guard_band(Checks& checks, const Contract& contract, const Clause& cl
   if (skew && clause.window && band > k_widest_guard_band_ppb) {
     checks.fail("window", "'" + clause.window->text + "' with conditions.start_skew '" +
                               skew->text + "' makes a guard band of " +
-                              for_people({band, 1'000'000'000}, Dimension::percent) +
+                              for_people({band, k_billion}, Dimension::percent) +
                               "; above 10 % a run says nothing about its limit");
   }
 }
@@ -108,6 +123,7 @@ void check_counted(Checks& checks, const Contract& contract, const Clause& claus
                  words.limit, "a rate is promised from below: at_least");
   checks.require(limit.dimension != Dimension::time || clause.comparator == Comparator::at_most,
                  words.limit, "a time is promised from above: at_most");
+  check_guard_band(checks, contract, clause);
   check_plausible(checks, contract, clause);
   if (clause.every_run && check_companion(checks, words.every_run, *clause.every_run, limit)) {
     checks.require(
@@ -115,7 +131,6 @@ void check_counted(Checks& checks, const Contract& contract, const Clause& claus
         "'" + clause.every_run->text + "' is stricter than the limit '" + limit.text + "'");
   }
   check_provisional(checks, clause);
-  check_guard_band(checks, contract, clause);
 }
 
 /// A rule that counts something else must not carry a limit that nobody would judge.

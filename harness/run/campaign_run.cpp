@@ -358,9 +358,9 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
   return whole;
 }
 
-/// Every open clause once, in the contract's order. False if interrupted.
+/// Every open clause once. False if interrupted.
 Result<bool> CampaignRun::run_round(std::uint32_t round, const Judgement& judgement) {
-  for (std::size_t clause = 0; clause < prepared_.plan.clauses.size(); ++clause) {
+  for (const std::size_t clause : run_order(prepared_.plan)) {
     for (const auto& items : rounds_.groups(clause, round, judgement)) {
       auto whole = interrupts_->waiting() ? Result<bool>(false) : run_group(clause, round, items);
       if (!whole || !*whole) {

@@ -21,13 +21,6 @@ constexpr std::array<std::string_view, 15> k_refused_prefixes{
 constexpr std::array<std::string_view, 4> k_paths{"CUDA_HOME", "CUDA_PATH", "CUDA_ROOT",
                                                   "CUDA_TOOLKIT_ROOT_DIR"};
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::array<std::string_view, 4> k_sanitizer{"ASAN_OPTIONS", "LSAN_OPTIONS",
-                                                      "TSAN_OPTIONS", "UBSAN_OPTIONS"};
-#else
-constexpr std::array<std::string_view, 0> k_sanitizer{};
-#endif
-
 template <class List>
 bool holds(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
@@ -36,7 +29,7 @@ bool holds(const List& list, std::string_view name) {
 }  // namespace
 
 VariableClass class_of(std::string_view variable) {
-  if (holds(k_passed_variables, variable) || holds(k_sanitizer, variable)) {
+  if (holds(k_passed_variables, variable) || holds(k_sanitizer_variables, variable)) {
     return VariableClass::passed;
   }
   if (holds(k_set_variables, variable) || holds(k_paths, variable)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "harness/model/as_ordered.h"
@@ -313,6 +314,15 @@ Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases)
                      contract.max_invalid + (has_last_look(plan) ? 1 : 0);
   plan.warnings = warnings_of(contract, plan);
   return plan;
+}
+
+std::vector<std::size_t> run_order(const Plan& plan) {
+  std::vector<std::size_t> order(plan.clauses.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&plan](std::size_t clause) {
+    return is_finding(plan.clauses[clause].case_id);
+  });
+  return order;
 }
 
 std::map<std::string, Natural> work_per_step_of(const Plan& plan) {

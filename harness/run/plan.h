@@ -71,6 +71,10 @@ struct Plan {
 /// Whether a round of its own comes after the last run, in which clauses look a second time.
 [[nodiscard]] bool has_last_look(const Plan& plan);
 
+/// Indices of the clauses as a round runs them: those that find what is there before those that
+/// measure, which could change it; else in the contract's order.
+[[nodiscard]] std::vector<std::size_t> run_order(const Plan& plan);
+
 /// What one step of each clause is, where no machine decides it.
 [[nodiscard]] std::map<std::string, Natural> work_per_step_of(const Plan& plan);
 

@@ -34,7 +34,11 @@ class WindowRun {
   Result<Done> block();
   Result<Done> batch(std::span<const Step> steps);
   Result<Done> verify(std::span<const Step> steps);
+  Result<CheckResult> check(std::span<const Step> steps, const Digest& challenge,
+                            std::span<const std::uint32_t> full);
   Result<Done> count(std::span<const Step> steps, const CheckResult& checked);
+  void count_full(const CheckResult& checked);
+  Result<Done> check_last_in_full();
   Result<Digest> witness_digest(std::span<const Step> steps);
 
   [[nodiscard]] std::vector<Step> steps_from(DrawnOrder& order, std::int64_t time_ns);
@@ -57,6 +61,9 @@ class WindowRun {
   std::uint64_t full_done_ = 0;
   std::int64_t forced_at_ns_ = -1;  // when a full check is due whatever it costs; drawn
   std::uint64_t batch_ = 0;         // within its block
+  std::vector<Step> last_steps_;    // of the last batch, whose slots are still there
+  Digest last_challenge_{};
+  CheckResult last_checked_;
 };
 
 Digest WindowRun::seed(std::string_view label, std::vector<std::string> parts) const {
@@ -191,6 +198,19 @@ std::vector<std::uint32_t> WindowRun::draw_full(std::size_t steps, const Digest&
   return full;
 }
 
+/// All that was asked for, or an error.
+Result<CheckResult> WindowRun::check(std::span<const Step> steps, const Digest& challenge,
+                                     std::span<const std::uint32_t> full) {
+  auto checked = kernel_.check(steps, challenge, full);
+  if (checked && (checked->tiles < steps.size() || checked->full < full.size())) {
+    return Error{Error::Code::io, "the kernel checked " + std::to_string(checked->tiles) +
+                                      " tiles and " + std::to_string(checked->full) +
+                                      " whole slots of " + std::to_string(steps.size()) + " and " +
+                                      std::to_string(full.size())};
+  }
+  return checked;
+}
+
 Result<Done> WindowRun::verify(std::span<const Step> steps) {
   const std::int64_t begun = clock_.now_ns();
   const auto digest = witness_digest(steps);
@@ -211,15 +231,9 @@ Result<Done> WindowRun::verify(std::span<const Step> steps) {
       seed("challenge", {std::to_string(block), std::to_string(batch_), hex(*digest)});
   const auto full = draw_full(steps.size(), challenge);
   const std::int64_t between = clock_.now_ns();
-  auto checked = kernel_.check(steps, challenge, full);
+  const auto checked = check(steps, challenge, full);
   if (!checked) {
     return checked.error();
-  }
-  if (checked->tiles < steps.size() || checked->full < full.size()) {
-    return Error{Error::Code::io, "the kernel checked " + std::to_string(checked->tiles) +
-                                      " tiles and " + std::to_string(checked->full) +
-                                      " whole slots of " + std::to_string(steps.size()) + " and " +
-                                      std::to_string(full.size())};
   }
   const std::int64_t ended = clock_.now_ns();
   if (!full.empty()) {
@@ -232,15 +246,44 @@ Result<Done> WindowRun::verify(std::span<const Step> steps) {
   full_done_ += full.size();
   result_.blocks.check_ns.back() += ended - begun;
   check_ns_ += ended - begun;
+  last_steps_.assign(steps.begin(), steps.end());
+  last_challenge_ = challenge;
+  last_checked_ = *checked;
   return count(steps, *checked);
+}
+
+/// A window may be over before the time that was drawn for its first full check; it gets one then.
+Result<Done> WindowRun::check_last_in_full() {
+  const std::int64_t begun = clock_.now_ns();
+  const std::array<std::string, 0> none{};
+  DrawnOrder order(last_steps_.size(), derive(last_challenge_, "full", none));
+  const std::array<std::uint32_t, 1> full{static_cast<std::uint32_t>(order.next())};
+  const auto checked = check(last_steps_, last_challenge_, full);
+  if (!checked) {
+    return checked.error();
+  }
+  full_done_ += full.size();
+  // The same challenge draws the same tiles: they are counted, and what was wrong in them.
+  result_.blocks.wrong.back() +=
+      static_cast<std::int64_t>(checked->wrong) - static_cast<std::int64_t>(last_checked_.wrong);
+  count_full(*checked);
+  result_.blocks.check_ns.back() += clock_.now_ns() - begun;
+  result_.blocks.end_ns.back() = elapsed();
+  return Done{};
 }
 
 Result<Done> WindowRun::count(std::span<const Step> steps, const CheckResult& checked) {
   Blocks& blocks = result_.blocks;
   blocks.steps.back() += static_cast<std::int64_t>(steps.size());
   blocks.tiles.back() += static_cast<std::int64_t>(checked.tiles);
-  blocks.full.back() += static_cast<std::int64_t>(checked.full);
   blocks.wrong.back() += static_cast<std::int64_t>(checked.wrong);
+  count_full(checked);
+  return Done{};
+}
+
+void WindowRun::count_full(const CheckResult& checked) {
+  Blocks& blocks = result_.blocks;
+  blocks.full.back() += static_cast<std::int64_t>(checked.full);
   if (checked.full > 0) {
     const bool first = full_done_ == checked.full;
     result_.log2_miss = first ? checked.log2_miss : std::max(result_.log2_miss, checked.log2_miss);
@@ -249,7 +292,6 @@ Result<Done> WindowRun::count(std::span<const Step> steps, const CheckResult& ch
     result_.first = {.block = static_cast<std::uint32_t>(blocks.size() - 1),
                      .mismatch = *checked.first};
   }
-  return Done{};
 }
 
 Result<Done> WindowRun::batch(std::span<const Step> steps) {
@@ -323,6 +365,11 @@ Result<WindowResult> WindowRun::run() {
       return done.error();
     }
   } while (result_.blocks.end_ns.back() < plan_.window_ns);
+  if (full_done_ == 0) {
+    if (auto done = check_last_in_full(); !done) {
+      return done.error();
+    }
+  }
   const ClockPair end = read_both(clock_);
   const std::int64_t disagreement =
       (end.witness_ns - begin.witness_ns) - (end.now_ns - begin.now_ns);

@@ -124,9 +124,11 @@ TEST(Arguments, NoColourLeavesThisTestsPipes) {
 }
 
 TEST(Arguments, AClosedOutputIsAnErrorAndNotASuccess) {
-  const Ended ended =
-      run_program({"/bin/sh", "-c", std::string(ASSAY_PROGRAM) + " list > /dev/full"});
-  EXPECT_EQ(ended.exit_code, 74) << ended.err;
+  for (const std::string words : {ASSAY_PROGRAM " list", ASSAY_PROGRAM " --help",
+                                  ASSAY_PROGRAM " run --help", ASSAY_PROGRAM "-verify --version"}) {
+    const Ended ended = run_program({"/bin/sh", "-c", words + " > /dev/full"});
+    EXPECT_EQ(ended.exit_code, 74) << words << ended.err;
+  }
 }
 
 TEST(Arguments, CompletionIsBashThatCompletes) {

@@ -33,6 +33,12 @@ std::string golden(const std::string& name, const std::string& more = "") {
          "/policy.json --at 2026-03-02T00:00:00Z " + more;
 }
 
+TEST(VerifyProgram, PrintsJsonWhateverTheBytesOfAPath) {
+  const Answer answer = call("/no\xff/such --policy /none --json");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_TRUE(assay::read_json(answer.out)) << answer.out;
+}
+
 TEST(VerifyProgram, SaysZeroForWhatIsValidAndMet) {
   const Answer answer = call(golden("campaign_met", "--deep"));
   EXPECT_EQ(answer.code, 0) << answer.out;

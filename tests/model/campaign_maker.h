@@ -58,6 +58,8 @@ inline ItemIndex item_named(const std::vector<Item>& roster, std::string_view id
   return static_cast<ItemIndex>(roster.size());
 }
 
+constexpr std::int64_t k_round_ns = 20'000'000'000;
+
 /// A run of `gflops`, numbered and in the round `number`.
 inline Attempt run_at(std::uint64_t gflops, std::uint32_t number, ItemIndex item = 1,
                       std::string clause = "C-1") {
@@ -71,7 +73,7 @@ inline Attempt run_at(std::uint64_t gflops, std::uint32_t number, ItemIndex item
   attempt.dimension = Dimension::flop_rate;
   attempt.work = Natural{gflops} * k_window_ns;
   attempt.elapsed_ns = k_window_ns;
-  attempt.start_ns = 1'728'000'000'000'000'000 + std::int64_t{number} * 20'000'000'000;
+  attempt.start_ns = 1'728'000'000'000'000'000 + std::int64_t{number} * k_round_ns;
   attempt.checked = 40;
   return attempt;
 }
@@ -96,6 +98,14 @@ inline std::vector<Attempt> runs(std::string_view signs, ItemIndex item = 1,
                                    : run_at(sign == '+' ? 101 : 99, number, item, clause));
   }
   return attempts;
+}
+
+/// The same run, `rounds` rounds later and numbered above `numbers`.
+inline Attempt later(Attempt attempt, std::uint64_t numbers, std::uint32_t rounds) {
+  attempt.number += numbers;
+  attempt.round += rounds;
+  attempt.start_ns += std::int64_t{rounds} * k_round_ns;
+  return attempt;
 }
 
 inline Evidence evidence_of(std::vector<Attempt> attempts) {

@@ -149,7 +149,7 @@ TEST_F(Decided, NamesEvidenceThatTheContractDoesNotBind) {
 }
 
 TEST_F(Decided, CountsEveryItemOfTheFrozenInventory) {
-  contract_ = contract_of({rate_clause()}, 3, 2);
+  contract_ = contract_of({rate_clause()}, 6, 1);
   Judgement judgement = this->judgement();
   EXPECT_EQ(judgement.decision, Decision::not_accepted);
   const ClauseResult& result = judgement.clauses[0];

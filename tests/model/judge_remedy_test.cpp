@@ -20,11 +20,15 @@ class Remedied : public ::testing::Test {
     add(runs(signs(0, 10), 1), "bad");
     std::vector<Attempt> fresh = runs(signs(10, 0), 1);
     for (Attempt& attempt : fresh) {
-      attempt.number += 100;
-      attempt.round += 10;
+      attempt = later(attempt, 100, 10);
     }
     add(fresh, "new");
     add(runs(signs(10, 0), 2), "two");
+    std::vector<Attempt> beside = runs(signs(10, 0), 2);  // loads the node with the new one
+    for (Attempt& attempt : beside) {
+      attempt = later(attempt, 100, 10);
+    }
+    add(beside, "two");
     add(runs(signs(10, 0), 4), "four");
     add(runs(signs(10, 0), 5), "five");
     evidence_ = evidence_of(attempts_);
@@ -315,7 +319,7 @@ class ExchangedInside : public ::testing::Test {
     const std::string clause = item == 3 ? "C-3" : "C-1";
     for (const bool after : {false, true}) {
       for (const ItemIndex gpu : {1U, 2U}) {
-        add(gpu, "C-1", gpu == item && !after ? its_runs : signs(10, 0), after && gpu == item);
+        add(gpu, "C-1", gpu == item && !after ? its_runs : signs(10, 0), after);
         add(gpu, "C-4", after || gpu != 2 ? signs(10, 0) : signs(0, 10), after);
       }
       add(3, "C-3", item == 3 && !after ? its_runs : signs(10, 0), after && item == 3);
@@ -331,8 +335,7 @@ class ExchangedInside : public ::testing::Test {
   }
   void add(ItemIndex item, const std::string& clause, const std::string& signs, bool after) {
     for (Attempt attempt : runs(signs, item, clause)) {
-      attempt.number += after ? 100 : 0;
-      attempt.round += after ? 10 : 0;
+      attempt = after ? later(attempt, 100, 10) : attempt;
       attempt.serial = item == 0 ? "" : std::to_string(item);
       evidence_.attempts.push_back(attempt);
     }

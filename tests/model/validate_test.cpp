@@ -333,6 +333,16 @@ TEST(Validate, CatchesASlippedDecimalPoint) {
        "clauses[0].at_most_plausible: '4860.1 TFLOP/s' is more than a factor of 3 from the limit "
        "'1620 TFLOP/s': has a decimal point slipped?"},
   });
+  expect_refusals({
+      {[](Contract& c) { c.clauses[0].plausible = q("1620 TFLOP/s"); },
+       "clauses[0].at_most_plausible: '1620 TFLOP/s' is not beyond the limit '1620 TFLOP/s'"},
+      {[](Contract& c) {
+         c.conditions.session_spread = q("5 %");
+         c.clauses[0].plausible = q("1700 TFLOP/s");
+       },
+       "clauses[0].at_most_plausible: '1700 TFLOP/s' is within the guard band of the limit '1620 "
+       "TFLOP/s', so that no run can be plausible and meet it"},
+  });
   Contract contract = sound();
   contract.clauses[0].plausible = q("4860 TFLOP/s");
   EXPECT_EQ(refusal_of(contract), "accepted");
@@ -355,6 +365,9 @@ TEST(Validate, MirrorsPlausibilityForTimes) {
   };
   EXPECT_EQ(with([](Clause& c) { c.plausible = q("13 us"); }),
             "clauses[2].at_least_plausible: '13 us' is not beyond the limit '12 us'");
+  EXPECT_EQ(with([](Clause& c) { c.plausible = q("11.9 us"); }),
+            "clauses[2].at_least_plausible: '11.9 us' is within the guard band of the limit '12 "
+            "us', so that no run can be plausible and meet it");
   EXPECT_EQ(with([](Clause& c) { c.plausible = q("3.9 us"); }),
             "clauses[2].at_least_plausible: '3.9 us' is more than a factor of 3 from the limit '12 "
             "us': has a decimal point slipped?");

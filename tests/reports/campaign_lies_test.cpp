@@ -82,10 +82,10 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"NoClock", edit("end", "ending", "clock"), "ending: is clock"},
         Lie{"Clock", edit("end", "clock_ns", "1000200000"), "clocks disagree by 200000 ns"},
         Lie{"Start", edit("end", "start_ns", "5"), "start_ns: the window is not between"},
-        Lie{"Work", edit("end", "work", "400000000000000"), "work: the line says 4000000"},
+        Lie{"Work", edit("end", "work", "400000000000000"),
+            "checked: is 100, but work is that of 200 steps, each of which is checked"},
         Lie{"WorkPerStep", edit("end", "work_per_step", "1"),
-            "work_per_step: is 2000000000000, but the first window of clause C-1 on "
-            "'box/00000/gpu0' says 1"},
+            "checked: is 100, but work is that of 200000000000000 steps, each of which is checked"},
         Lie{"OneLargerStep", edit("end", "work_per_step", "4000000000000", 3),
             "work_per_step: is 4000000000000, but the first window"},
         Lie{"BrokenStep", edit("end", "work", "400000000000001"),
@@ -105,13 +105,40 @@ INSTANTIATE_TEST_SUITE_P(
               *member(end_of(b), "checked") = 101;
               *in(end_of(b), "verification", "tiles") = 101;
             },
-            "checked: the line says 101, but its blocks say 100"},
+            "checked: is 101, but work is that of 100 steps, each of which is checked"},
         Lie{"Full", [](CampaignBuilder& b) { *in(end_of(b), "verification", "full") = 100; },
             "verification.full: the line says 100"},
+        Lie{"NothingInFull", [](CampaignBuilder& b) { *in(end_of(b), "verification", "full") = 0; },
+            "verification.full: is 0, but every window has a slot that is checked as a whole"},
+        Lie{"HalfAMismatch",
+            [](CampaignBuilder& b) {
+              *in(end_of(b), "verification", "first") = Json::Object{{"block", 0}};
+            },
+            "verification.first.step: is missing"},
+        Lie{"RanMore",
+            [](CampaignBuilder& b) { member(end_of(b), "ran")->object()->emplace_back("x", 1); },
+            "ran.x: is not a known member"},
+        Lie{"RanOnHalfAThread", [](CampaignBuilder& b) { *in(end_of(b), "ran", "threads") = 0.5; },
+            "ran.threads: must be a whole number"},
+        Lie{"TelemetryOfWords",
+            [](CampaignBuilder& b) {
+              *member(end_of(b), "telemetry") =
+                  Json::Object{{"temperature_mc", Json::Object{{"value", "hot"}}}};
+            },
+            "telemetry.temperature_mc: must be a whole number, or null with a reason"},
+        Lie{"TelemetryNullWithoutAReason",
+            [](CampaignBuilder& b) {
+              *member(end_of(b), "telemetry") =
+                  Json::Object{{"temperature_mc", Json::Object{{"value", nullptr}}}};
+            },
+            "telemetry.temperature_mc: must be a whole number, or null with a reason"},
+        Lie{"Preloaded",
+            edit("machine", "environment", Json::Object{{"LD_PRELOAD", "/tmp/fast.so"}}),
+            "environment: 'LD_PRELOAD' is no variable that a worker is given"},
         Lie{"NamedMismatch",
             [](CampaignBuilder& b) {
-              *in(end_of(b), "verification", "first") =
-                  Json::Object{{"actual", "2"}, {"block", 0}, {"expected", "1"}};
+              *in(end_of(b), "verification", "first") = Json::Object{
+                  {"actual", "2"}, {"block", 0}, {"expected", "1"}, {"index", "7"}, {"step", 3}};
             },
             "verification.first: names a wrong element, but no slot was wrong"},
         Lie{"Share", [](CampaignBuilder& b) { *in(end_of(b), "verification", "share_ppm") = 1; },

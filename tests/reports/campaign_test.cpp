@@ -68,6 +68,8 @@ TEST(Campaign, IsReadTheSameOnEveryRead) {
 TEST(Campaign, TellsTheLineTheAttemptAndBothValues) {
   CampaignBuilder builder = usual(1);
   *member(end_of(builder), "work") = "18000000000000";
+  *member(end_of(builder), "checked") = 9;
+  *member(*member(end_of(builder), "verification")->object(), "tiles") = 9;
   EXPECT_EQ(refusal_of(builder),
             "journal/00000.jsonl:7 (attempt 1 of C-1 on box/00000/gpu0): work: the line says "
             "18000000000000, "
@@ -150,6 +152,10 @@ TEST(Campaign, RefusesANodeThatBecomesAnotherMachine) {
       first,
       {{"cores", 2}, {"cpu_model", "A"}, {"memory_total", "30000000 kB"}, {"kernel", "6.1"}});
   EXPECT_TRUE(says(refusal_of(memory), "memory_total is"));
+  CampaignBuilder bound = on_another_machine(
+      first,
+      {{"cores", 1}, {"cpu_model", "A"}, {"memory_total", "32000000 kB"}, {"kernel", "6.1"}});
+  EXPECT_EQ(refusal_of(bound), "") << "a process may be bound to fewer cores";
   CampaignBuilder hidden = on_another_machine(first, {{"kernel", "6.1"}});
   EXPECT_TRUE(says(refusal_of(hidden), "cpu_model is null, but was"));
   // After a replacement of the node it is another one.
@@ -192,10 +198,10 @@ TEST(Campaign, InvalidatesTheItemWhoseOutputsAreNotThoseOfTheOthers) {
   builder.open();
   builder.usual_runs(9);
   builder.round();
-  builder.attempt("C-1", "box/00000/gpu0");
-  builder.attempt("C-1", "box/00000/gpu1", {.outputs = "others"});
-  builder.attempt("C-1", "box/00001/gpu0");
-  builder.attempt("C-1", "box/00001/gpu1");
+  builder.attempts_together("C-1", {{"box/00000/gpu0", {}},
+                                    {"box/00000/gpu1", {.outputs = "others"}},
+                                    {"box/00001/gpu0", {}},
+                                    {"box/00001/gpu1", {}}});
   builder.close();
   const ScratchFolder folder;
   ASSERT_TRUE(builder.write(folder.path()));
@@ -242,7 +248,7 @@ TEST(Campaign, RefusesAMeasuredWindowWithASlotThatNobodyChecked) {
   builder.open();
   builder.round();
   builder.attempt("C-1", "box/00000/gpu0", {.unchecked = 1});
-  EXPECT_TRUE(says(refusal_of(builder), "checked: only 99 of 100 slots"));
+  EXPECT_TRUE(says(refusal_of(builder), "checked: is 99, but work is that of 100 steps"));
 }
 
 TEST(Campaign, RefusesASelftestThatMissedAFault) {

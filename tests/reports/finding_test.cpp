@@ -105,6 +105,50 @@ TEST(Finding, OfSomethingElseIsRejectedWithItsSentence) {
   EXPECT_EQ(result.judgement.decision, Decision::limits_missed);
 }
 
+/// As contract(), with a clause that measures the GPUs.
+std::string contract_with_load() {
+  const std::string clause = R"({"id":"C-1","title":{"en":"Product"},"case":"compute.gemm",
+"population":"b200","scope":"each_gpu","concurrent":"one_at_a_time","params":{"input":"bf16",
+"accumulate":"f32","output":"bf16","sparsity":"dense","emulation":"forbidden",
+"operands":"integers","m":512,"n":512,"k":512},"window":"1 s","rule":"1-5-9",
+"at_least":"150 TFLOP/s","at_most_plausible":"400 TFLOP/s","weight":"mandatory"},)";
+  std::string text = contract();
+  return text.insert(text.find(R"({"id":"I-1")"), clause);
+}
+
+TEST(Finding, ComesBeforeTheLoadThatCouldChangeIt) {
+  const auto refusal = [](bool load_first) {
+    CampaignBuilder builder(contract_with_load());
+    builder.open();
+    builder.round();
+    if (load_first) {
+      builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+    }
+    builder.finding("I-2", k_node, healthy_machine());
+    builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+    return read(builder).refusal;
+  };
+  EXPECT_EQ(refusal(false), "");
+  EXPECT_EQ(refusal(true),
+            "journal/00000.jsonl:7: clause: I-2 looks at 'b200/00000' for the first time, but "
+            "attempt 1 has measured it already");
+}
+
+TEST(Finding, OfAReplacedPartComesBeforeItsOwnLoad) {
+  CampaignBuilder builder(contract_with_load());
+  builder.open();
+  builder.round();
+  builder.finding("I-2", k_node, healthy_machine());
+  builder.attempt("C-1", "b200/00000/gpu0", {.serial = "A"});
+  builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+  builder.journals[0].push_back(
+      {"replacement",
+       {{"item", "b200/00000/gpu1"}, {"after", 3}, {"old_serial", "B"}, {"new_serial", "C"}}});
+  builder.round();
+  builder.finding("I-2", k_node, healthy_machine());
+  EXPECT_EQ(read(builder).refusal, "");
+}
+
 TEST(Finding, OfTheLastLookIsComparedWithTheFirst) {
   MachineFacts worse = healthy_machine();
   worse.gpus[0].ecc_uncorrected_aggregate = shown<std::int64_t>(1);

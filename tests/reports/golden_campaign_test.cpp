@@ -45,18 +45,21 @@ CampaignBuilder mixed() {
   b.open();
   b.usual_runs(10);
   b.round();
-  b.attempt("C-1", "box/00000/gpu0", {.steps = 5});
-  b.attempt("C-1", "box/00000/gpu1", {.ending = "wrong_result", .wrong = 3});
-  b.attempt("C-1", "box/00001/gpu0", {.ending = "gap", .gap_ns = 2'000'000});
+  b.attempts_together("C-1", {{"box/00000/gpu0", {.steps = 5}},
+                              {"box/00000/gpu1", {.ending = "wrong_result", .wrong = 3}},
+                              {"box/00001/gpu0", {.ending = "gap", .gap_ns = 2'000'000}},
+                              {"box/00001/gpu1", {}}});
   b.attempt("C-1", "box/00001/gpu0", {.ending = "clock", .clock_ns = 500'000});
   b.round();
-  b.attempt("C-1", "box/00000/gpu0", {.ending = "wrong_result", .wrong = 1});
-  b.attempt("C-1", "box/00001/gpu1", {.steps = 45});
+  b.attempts_together("C-1", {{"box/00000/gpu0", {.ending = "wrong_result", .wrong = 1}},
+                              {"box/00000/gpu1", {}},
+                              {"box/00001/gpu0", {}},
+                              {"box/00001/gpu1", {.steps = 45}}});
   b.attempt("C-2", "box/00001", {.work_per_step = 1'000'000'000, .dimension = "op_rate"});
   b.excuse(1, 16, *b.buyer);
   b.journals[0].push_back(
       {"replacement",
-       {{"item", "box/00000/gpu1"}, {"after", 33}, {"old_serial", "A"}, {"new_serial", "B"}}});
+       {{"item", "box/00000/gpu1"}, {"after", 34}, {"old_serial", "A"}, {"new_serial", "B"}}});
   b.round();
   b.begin("C-2", "box/00000");
   b.journals[0].push_back({"drop", {{"bytes", 17}, {"sha256", std::string(64, '1')}}});

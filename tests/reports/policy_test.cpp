@@ -104,6 +104,10 @@ TEST(Policy, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(Policy, RefusesWhatNobodyCanMeet) {
+  EXPECT_EQ(
+      refusal(policy_text(pinned("supplier"), "\"supplier\"", ",\"revocation\":\"required\"")),
+      "revocation: is required, but this policy pins every certificate and so vouches for "
+      "each itself; leave it out");
   EXPECT_EQ(refusal(policy_text("", "")), "signers: must hold 1 to 16 signers");
   EXPECT_EQ(refusal(policy_text(pinned("supplier"), "\"lab\"")),
             "required[0]: no signer has this role");

@@ -391,12 +391,24 @@ TEST_F(Verify, DoesNotTakeACampaignFromTheFuture) {
     builder.close();
     campaign_.write(builder);
   };
-  opened_ahead(300);  // what the policy allows a clock to be ahead
+  constexpr std::int64_t k_signed = -60;  // the test's campaigns, before they are verified
+  constexpr std::int64_t k_skew = 300;    // what the policy allows a clock to be ahead
+  opened_ahead(k_signed + k_skew);
   EXPECT_EQ(code(), 5) << verify().sentence;
-  opened_ahead(301);
-  const Verification answer = verify();
-  EXPECT_EQ(exit_code_of(answer), 3);
-  EXPECT_TRUE(has(answer.sentence, "after the time of verification")) << answer.sentence;
+  opened_ahead(k_signed + k_skew + 1);
+  EXPECT_EQ(code(), 3);
+  EXPECT_TRUE(has(verify().sentence, "after a signature over it says it was made"));
+  const auto verified = [this](std::int64_t seconds) {
+    return verify_campaign({.folder = campaign_.out(),
+                            .policy_path = campaign_.policy(),
+                            .deep = true,
+                            .at_s = campaign_.at_s() + seconds});
+  };
+  EXPECT_EQ(exit_code_of(verified(3600)), 3) << "no time makes it right";
+  opened_ahead(k_signed + k_skew);
+  const Verification early = verified(k_signed - 1);
+  EXPECT_EQ(exit_code_of(early), 3);
+  EXPECT_TRUE(has(early.sentence, "after the time of verification")) << early.sentence;
 }
 
 TEST_F(Verify, OldReportOverNewEvidenceIsFound) {

@@ -362,6 +362,15 @@ std::vector<Case> with_health() {
           finding_case({.id = "system.health", .scopes = {Scope::each_gpu, Scope::each_node}})};
 }
 
+TEST(Plan, LooksAtHealthBeforeItMeasures) {
+  const auto plan = make_plan(looked_at(), with_health());
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->clauses.back().case_id, "system.health");
+  EXPECT_EQ(run_order(*plan).front(), plan->clauses.size() - 1);
+  EXPECT_EQ(run_order(*plan).size(), plan->clauses.size());
+  EXPECT_EQ(run_order(*plan)[1], 0U);
+}
+
 TEST(Plan, BudgetsTwoLooksAtHealthAndALinkOfTheNonceForTheLastOne) {
   const auto plan = make_plan(looked_at(), with_health());
   ASSERT_TRUE(plan) << plan.error().message;

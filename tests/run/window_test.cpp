@@ -167,6 +167,33 @@ TEST_F(RunWindow, ChecksOneSlotAsAWholeEvenIfThatIsDearerThanItsShare) {
   EXPECT_EQ(result->log2_miss, -60.0);
 }
 
+TEST_F(RunWindow, ChecksOneSlotAsAWholeEvenIfTheWindowEndsInItsLastCheck) {
+  script.step_ns = 100 * k_ms;
+  script.tile_ns = 300 * k_ms;  // so that the time drawn for the full check is often never reached
+  for (plan.attempt = 1; plan.attempt <= 40; ++plan.attempt) {
+    const auto result = run();
+    ASSERT_TRUE(result) << result.error().message;
+    const auto sums = sums_of(result->blocks);
+    ASSERT_TRUE(sums) << sums.error().message;
+    EXPECT_EQ(sums->full, 1) << plan.attempt;
+    EXPECT_EQ(sums->tiles, sums->steps);
+    EXPECT_EQ(result->log2_miss, -60.0);
+  }
+}
+
+TEST_F(RunWindow, CountsAWrongSlotOnceWhereItsWindowEndsInItsLastCheck) {
+  script.step_ns = 100 * k_ms;
+  script.tile_ns = 300 * k_ms;
+  script.fault = Fault::silent;
+  for (plan.attempt = 1; plan.attempt <= 40; ++plan.attempt) {
+    const auto result = run();
+    ASSERT_TRUE(result);
+    const auto sums = sums_of(result->blocks);
+    ASSERT_TRUE(sums) << sums.error().message;
+    EXPECT_EQ(sums->wrong, sums->steps) << plan.attempt;
+  }
+}
+
 TEST_F(RunWindow, GoesOnAfterAWrongResultAndKeepsTheFirst) {
   script.fault = Fault::wrong;
   script.fault_at = 500;

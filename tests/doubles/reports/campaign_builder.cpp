@@ -204,28 +204,27 @@ Json::Object CampaignBuilder::begin_members(const std::string& clause, const std
 
 void CampaignBuilder::attempt(const std::string& clause, const std::string& item,
                               const SimulatedRun& run) {
-  attempts_together(clause, {item}, run);
+  attempts_together(clause, {{item, run}});
 }
 
-void CampaignBuilder::attempts_together(const std::string& clause,
-                                        const std::vector<std::string>& items,
-                                        const SimulatedRun& run) {
+void CampaignBuilder::attempts_together(
+    const std::string& clause, const std::vector<std::pair<std::string, SimulatedRun>>& runs) {
   std::vector<Json::Object> keys;
-  for (const std::string& item : items) {
+  for (const auto& [item, run] : runs) {
     keys.push_back(begin_members(clause, item));
     Json::Object begun = keys.back();
     begun.emplace_back("at", time_of_day(now_s));
     journals[node_of(item)].push_back({"begin", std::move(begun)});
   }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    SimulatedRun own = run;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    SimulatedRun own = runs[i].second;
     own.number = ++runs_;
     const std::string bytes = encode(blocks_of(own));
     blobs.emplace(digest_of(bytes), bytes);
     Json::Object ended = end_members(keys[i], own);
     ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
     ended.emplace_back("at", time_of_day(now_s + 2));
-    journals[node_of(items[i])].push_back({"end", std::move(ended)});
+    journals[node_of(runs[i].first)].push_back({"end", std::move(ended)});
   }
   now_s += 2;
 }
@@ -271,10 +270,10 @@ void CampaignBuilder::usual_runs(int rounds) {
   const SimulatedRun memory{.work_per_step = 1'000'000'000, .dimension = "byte_rate", .steps = 15};
   for (int i = 0; i < rounds; ++i) {
     round();
-    std::vector<std::string> gpus;
+    std::vector<std::pair<std::string, SimulatedRun>> gpus;
     for (const Item& item : roster_) {
       if (item.kind == Scope::each_gpu) {
-        gpus.push_back(item.id);
+        gpus.emplace_back(item.id, SimulatedRun{});
       }
     }
     attempts_together("C-1", gpus);

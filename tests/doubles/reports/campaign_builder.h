@@ -55,8 +55,8 @@ class CampaignBuilder {
   /// One attempt in the present round, begun and ended.
   void attempt(const std::string& clause, const std::string& item, const SimulatedRun& run = {});
   /// One on each item, in one common window.
-  void attempts_together(const std::string& clause, const std::vector<std::string>& items,
-                         const SimulatedRun& run = {});
+  void attempts_together(const std::string& clause,
+                         const std::vector<std::pair<std::string, SimulatedRun>>& runs);
   /// One finding in the present round, with what its facts make of it. `before`: the first look.
   void finding(const std::string& clause, const std::string& item, const MachineFacts& found,
                const MachineFacts* before = nullptr);

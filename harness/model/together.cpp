@@ -1,0 +1,78 @@
+#include "harness/model/together.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace assay {
+namespace {
+
+constexpr Natural k_second_ns = 1'000'000'000;
+
+std::int64_t lower_median(std::vector<std::int64_t>& values) {
+  if (values.empty()) {
+    return 0;
+  }
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Without overflow, whatever two journals claim.
+Natural apart(std::int64_t a, std::int64_t b) {
+  return static_cast<Natural>(std::max(a, b)) - static_cast<Natural>(std::min(a, b));
+}
+
+}  // namespace
+
+Together::Together(const Contract& contract, const Clause& clause, const std::vector<Item>& roster,
+                   const std::vector<ItemIndex>& parts, const std::vector<Attempt>& attempts,
+                   std::span<const std::uint32_t> of_clause)
+    : roster_(roster), skew_s_(tolerances_of(contract.conditions).start_skew_s) {
+  if (clause.concurrent != Concurrency::all_items || clause.scope == Scope::system) {
+    return;
+  }
+  std::vector<bool> is_part(roster.size());
+  for (const ItemIndex part : parts) {
+    is_part[part] = true;
+    ++bound_[roster[part].node];
+  }
+  std::map<std::uint32_t, std::vector<std::int64_t>> starts;
+  std::set<std::pair<std::uint32_t, ItemIndex>> tried;
+  for (const std::uint32_t index : of_clause) {
+    const Attempt& attempt = attempts[index];
+    if (attempt.item >= roster.size() || !is_part[attempt.item]) {
+      continue;
+    }
+    if (tried.emplace(attempt.round, attempt.item).second) {
+      ++rounds_[attempt.round].tried[roster[attempt.item].node];
+    }
+    if (attempt.ending == Ending::measured) {
+      starts[attempt.round].push_back(attempt.start_ns);
+    }
+  }
+  for (auto& [round, of_round] : starts) {
+    rounds_[round].start_ns = lower_median(of_round);
+  }
+}
+
+std::string Together::fault_of(const Attempt& attempt) const {
+  const auto round = rounds_.find(attempt.round);
+  if (round == rounds_.end() || attempt.ending != Ending::measured) {
+    return "";
+  }
+  const Natural skew_ns = apart(attempt.start_ns, round->second.start_ns);
+  if (exceeds(skew_ns, k_second_ns, skew_s_)) {
+    return "began " + for_people({skew_ns, k_second_ns}, Dimension::time) +
+           " apart from most windows of round " + std::to_string(attempt.round);
+  }
+  const std::uint32_t node = roster_[attempt.item].node;
+  const std::uint32_t bound = bound_.at(node);
+  const std::uint32_t tried = round->second.tried.at(node);
+  return tried < bound
+             ? "ran in round " + std::to_string(attempt.round) + " with " + std::to_string(tried) +
+                   " of the " + std::to_string(bound) + " items of its node"
+             : "";
+}
+
+}  // namespace assay

@@ -1,0 +1,42 @@
+// Whether the items of a round were measured at the same time, where the clause wants them to load
+// the machine together.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/model/evidence.h"
+#include "harness/model/tolerances.h"
+
+namespace assay {
+
+/// One clause on single items with `concurrent` all_items; of other clauses nothing is wanted here:
+/// a system has its own common window. Refers to its arguments, which must outlive it.
+class Together {
+ public:
+  /// `parts`: what the clause binds. `of_clause`: indices into `attempts`.
+  Together(const Contract& contract, const Clause& clause, const std::vector<Item>& roster,
+           const std::vector<ItemIndex>& parts, const std::vector<Attempt>& attempts,
+           std::span<const std::uint32_t> of_clause);
+
+  /// What a measured attempt was without: "" if its window began within start_skew of the median of
+  /// its round's measured windows, and every other item of its node was tried in that round, too.
+  /// Nodes run by themselves, so that one that is down makes nothing of the others invalid.
+  [[nodiscard]] std::string fault_of(const Attempt& attempt) const;
+
+ private:
+  struct Round {
+    std::int64_t start_ns = 0;                     ///< The median of the measured windows.
+    std::map<std::uint32_t, std::uint32_t> tried;  ///< By node: how many of its items.
+  };
+
+  const std::vector<Item>& roster_;
+  Ratio skew_s_;
+  std::map<std::uint32_t, std::uint32_t> bound_;  // by node: how many items
+  std::map<std::uint32_t, Round> rounds_;         // empty where nothing is wanted
+};
+
+}  // namespace assay
