@@ -80,8 +80,8 @@ void ItemLooks::forget(const std::string& item) {
   };
   std::erase_if(looks_, [&](const auto& known) { return concerns(known.first.second); });
   std::erase_if(asked_, [&](const auto& known) { return concerns(known.second); });
-  loads_
-      .clear();  // a journal is one node's, and what stood in it until now is not what is looked at
+  // A journal is one node's: what is looked at anew is looked at beside what ran all the time.
+  loads_.clear();
 }
 
 void ItemLooks::take_first(const std::string& clause, const std::string& item,

@@ -143,8 +143,9 @@ int sign_command(const Console& console, const SignOptions& options) {
   const std::string path = CampaignPaths{options.folder}.signatures();
   const std::string sha256 = hex(certificate->sha256);
   if (options.json) {
-    console.out << canonical_json(Json::Object{
-                       {"file", printable(path)}, {"role", options.role}, {"certificate_sha256", sha256}})
+    console.out << canonical_json(Json::Object{{"file", printable(path)},
+                                               {"role", options.role},
+                                               {"certificate_sha256", sha256}})
                 << '\n';
   } else {
     console.out << "signed as " << options.role << ": " << path << "\n  by "

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "harness/model/lower_median.h"
+
 namespace assay {
 namespace {
 
@@ -25,12 +27,6 @@ Window window_of(const Attempt& attempt) {
   constexpr Natural k_longest = Natural{1} << 62U;
   const auto start = Instant{attempt.start_ns};
   return {start, start + static_cast<Instant>(std::min(attempt.elapsed_ns, k_longest))};
-}
-
-Instant lower_median(std::vector<Instant> instants) {
-  const auto middle = instants.begin() + static_cast<std::ptrdiff_t>((instants.size() - 1) / 2);
-  std::nth_element(instants.begin(), middle, instants.end());
-  return *middle;
 }
 
 /// The window that most parts of the round share. The intersection of all windows would let one

@@ -4,19 +4,12 @@
 #include <set>
 #include <utility>
 
+#include "harness/model/lower_median.h"
+
 namespace assay {
 namespace {
 
 constexpr Natural k_second_ns = 1'000'000'000;
-
-std::int64_t lower_median(std::vector<std::int64_t>& values) {
-  if (values.empty()) {
-    return 0;
-  }
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Without overflow, whatever two journals claim.
 Natural apart(std::int64_t a, std::int64_t b) {
@@ -52,7 +45,7 @@ Together::Together(const Contract& contract, const Clause& clause, const std::ve
     }
   }
   for (auto& [round, of_round] : starts) {
-    rounds_[round].start_ns = lower_median(of_round);
+    rounds_[round].start_ns = lower_median(std::move(of_round));
   }
 }
 

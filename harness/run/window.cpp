@@ -36,7 +36,7 @@ class WindowRun {
   Result<Done> verify(std::span<const Step> steps);
   Result<CheckResult> check(std::span<const Step> steps, const Digest& challenge,
                             std::span<const std::uint32_t> full);
-  Result<Done> count(std::span<const Step> steps, const CheckResult& checked);
+  void count(std::span<const Step> steps, const CheckResult& checked);
   void count_full(const CheckResult& checked);
   Result<Done> check_last_in_full();
   Result<Digest> witness_digest(std::span<const Step> steps);
@@ -249,7 +249,8 @@ Result<Done> WindowRun::verify(std::span<const Step> steps) {
   last_steps_.assign(steps.begin(), steps.end());
   last_challenge_ = challenge;
   last_checked_ = *checked;
-  return count(steps, *checked);
+  count(steps, *checked);
+  return Done{};
 }
 
 /// A window may be over before the time that was drawn for its first full check; it gets one then.
@@ -272,13 +273,12 @@ Result<Done> WindowRun::check_last_in_full() {
   return Done{};
 }
 
-Result<Done> WindowRun::count(std::span<const Step> steps, const CheckResult& checked) {
+void WindowRun::count(std::span<const Step> steps, const CheckResult& checked) {
   Blocks& blocks = result_.blocks;
   blocks.steps.back() += static_cast<std::int64_t>(steps.size());
   blocks.tiles.back() += static_cast<std::int64_t>(checked.tiles);
   blocks.wrong.back() += static_cast<std::int64_t>(checked.wrong);
   count_full(checked);
-  return Done{};
 }
 
 void WindowRun::count_full(const CheckResult& checked) {
