@@ -16,7 +16,8 @@ namespace assay {
 namespace {
 
 /// A healthy emulated GPU meets it many times over, however busy the machine is.
-constexpr const char* k_trivial = R"("at_least":"0.001 GFLOP/s")";
+constexpr const char* k_trivial =
+    R"("rule":"1-5-9","at_least":"0.001 GFLOP/s","at_most_plausible":"1000 GFLOP/s")";
 
 std::string contract_with(const std::string& limits) {
   return R"({"schema":"assay.contract/1","id":"faults","purpose":"demonstration",)"
@@ -27,8 +28,8 @@ std::string contract_with(const std::string& limits) {
          R"("clauses":[{"id":"E-1","title":{"en":"t"},"case":"compute.gemm","population":"b200",)"
          R"("scope":"each_gpu","concurrent":"one_at_a_time","params":{"input":"bf16",)"
          R"("accumulate":"f32","output":"bf16","sparsity":"dense","emulation":"forbidden",)"
-         R"("operands":"integers","m":64,"n":64,"k":128},"window":"0.1 s","rule":"1-5-9",)" +
-         limits + R"(,"at_most_plausible":"1000 GFLOP/s","weight":"mandatory","defect_class":1}]})";
+         R"("operands":"integers","m":64,"n":64,"k":128},"window":"0.1 s",)" +
+         limits + R"(,"weight":"mandatory","defect_class":1}]})";
 }
 
 class Silence final : public Progress {
@@ -50,6 +51,7 @@ class EmulatedFaults : public testing::Test {
     RunWorld world;
     world.cases = all_cases();
     world.clock = &system_clock();
+    world.grace_ns = 15'000'000'000;
     world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,on=1,every=5,fault=" + fault);
     Silence progress;
     auto outcome = run_campaign({.contract_bytes = contract_with(limits),
@@ -99,10 +101,24 @@ INSTANTIATE_TEST_SUITE_P(
 
 // A product of 2 x 64 x 64 x 128 in no less than 20 ms is 52 MFLOP/s at most.
 TEST_F(EmulatedFaults, ASlowGpuIsRejectedBesideAHealthyOne) {
-  const std::vector<Verdict> found = verdicts("slow", R"("at_least":"0.053 GFLOP/s")");
+  const std::vector<Verdict> found = verdicts(
+      "slow", R"("rule":"1-5-9","at_least":"0.053 GFLOP/s","at_most_plausible":"1000 GFLOP/s")");
   EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
   EXPECT_EQ(found.at(1).outcome, Outcome::reject) << found.at(1).detail;
   EXPECT_EQ(found.at(1).reason, Reason::below_limit);
+}
+
+// One attempt is enough: each waits until the watchdog's time is over.
+TEST_F(EmulatedFaults, AGpuThatHangsIsEndedByTheWatchdogAndHasNoPass) {
+  const std::vector<Verdict> found = verdicts("hang,every=8", R"("rule":"zero_wrong")");
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, Outcome::inconclusive) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, Reason::ended_badly);
+  const auto campaign = read_campaign(root_ + "/out", true);
+  ASSERT_TRUE(campaign);
+  EXPECT_EQ(campaign->evidence.attempts.back().ending, assay::Ending::hung);
+  EXPECT_EQ(campaign->evidence.attempts.back().note,
+            "the worker was killed at its deadline, after its window");
 }
 
 // While it is throttled it computes nothing, and that time counts: about a tenth is left.

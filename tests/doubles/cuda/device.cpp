@@ -1,7 +1,10 @@
 #include "tests/doubles/cuda/device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -76,6 +79,18 @@ Fault fault_here() {
   return machine().on < 0 || machine().on == device().current ? machine().fault : Fault::none;
 }
 
+namespace {
+
+/// As the kernel's buffer gives it.
+void write_xid() {
+  const std::string pci = pci_bus_id_of(static_cast<unsigned>(device().current));
+  std::ofstream(machine().log, std::ios::app)
+      << "4,1207,83512345,-;NVRM: Xid (PCI:" << pci.substr(0, pci.find('.'))
+      << "): " << machine().xid << ", pid=7, name=assay\n";
+}
+
+}  // namespace
+
 bool product_is_spoiled() {
   const bool spoiled = ++device().products % machine().every == 0;
   if (spoiled && fault_here() == Fault::ecc) {
@@ -83,6 +98,14 @@ bool product_is_spoiled() {
   }
   if (spoiled && fault_here() == Fault::lost) {
     device().failure = cudaErrorLaunchFailure;
+  }
+  if (spoiled && fault_here() == Fault::hang) {
+    while (true) {
+      ::pause();  // until the watchdog ends the process
+    }
+  }
+  if (spoiled && fault_here() == Fault::xid) {
+    write_xid();
   }
   return spoiled;
 }

@@ -41,7 +41,7 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 16> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 18> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -55,6 +55,8 @@ constexpr std::array<std::pair<std::string_view, Fault>, 16> k_faults{
      {"out_of_memory", Fault::out_of_memory},
      {"slow", Fault::slow},
      {"throttled", Fault::throttled},
+     {"hang", Fault::hang},
+     {"xid", Fault::xid},
      {"no_driver", Fault::no_driver},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};
@@ -100,6 +102,13 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   }
   if (name == "every") {
     return read_number(value, made.every) && made.every > 0;
+  }
+  if (name == "xid") {
+    return read_number(value, made.xid) && made.xid > 0;
+  }
+  if (name == "log") {
+    made.log = value;
+    return !value.empty();
   }
   if (name == "on") {
     return read_number(value, made.on) && made.on >= 0;

@@ -45,6 +45,8 @@ enum class Fault {
   out_of_memory,      ///< There is no memory to be had.
   slow,               ///< Each product takes longer.
   throttled,          ///< Works a tenth of the time.
+  hang,               ///< Does not come back from a product.
+  xid,                ///< The driver writes Machine::xid to its log, and all else is well.
   no_driver,
   no_library,
   old_library
@@ -61,6 +63,8 @@ struct Machine {
   bool peers = true;          ///< Whether GPUs can access each other's memory.
   std::uint64_t every = 100;  ///< Of how many products one is spoiled.
   int on = -1;                ///< The one GPU that has the fault; -1: all.
+  int xid = 79;
+  std::string log;  ///< The file of the driver's log.
 };
 
 /// "model=b200,gpus=2,seed=7,fault=wrong_bit,every=10,on=1", all of it optional. Fails with
