@@ -294,8 +294,8 @@ class Court {
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
     const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
-    const Together together(contract_, clause, roster_, parts, evidence_.attempts,
-                            by_clause_.of(number));
+    Together together(contract_, clause, roster_, parts);
+    together.take(evidence_.attempts, by_clause_.of(number));
     Setting setting{contract_, clause,    roster_,   evidence_.attempts,
                     slots_,    yardstick, agreement, together};
     setting.renewed_after_rounds = renewed_after_rounds(parts);
@@ -329,7 +329,7 @@ class Court {
                             bound_items(clause, {}, parts, roster_.size()));
       const Yardstick yardstick(contract_, clause, reduced_);
       const Agreement agreement(evidence_.attempts, {});
-      const Together together(contract_, clause, roster_, parts, evidence_.attempts, {});
+      const Together together(contract_, clause, roster_, parts);
       const Setting setting{contract_, clause,   roster_, evidence_.attempts, slots_, yardstick,
                             agreement, together, {}};
       for (std::size_t index = 0; index < slots_.count(); ++index) {

@@ -19,26 +19,29 @@ Natural apart(std::int64_t a, std::int64_t b) {
 }  // namespace
 
 Together::Together(const Contract& contract, const Clause& clause, const std::vector<Item>& roster,
-                   const std::vector<ItemIndex>& parts, const std::vector<Attempt>& attempts,
-                   std::span<const std::uint32_t> of_clause)
+                   const std::vector<ItemIndex>& parts)
     : roster_(roster), skew_s_(tolerances_of(contract.conditions).start_skew_s) {
   if (clause.concurrent != Concurrency::all_items || clause.scope == Scope::system) {
     return;
   }
-  std::vector<bool> is_part(roster.size());
+  is_part_.resize(roster.size());
   for (const ItemIndex part : parts) {
-    is_part[part] = true;
+    is_part_[part] = true;
     ++bound_[roster[part].node];
   }
+}
+
+void Together::take(const std::vector<Attempt>& attempts,
+                    std::span<const std::uint32_t> of_clause) {
   std::map<std::uint32_t, std::vector<std::int64_t>> starts;
   std::set<std::pair<std::uint32_t, ItemIndex>> tried;
   for (const std::uint32_t index : of_clause) {
     const Attempt& attempt = attempts[index];
-    if (attempt.item >= roster.size() || !is_part[attempt.item]) {
+    if (attempt.item >= is_part_.size() || !is_part_[attempt.item]) {
       continue;
     }
     if (tried.emplace(attempt.round, attempt.item).second) {
-      ++rounds_[attempt.round].tried[roster[attempt.item].node];
+      ++rounds_[attempt.round].tried[roster_[attempt.item].node];
     }
     if (attempt.ending == Ending::measured) {
       starts[attempt.round].push_back(attempt.start_ns);

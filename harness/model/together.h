@@ -17,10 +17,12 @@ namespace assay {
 /// a system has its own common window. Refers to its arguments, which must outlive it.
 class Together {
  public:
-  /// `parts`: what the clause binds. `of_clause`: indices into `attempts`.
+  /// `parts`: what the clause binds.
   Together(const Contract& contract, const Clause& clause, const std::vector<Item>& roster,
-           const std::vector<ItemIndex>& parts, const std::vector<Attempt>& attempts,
-           std::span<const std::uint32_t> of_clause);
+           const std::vector<ItemIndex>& parts);
+
+  /// All attempts of the clause: `of_clause` are indices into `attempts`.
+  void take(const std::vector<Attempt>& attempts, std::span<const std::uint32_t> of_clause);
 
   /// What a measured attempt was without: "" if its window began within start_skew of the median of
   /// its round's measured windows, and every other item of its node was tried in that round, too.
@@ -35,8 +37,9 @@ class Together {
 
   const std::vector<Item>& roster_;
   Ratio skew_s_;
+  std::vector<bool> is_part_;                     // empty where nothing is wanted
   std::map<std::uint32_t, std::uint32_t> bound_;  // by node: how many items
-  std::map<std::uint32_t, Round> rounds_;         // empty where nothing is wanted
+  std::map<std::uint32_t, Round> rounds_;
 };
 
 }  // namespace assay
