@@ -1,11 +1,14 @@
 // assay doctor: what this machine can measure, what not, and why.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <ostream>
 #include <vector>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/doctor_gpus.h"
+#include "harness/cli/doctor_questions.h"
 #include "harness/cli/exit_code.h"
 #include "harness/run/case.h"
 #include "harness/run/environment.h"
@@ -18,11 +21,6 @@
 namespace assay {
 namespace {
 
-struct Ability {
-  std::string what;
-  std::string why_not;  ///< "" if it can.
-};
-
 struct Diagnosis {
   std::vector<Device> devices;
   std::vector<Ability> abilities;
@@ -33,37 +31,23 @@ struct Diagnosis {
   Result<MachineFacts> machine = Error{};
 };
 
-GemmProblem product(NumberType input, NumberType accumulate, NumberType output) {
-  return {.input = input, .accumulate = accumulate, .output = output, .m = 512, .n = 512, .k = 512};
+void append(std::vector<Ability>& abilities, std::vector<Ability> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(abilities));
 }
 
-MemoryProblem pass(MemoryProblem::Op op) {
-  return {.op = op, .array_bytes = std::uint64_t{1} << 20U, .non_temporal = true};
-}
-
-std::vector<std::pair<std::string, Problem>> questions() {
-  using enum NumberType;
-  return {{"compute.gemm f64", product(f64, f64, f64)},
-          {"compute.gemm f32", product(f32, f32, f32)},
-          {"compute.gemm bf16, f32 sums, f32 output", product(bf16, f32, f32)},
-          {"compute.gemm bf16, f32 sums, bf16 output", product(bf16, f32, bf16)},
-          {"compute.gemm s8, s32 sums, s32 output", product(s8, s32, s32)},
-          {"compute.memory read", pass(MemoryProblem::Op::read)},
-          {"compute.memory copy", pass(MemoryProblem::Op::copy)},
-          {"compute.memory triad", pass(MemoryProblem::Op::triad)}};
-}
-
-void look_for_gpus(Diagnosis& diagnosis) {
-  const auto cuda = load_backend("cuda", {});
+/// The GPUs of a node are taken to be of one kind: the first one is asked.
+void look_for_gpus(Diagnosis& diagnosis, const std::string& module) {
+  const auto cuda = load_backend("cuda", ModuleChoice::from(module));
   auto devices = cuda ? cuda->backend->devices() : Result<std::vector<Device>>(cuda.error());
   if (devices && !devices->empty()) {
     diagnosis.gpus = *std::move(devices);
+    append(diagnosis.abilities, abilities_of(*cuda->backend, diagnosis.gpus.front()));
   } else {
     diagnosis.no_gpus = devices ? "no GPU" : devices.error().message;
   }
 }
 
-Result<Diagnosis> diagnose() {
+Result<Diagnosis> diagnose(const std::string& module) {
   Diagnosis diagnosis;
   const auto host = make_host_backend();
   auto devices = host->devices();
@@ -71,11 +55,8 @@ Result<Diagnosis> diagnose() {
     return devices.error();
   }
   diagnosis.devices = *std::move(devices);
-  for (const auto& [what, problem] : questions()) {
-    const auto supported = host->supports(problem, diagnosis.devices.front());
-    diagnosis.abilities.push_back({what, supported ? "" : supported.error().message});
-  }
-  look_for_gpus(diagnosis);
+  append(diagnosis.abilities, abilities_of(*host, diagnosis.devices.front()));
+  look_for_gpus(diagnosis, module);
   diagnosis.machine = make_machine_inventory()->find({.gpu = {}, .needs_gpus = true});
   diagnosis.readings = make_host_probe()->read();
   const auto allowed = worker_environment(own_environment(), usable_cores());
@@ -95,7 +76,8 @@ Json as_json(const Diagnosis& diagnosis) {
   Json::Array abilities;
   for (const Ability& ability : diagnosis.abilities) {
     abilities.emplace_back(
-        Json::Object{{"what", ability.what},
+        Json::Object{{"device", ability.device},
+                     {"what", ability.what},
                      {"can", ability.why_not.empty()},
                      {"reason", ability.why_not.empty() ? Json() : Json(ability.why_not)}});
   }
@@ -130,8 +112,12 @@ void print(const Console& console, const Diagnosis& diagnosis) {
   if (!diagnosis.no_gpus.empty()) {
     out << beside("  cuda", diagnosis.no_gpus, 10);
   }
-  out << "\nCan measure\n";
+  const std::string* device = nullptr;
   for (const Ability& ability : diagnosis.abilities) {
+    if (device == nullptr || *device != ability.device) {
+      device = &ability.device;
+      out << "\nCan measure on " << *device << '\n';
+    }
     const bool can = ability.why_not.empty();
     out << "  " << painted(console, can ? Tone::good : Tone::doubtful, can ? "yes" : "no ") << "  "
         << ability.what << '\n';
@@ -157,11 +143,14 @@ void print(const Console& console, const Diagnosis& diagnosis) {
 void add_doctor(CLI::App& app, const Shell& shell) {
   auto* command = app.add_subcommand("doctor", "What this machine can measure, what not and why");
   const auto json = std::make_shared<bool>(false);
+  const auto module = std::make_shared<std::string>();
+  command->add_option("--module", *module,
+                      "File of the GPU backend's module, if not the\none installed");
   command->add_flag("--json", *json, "Print JSON");
   command->footer("Example\n  assay doctor");
-  command->callback([&console = shell.console, &chosen = shell.chosen, json] {
-    chosen = [&console, json] {
-      const auto diagnosis = diagnose();
+  command->callback([&console = shell.console, &chosen = shell.chosen, json, module] {
+    chosen = [&console, json, module] {
+      const auto diagnosis = diagnose(*module);
       if (!diagnosis) {
         return complain(console, diagnosis.error().message, exit_code_of(diagnosis.error()));
       }

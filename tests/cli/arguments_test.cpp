@@ -119,6 +119,21 @@ TEST(Arguments, DoctorSaysWhyForEveryNo) {
   }
 }
 
+TEST(Arguments, DoctorAsksAGpuForEveryKindOfWork) {
+  const Ended ended = assay_program({"doctor", "--module", ASSAY_EMULATED_MODULE ",gpus=2"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const std::size_t on_gpu = ended.out.find("Can measure on gpu0\n");
+  ASSERT_NE(on_gpu, std::string::npos) << ended.out;
+  for (const char* can : {"yes  compute.gemm nvfp4", "yes  compute.latency",
+                          "yes  network.host_copy, far NUMA node", "yes  network.peer_copy"}) {
+    EXPECT_NE(ended.out.find(can, on_gpu), std::string::npos) << can;
+  }
+  const Ended hopper =
+      assay_program({"doctor", "--module", ASSAY_EMULATED_MODULE ",gpus=1,model=h100"});
+  EXPECT_NE(hopper.out.find("no   compute.gemm nvfp4"), std::string::npos) << hopper.out;
+  EXPECT_NE(hopper.out.find("no   network.peer_copy"), std::string::npos) << hopper.out;
+}
+
 TEST(Arguments, NoColourLeavesThisTestsPipes) {
   EXPECT_EQ(assay_program({"list"}).out.find('\033'), std::string::npos);
 }

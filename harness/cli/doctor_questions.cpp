@@ -1,0 +1,67 @@
+#include "harness/cli/doctor_questions.h"
+
+#include <utility>
+
+namespace assay {
+namespace {
+
+using Questions = std::vector<std::pair<std::string, Problem>>;
+
+void ask_products(Questions& questions) {
+  struct Types {
+    NumberType input, accumulate, output;
+  };
+  using enum NumberType;
+  for (const auto& [input, accumulate, output] :
+       {Types{f64, f64, f64}, Types{f32, f32, f32}, Types{tf32, f32, f32}, Types{bf16, f32, f32},
+        Types{bf16, f32, bf16}, Types{f16, f32, f16}, Types{fp8_e4m3, f32, bf16},
+        Types{fp8_e5m2_e4m3, f32, bf16}, Types{mxfp8_e4m3, f32, bf16}, Types{nvfp4, f32, bf16},
+        Types{s8, s32, s32}}) {
+    questions.emplace_back("compute.gemm " + std::string(name_of(input)) + ", " +
+                               std::string(name_of(accumulate)) + " sums, " +
+                               std::string(name_of(output)) + " output",
+                           GemmProblem{.input = input,
+                                       .accumulate = accumulate,
+                                       .output = output,
+                                       .m = 512,
+                                       .n = 512,
+                                       .k = 512});
+  }
+}
+
+void ask_memory(Questions& questions) {
+  constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
+  for (const auto op :
+       {MemoryProblem::Op::read, MemoryProblem::Op::copy, MemoryProblem::Op::triad}) {
+    questions.emplace_back("compute.memory " + std::string(name_of(op)),
+                           MemoryProblem{.op = op, .array_bytes = k_bytes, .non_temporal = true});
+  }
+  questions.emplace_back("compute.latency", LatencyProblem{.array_bytes = k_bytes});
+}
+
+void ask_links(Questions& questions) {
+  constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
+  using enum LinkProblem::Path;
+  for (const auto& [path, end] : {std::pair(near_host, ", near NUMA node"),
+                                  std::pair(far_host, ", far NUMA node"), std::pair(peer, "")}) {
+    const LinkProblem link{.path = path, .bytes = k_bytes};
+    questions.emplace_back(std::string(case_of(link)) + end, link);
+  }
+}
+
+}  // namespace
+
+std::vector<Ability> abilities_of(Backend& backend, const Device& device) {
+  Questions questions;
+  ask_products(questions);
+  ask_memory(questions);
+  ask_links(questions);
+  std::vector<Ability> abilities;
+  for (const auto& [what, problem] : questions) {
+    const auto supported = backend.supports(problem, device);
+    abilities.push_back({device.id, what, supported ? "" : supported.error().message});
+  }
+  return abilities;
+}
+
+}  // namespace assay
