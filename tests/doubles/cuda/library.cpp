@@ -2,6 +2,7 @@
 #include "kernels/cuda/library.h"
 
 #include "tests/doubles/cuda/cublaslt.h"
+#include "tests/doubles/cuda/descriptors.h"
 #include "tests/doubles/cuda/machine.h"
 
 namespace assay::cuda {
@@ -13,6 +14,11 @@ Result<Library> Library::open(const std::vector<std::string>& names) {
   if ((fault == Fault::no_driver && name.starts_with("libcuda.")) ||
       (fault == Fault::no_library && name.starts_with("libcublasLt."))) {
     return Error{Error::Code::unsupported, name + " is not there"};
+  }
+  if (name.starts_with("libcublasLt.")) {
+    if (const auto opened = emulated::open_descriptors(name); !opened) {
+      return opened.error();
+    }
   }
   Library library;
   library.name_ = name;

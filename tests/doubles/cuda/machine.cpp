@@ -103,6 +103,10 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   if (name == "every") {
     return read_number(value, made.every) && made.every > 0;
   }
+  if (name == "descriptors") {
+    made.real_descriptors = value == "real";
+    return made.real_descriptors || value == "own";
+  }
   if (name == "xid") {
     return read_number(value, made.xid) && made.xid > 0;
   }

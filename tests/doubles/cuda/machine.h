@@ -60,9 +60,10 @@ struct Machine {
   std::uint64_t l2_bytes = 0;  ///< 0: the model's.
   int numa_nodes = 2;
   std::uint64_t host_bytes = std::uint64_t{1} << 36U;  ///< That are available.
-  bool peers = true;          ///< Whether GPUs can access each other's memory.
-  std::uint64_t every = 100;  ///< Of how many products one is spoiled.
-  int on = -1;                ///< The one GPU that has the fault; -1: all.
+  bool peers = true;              ///< Whether GPUs can access each other's memory.
+  std::uint64_t every = 100;      ///< Of how many products one is spoiled.
+  int on = -1;                    ///< The one GPU that has the fault; -1: all.
+  bool real_descriptors = false;  ///< Of cuBLASLt: those of the real library.
   int xid = 79;
   std::string log;  ///< The file of the driver's log.
 };
