@@ -30,15 +30,6 @@ Natural natural(std::int64_t value) {
   return static_cast<Natural>(value);
 }
 
-/// The line's elapsed_ns: the window's length, or for times the mean of a step, rounded up, since
-/// rounding is against the supplier.
-Natural elapsed_of(const EndLine& end, const WindowSums& sums) {
-  if (end.dimension != Dimension::time) {
-    return natural(sums.elapsed_ns);
-  }
-  return (natural(sums.elapsed_ns) + natural(sums.steps) - 1) / natural(sums.steps);
-}
-
 Natural share_of(const WindowSums& sums) {
   return natural(sums.check_ns) * natural(k_million) / natural(sums.elapsed_ns);
 }
@@ -48,12 +39,12 @@ Result<Done> compare_line(const EndLine& end, const Blocks& blocks, const Window
     return bad("work_per_step: must be below 2^64");
   }
   const bool is_time = end.dimension == Dimension::time;
-  const Natural work = is_time ? 1 : natural(sums.steps) * end.work_per_step;
+  const Natural work = natural(sums.steps) * (is_time ? 1 : end.work_per_step);
   const std::array<Pair, 10> pairs = {
       {{"blocks.count", end.blocks->count, blocks.size()},
        {"blocks.gap_ns", natural(end.blocks->gap_ns), natural(sums.gap_ns)},
        {"blocks.shortest_ns", natural(end.blocks->shortest_ns), natural(sums.shortest_ns)},
-       {"elapsed_ns", end.elapsed_ns, elapsed_of(end, sums)},
+       {"elapsed_ns", end.elapsed_ns, natural(sums.elapsed_ns)},
        {"work", end.work, work},
        {"checked", end.checked, natural(sums.tiles)},
        {"wrong", end.wrong, natural(sums.wrong)},

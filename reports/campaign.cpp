@@ -158,6 +158,7 @@ class Gathering {
     evidence.chain_whole = evidence.chain_whole && journal.facts.closed;
     append(evidence.attempts, journal.attempts);
     append(evidence.replacements, journal.replacements);
+    append(evidence.seen, journal.seen);
     append(evidence.marks, journal.marks);
     append(campaign_.remarks, journal.remarks);
     campaign_.nodes.push_back(std::move(journal.facts));

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "harness/model/step_size.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 
@@ -35,6 +36,31 @@ Result<Done> check_items(const CampaignFrame& frame) {
   for (std::size_t i = 0; i < frame.session.nodes.size(); ++i) {
     if (frame.session.nodes[i].node != i) {
       return bad("session.json: nodes[" + std::to_string(i) + "] is not node " + std::to_string(i));
+    }
+  }
+  return Done{};
+}
+
+/// What a step is follows from the contract, wherever this release knows the case.
+Result<Done> check_steps(const CampaignFrame& frame) {
+  const auto& stated = frame.session.work_per_step;
+  for (const auto& [clause, work] : stated) {
+    if (!frame.clause_of.contains(clause)) {
+      return bad("session.json: work_per_step names '" + clause +
+                 "', which is no clause of the contract");
+    }
+  }
+  for (const Clause& clause : frame.contract.clauses) {
+    const auto found = stated.find(clause.id);
+    const std::string is = "session.json: work_per_step of clause " + clause.id + " is " +
+                           (found == stated.end() ? "not stated" : to_decimal(found->second)) +
+                           ", but ";
+    const auto expected = step_size(clause.case_id, clause.params);
+    if (expected && (found == stated.end() || found->second != *expected)) {
+      return bad(is + "its params make it " + to_decimal(*expected));
+    }
+    if (!expected && has_step_size(clause.case_id) && found != stated.end()) {
+      return bad(is + "its params leave it to the machine");
     }
   }
   return Done{};
@@ -97,11 +123,8 @@ Result<CampaignFrame> make_frame(std::string_view contract_bytes, std::string_vi
     return checked.error();
   }
   index(frame);
-  for (const auto& [clause, work] : frame.session.work_per_step) {
-    if (!frame.clause_of.contains(clause)) {
-      return bad("session.json: work_per_step names '" + clause +
-                 "', which is no clause of the contract");
-    }
+  if (const Result<Done> checked = check_steps(frame); !checked) {
+    return checked.error();
   }
   return frame;
 }

@@ -14,8 +14,8 @@ inline constexpr std::array<std::string_view, 3> k_passed_variables{
     "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"};
 
 /// Set by the controller, whatever the caller has there.
-inline constexpr std::array<std::string_view, 4> k_set_variables{"LANG", "OMP_NUM_THREADS",
-                                                                 "OMP_PLACES", "OMP_PROC_BIND"};
+inline constexpr std::array<std::string_view, 5> k_set_variables{
+    "CUDA_DEVICE_ORDER", "LANG", "OMP_NUM_THREADS", "OMP_PLACES", "OMP_PROC_BIND"};
 
 /// What a build for finding faults needs; a program that is delivered knows none of them.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -57,7 +57,7 @@ Result<Done> check_window_times(const EndLine& end, const Clause& clause,
     return Done{};
   }
   const auto start = static_cast<Natural>(end.start_ns);
-  const Natural length = states_window(end) ? end.elapsed_ns : 0;
+  const Natural length = end.elapsed_ns;
   if (end.start_ns < begun_at_ns - k_window_slack_ns ||
       start + length > static_cast<Natural>(end.at_ns) + k_window_slack_ns) {
     return bad("start_ns: the window is not between the begin and the end of its attempt");

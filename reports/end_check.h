@@ -18,11 +18,6 @@ struct WindowLength {
 [[nodiscard]] Result<Done> check_conditions(const EndLine& end, const WindowLength& window,
                                             const Clause& clause, const Conditions& conditions);
 
-/// Whether `elapsed_ns` of this line is the window's length: it is the value itself for times.
-[[nodiscard]] inline bool states_window(const EndLine& end) {
-  return end.blocks && end.dimension != Dimension::time;
-}
-
 /// A window lies between the two lines of its attempt, that of a measured one after the clause's
 /// soak. `begun_at_ns`: UTC, of the `begin` line. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_window_times(const EndLine& end, const Clause& clause,

@@ -105,4 +105,19 @@ std::string ItemLooks::unfinished() const {
   return "";
 }
 
+std::optional<SeenDevices> devices_in(const EndLine& end, ItemIndex item,
+                                      const std::vector<Item>& roster) {
+  if (!end.found || end.found->source == "replay" || roster[item].kind != Scope::each_node) {
+    return std::nullopt;
+  }
+  SeenDevices seen{.node = item, .attempt = end.key.attempt, .serials = {}};
+  for (const GpuFacts& gpu : end.found->gpus) {
+    if (!gpu.uuid.value) {
+      return std::nullopt;
+    }
+    seen.serials.push_back(*gpu.uuid.value);
+  }
+  return seen.serials.empty() ? std::nullopt : std::optional(std::move(seen));
+}
+
 }  // namespace assay

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -49,5 +50,10 @@ class ItemLooks {
   std::set<std::pair<std::string, std::string>> asked_;  ///< Clause and item: a look was begun.
   std::map<std::string, std::uint64_t> loads_;  ///< By item: the first attempt that measured it.
 };
+
+/// What a look at a whole node showed in it; none where it was no such look, where it is a
+/// recording, or where a GPU shows no UUID.
+[[nodiscard]] std::optional<SeenDevices> devices_in(const EndLine& end, ItemIndex item,
+                                                    const std::vector<Item>& roster);
 
 }  // namespace assay

@@ -186,8 +186,10 @@ Result<Done> Walk::selftest(const Json& json) {
   if (out_.attempts.empty()) {
     selftest_seen_ = true;
   }
+  if (!selftest_failed_) {
+    out_.facts.selftest = std::move(line->canonical);  // the last one, or the first that failed
+  }
   selftest_failed_ = selftest_failed_ || !line->passed;
-  keep(out_.facts.selftest, std::move(line->canonical), "self-test's findings");
   return Done{};
 }
 
@@ -320,8 +322,8 @@ Result<Done> Walk::end(const Json& json) {
        {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
         check_steps(end), check_window_times(end, clause, begun->second.at_ns), follows(end),
         at(end.at_ns),
-        states_window(end) ? check_conditions(end, window, clause, frame_.contract.conditions)
-                           : Result<Done>(Done{})}) {
+        end.blocks ? check_conditions(end, window, clause, frame_.contract.conditions)
+                   : Result<Done>(Done{})}) {
     if (!checked) {
       return checked;
     }
@@ -343,6 +345,9 @@ Result<Done> Walk::end(const Json& json) {
   attempt.matching = end.matching;
   attempt.serial = end.serial;
   attempt.note = end.note;
+  if (auto seen = devices_in(end, attempt.item, frame_.roster)) {
+    out_.seen.push_back(*std::move(seen));
+  }
   open_.erase(begun);
   if (end.blocks) {
     out_.windows.push_back({.line = line_, .end = std::move(end)});

@@ -25,6 +25,7 @@ struct NodeJournal {
   NodeFacts facts;
   std::vector<Attempt> attempts;  ///< attempts[i] has number i + 1.
   std::vector<Replacement> replacements;
+  std::vector<SeenDevices> seen;
   std::vector<WindowLine> windows;
   ItemLooks looks;  ///< What later looks are compared with.
   std::vector<std::string> marks;

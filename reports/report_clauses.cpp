@@ -166,8 +166,9 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
   }
   for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
     sentences.emplace_back("What one step of clause " + clause +
-                           " is was left to the machines: it is the same in every window of an "
-                           "item, but nothing ties it to the contract's parameters.");
+                           " is was left to the machines, or is of a case that this program "
+                           "doesn't know: it is the same in every window of an item, but nothing "
+                           "ties it to the contract's parameters.");
   }
   if (const std::uint64_t excuses = excuses_in(campaign); excuses > 0) {
     sentences.emplace_back("Whose key excused " + std::to_string(excuses) +

@@ -271,11 +271,11 @@ Result<Done> check_end(const EndLine& end) {
 }
 
 Result<Done> check_steps(const EndLine& end) {
-  const bool has_steps = end.blocks && end.ending == Ending::measured && end.work_per_step > 0 &&
-                         end.dimension != Dimension::time;
-  if (has_steps && end.work / end.work_per_step != end.checked) {
+  const Natural a_step = end.dimension == Dimension::time ? 1 : end.work_per_step;
+  const bool has_steps = end.blocks && end.ending == Ending::measured && a_step > 0;
+  if (has_steps && end.work / a_step != end.checked) {
     return bad("checked: is " + std::to_string(end.checked) + ", but work is that of " +
-               to_decimal(end.work / end.work_per_step) + " steps, each of which is checked");
+               to_decimal(end.work / a_step) + " steps, each of which is checked");
   }
   return Done{};
 }

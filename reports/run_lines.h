@@ -56,7 +56,7 @@ struct EndLine {
 
 /// Whether the numbers of an `end` line fit each other, whatever the contract says.
 [[nodiscard]] Result<Done> check_end(const EndLine& end);
-/// Whether each step of a measured window was checked. Times state no number of steps.
+/// Whether each step of a measured window was checked. The work of times is a number of steps.
 [[nodiscard]] Result<Done> check_steps(const EndLine& end);
 
 }  // namespace assay

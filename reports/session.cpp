@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "harness/model/step_size.h"
 #include "reports/json.h"
 #include "reports/keys.h"
 #include "reports/members.h"
@@ -258,8 +259,9 @@ bool is_mark(std::string_view name) {
 std::vector<std::string> clauses_without_work(const Contract& contract, const Session& session) {
   std::vector<std::string> clauses;
   for (const Clause& clause : contract.clauses) {
-    if (clause.limit && is_rate(clause.limit->dimension) &&
-        !session.work_per_step.contains(clause.id)) {
+    const bool has_rate = clause.limit && is_rate(clause.limit->dimension);
+    const bool is_tied = has_step_size(clause.case_id) && session.work_per_step.contains(clause.id);
+    if (has_rate && !is_tied) {
       clauses.push_back(clause.id);
     }
   }

@@ -48,7 +48,8 @@ struct Session {
 [[nodiscard]] std::string write_session(const Session& session);  ///< Canonical JSON.
 [[nodiscard]] Result<Session> read_session(std::string_view text);
 
-/// The clauses with a rate for a limit whose work of a step the session leaves to the machine.
+/// The clauses with a rate for a limit whose work of a step the contract leaves to the machine, or
+/// whose case this release doesn't know.
 [[nodiscard]] std::vector<std::string> clauses_without_work(const Contract& contract,
                                                             const Session& session);
 

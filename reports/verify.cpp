@@ -146,9 +146,7 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   std::vector<std::string>& checked = verification.checked;
   std::vector<std::string>& not_checked = verification.not_checked;
   checked.emplace_back("contract, session and nonce chain against each other");
-  if (!campaign.session.work_per_step.empty()) {
-    checked.emplace_back("the work of a step against the session, where the session states it");
-  }
+  checked.emplace_back("the work of a step against the contract's params, where they decide it");
   checked.emplace_back("signature, journal and hash chain of each of " +
                        std::to_string(campaign.evidence_leaves) + " nodes, and their tree");
   checked.emplace_back("size and digest of every blob");
@@ -176,8 +174,8 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
       "they lie on is judged");
   for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
     not_checked.push_back("what a step of clause " + clause +
-                          " is: the session leaves it to the machine; it is the same in every "
-                          "window of an item");
+                          " is: its params leave it to the machine, or this program doesn't know "
+                          "its case; it is the same in every window of an item");
   }
   for (const std::string& stray : campaign.strays) {
     not_checked.push_back(stray);

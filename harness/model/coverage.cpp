@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/model/as_ordered.h"
+
 namespace assay {
 
 std::string_view unmeasured_parts(const Contract& contract, std::size_t line) {
@@ -10,7 +12,7 @@ std::string_view unmeasured_parts(const Contract& contract, std::size_t line) {
   bool links = delivered.links == 0;
   for (const Clause& clause : contract.clauses) {
     const auto& lines = clause.population;
-    if (!is_mandatory(clause) ||
+    if (!is_mandatory(clause) || is_finding(clause.case_id) ||
         std::find(lines.begin(), lines.end(), delivered.id) == lines.end()) {
       continue;
     }

@@ -45,10 +45,10 @@ struct Attempt {
   std::int64_t day = 0;     ///< UTC days since 1970-01-01 of its start.
   Ending ending = Ending::no_end;
   Dimension dimension = Dimension::count;
-  Natural work = 0;            ///< FLOPs, operations or bytes; events for poisson; 1 for times.
+  Natural work = 0;            ///< FLOPs, operations or bytes; events for poisson; steps for times.
   Natural work_per_step = 0;   ///< Of the problem; what its operands and outputs hang on.
   OutputDigest outputs{};      ///< k_no_outputs where none were seen.
-  Natural elapsed_ns = 0;      ///< Length of the window; the value itself for times.
+  Natural elapsed_ns = 0;      ///< Length of the window.
   std::int64_t start_ns = 0;   ///< UTC, of the window.
   std::uint64_t checked = 0;   ///< Outputs verified (tiles, slots, full compares).
   std::uint64_t wrong = 0;     ///< Of these, how many differed.
@@ -66,9 +66,17 @@ struct Replacement {
   std::string new_serial;
 };
 
+/// The devices that a look at a node showed in it, all of them.
+struct SeenDevices {
+  ItemIndex node = 0;                ///< Its item.
+  std::uint64_t attempt = 0;         ///< The look, in the node's journal.
+  std::vector<std::string> serials;  ///< As attempts on single devices state them.
+};
+
 struct Evidence {
   std::vector<Attempt> attempts;  ///< In the order of their journals and numbers.
   std::vector<Replacement> replacements;
+  std::vector<SeenDevices> seen;
   bool selftest_passed = false;    ///< On every node that has attempts.
   bool chain_whole = false;        ///< Every journal's chain, numbering and signature verified.
   std::vector<std::string> marks;  ///< "emulated", "simulated", "replayed", "reduced".

@@ -16,6 +16,7 @@ void add_saturating(Natural& sum, Natural value) {
 struct Totals {
   Natural work = 0;
   Natural elapsed_ns = 0;
+  Natural longest_ns = 0;  ///< Of one window.
   std::uint32_t attempts = 0;
   std::uint32_t ended_badly = 0;
   std::uint64_t checked = 0;  ///< Outputs: a drawn tile of each, drawn ones as a whole.
@@ -35,6 +36,7 @@ Totals total(std::span<const Screened> parts) {
       totals.checked += attempt->checked;
       add_saturating(totals.work, attempt->work);
       add_saturating(totals.elapsed_ns, attempt->elapsed_ns);
+      totals.longest_ns = std::max(totals.longest_ns, attempt->elapsed_ns);
     }
   }
   return totals;
@@ -45,21 +47,26 @@ Finding part_missing() {
           "At least one part has no attempt that counts."};
 }
 
-Finding window_too_short(const Setting& setting, const Totals& totals, const std::string& item) {
+Finding window_too_short(const Setting& setting, const Totals& totals) {
   return {Outcome::inconclusive, Reason::too_few_runs,
-          "The windows of " + std::to_string(totals.attempts) + " attempts" + item + " sum to " +
+          "The windows of " + std::to_string(totals.attempts) + " attempts sum to " +
               for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) + " of " +
               setting.clause.window->text + "."};
 }
 
-/// The window of rule zero_wrong is each part's own: a part that hardly ran proved hardly anything.
-/// Precondition: every part has an attempt that counts.
+/// The window of rule zero_wrong is each part's own, and one: neither a part that hardly ran nor
+/// many short runs are the load that the contract wants. Precondition: every part has an attempt
+/// that counts.
 std::optional<Finding> shortest_part(const Setting& setting, std::span<const Screened> parts) {
   for (const Screened& part : parts) {
     const Totals own = total(std::span(&part, 1));
-    if (!setting.yardstick.fills_window(own.elapsed_ns)) {
+    if (!setting.yardstick.fills_window(own.longest_ns)) {
       const ItemIndex item = part.counted.front()->item;
-      return window_too_short(setting, own, " of " + setting.roster[item].id);
+      return Finding{Outcome::inconclusive, Reason::too_few_runs,
+                     "The longest window of " + std::to_string(own.attempts) + " attempts of " +
+                         setting.roster[item].id + " is " +
+                         for_people({own.longest_ns, 1'000'000'000}, Dimension::time) + " of " +
+                         setting.clause.window->text + "."};
     }
   }
   return std::nullopt;
@@ -166,7 +173,7 @@ void decide_poisson(const Setting& setting, std::span<const Screened> parts, Ver
   constexpr Natural k_billion = 1'000'000'000;
   if (setting.clause.window &&
       std::is_lt(compare({totals.elapsed_ns, k_billion}, setting.clause.window->base))) {
-    conclude(verdict, window_too_short(setting, totals, ""));
+    conclude(verdict, window_too_short(setting, totals));
     return;
   }
   conclude(verdict, {Outcome::accept, Reason::limit_met, sentence + "."});

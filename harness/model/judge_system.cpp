@@ -65,8 +65,7 @@ std::vector<Value> values_of(const Setting& setting, std::span<const Entry> roun
   const Window common = common_window(measured);
   std::vector<Value> values;
   for (const Attempt* attempt : measured) {
-    const bool has_window = is_rate(attempt->dimension);
-    if (!together || !has_window || shares(window_of(*attempt), common)) {
+    if (!together || shares(window_of(*attempt), common)) {
       values.push_back(*value_of(*attempt));
     }
   }

@@ -28,11 +28,14 @@ std::optional<Value> value_of(const Attempt& attempt) {
         return std::nullopt;
       }
       return Value{attempt.work, k_billion, attempt.elapsed_ns};
-    case Dimension::time:
-      if (attempt.elapsed_ns == 0) {
+    case Dimension::time: {
+      Natural denominator = 0;
+      if (attempt.elapsed_ns == 0 || attempt.work == 0 ||
+          __builtin_mul_overflow(attempt.work, k_billion, &denominator)) {
         return std::nullopt;
       }
-      return Value{attempt.elapsed_ns, 1, k_billion};
+      return Value{attempt.elapsed_ns, 1, denominator};
+    }
     case Dimension::bytes:
     case Dimension::power:
     case Dimension::count: return Value{attempt.work, 1, 1};
@@ -103,7 +106,7 @@ bool Yardstick::other_dimension(const Attempt& attempt) const {
 }
 
 bool Yardstick::fills_window(const Attempt& attempt) const {
-  return !is_rate(attempt.dimension) || fills_window(attempt.elapsed_ns);
+  return fills_window(attempt.elapsed_ns);
 }
 
 bool Yardstick::fills_window(Natural elapsed_ns) const {

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/model/seen_devices.h"
+
 namespace assay {
 namespace {
 
@@ -46,6 +48,7 @@ Slots::Slots(const Contract& contract, const std::vector<Item>& roster, const Ev
   check_measured();
   check_allowance();
   check_serials();
+  mark_contradictions(roster, evidence, inconsistent_);
 }
 
 void Slots::complain(ItemIndex item, std::string sentence) {

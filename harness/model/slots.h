@@ -60,7 +60,7 @@ class Slots {
   /// True for a device that is replaced somewhere, but where and while its slot still held it.
   [[nodiscard]] bool is_banned(const Attempt& attempt) const;
   /// True for a slot in which a serial number is not the one that its replacements name for that
-  /// time, changes without one, or stands in another slot, too.
+  /// time, changes without one, or stands in another slot, too; or that seen_devices.h marks.
   [[nodiscard]] bool is_inconsistent(ItemIndex item) const { return inconsistent_[item]; }
   /// Replacements beyond the contract's remedy, or of what was never measured.
   [[nodiscard]] const std::vector<Defect>& defects() const { return defects_; }

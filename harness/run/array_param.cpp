@@ -1,12 +1,13 @@
 #include "harness/run/array_param.h"
 
 #include "harness/model/natural.h"
+#include "harness/model/step_size.h"
 
 namespace assay {
 
 Result<std::uint64_t> array_bytes_of(const Params& params) {
   constexpr Natural k_most_mib = Natural{1} << 24U;
-  if (params.at("array_mib") == "4x_llc") {
+  if (params.at("array_mib") == k_by_caches) {
     return std::uint64_t{0};
   }
   const auto mib = natural_from(params.at("array_mib"));

@@ -143,10 +143,9 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
   if (sums && end.window.elapsed_ns > 0) {
     const auto steps = static_cast<Natural>(sums->steps);
     const auto elapsed_ns = static_cast<Natural>(sums->elapsed_ns);
-    const bool is_time = attempt.dimension == Dimension::time;
-    // A time is that of a step, rounded up: against the supplier.
-    attempt.work = is_time ? 1 : work_per_step * steps;
-    attempt.elapsed_ns = is_time ? (elapsed_ns + steps - 1) / steps : elapsed_ns;
+    // A time is that of a step: so many there were.
+    attempt.work = attempt.dimension == Dimension::time ? steps : work_per_step * steps;
+    attempt.elapsed_ns = elapsed_ns;
     attempt.start_ns = end.window.start_ns;
     attempt.checked = static_cast<std::uint64_t>(sums->tiles);
     clock_ns = launched.measured->window.clock_ns;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/model/step_size.h"
+
 namespace assay {
 namespace {
 
@@ -31,6 +33,9 @@ bool allows(const Param& param, const std::string& value) {
 }  // namespace
 
 std::optional<Natural> work_per_step(const Case& a_case, const Params& params) {
+  if (has_step_size(a_case.id)) {
+    return step_size(a_case.id, params);
+  }
   return a_case.work_per_step == nullptr ? std::nullopt : a_case.work_per_step(params);
 }
 

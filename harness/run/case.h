@@ -36,9 +36,9 @@ struct Case {
   /// that finds: it asks what is there, and harness/model/as_ordered.h compares it.
   Result<Problem> (*problem)(const Params& params) = nullptr;
 
-  /// FLOPs, operations or bytes of one step, for params whose problem makes sense; none where the
-  /// machine decides. What stands here is fixed in the session, so that nobody can count more
-  /// later.
+  /// Of a case that harness/model/step_size.h doesn't know: FLOPs, operations or bytes of one step,
+  /// for params whose problem makes sense; none where the machine decides. It is fixed in the
+  /// session, so that nobody can count more later; who verifies can't work it out.
   std::optional<Natural> (*work_per_step)(const Params& params) = nullptr;
 };
 
@@ -47,7 +47,7 @@ struct Case {
   return a_case.problem == nullptr;
 }
 
-/// As the case says it; none where it says nothing.
+/// As harness/model/step_size.h says it, or the case; none where neither does.
 [[nodiscard]] std::optional<Natural> work_per_step(const Case& a_case, const Params& params);
 
 /// Every case of this build, in the order of their ids. Generated from the files in suites/.

@@ -52,6 +52,7 @@ Result<Environment> worker_environment(const Environment& given, std::uint32_t t
       passed.emplace(name, value);
     }
   }
+  passed["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";  // as the driver's library counts GPUs
   passed["LANG"] = "C";
   passed["OMP_NUM_THREADS"] = std::to_string(threads);
   passed["OMP_PLACES"] = "cores";  // a thread stays on its core, so its memory stays near

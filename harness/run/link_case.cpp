@@ -1,5 +1,7 @@
 #include "harness/run/link_case.h"
 
+#include "harness/model/step_size.h"
+
 namespace assay {
 namespace {
 
@@ -10,14 +12,6 @@ Direction direction_of(const Params& params) {
   return word == "to_gpu"     ? Direction::to_device
          : word == "from_gpu" ? Direction::from_device
                               : Direction::both;
-}
-
-std::optional<Natural> work_per_step(const Params& params) {
-  const auto mib = natural_from(params.at("copy_mib"));
-  if (!mib) {
-    return std::nullopt;
-  }
-  return (direction_of(params) == Direction::both ? 2 : 1) * (*mib << 20U);
 }
 
 }  // namespace
@@ -42,9 +36,8 @@ Case link_case(Case base) {
                          .meaning = "size of one copy in MiB",
                          .values = {},
                          .whole = true,
-                         .fallback = "1024"});
+                         .fallback = k_usual_copy_mib});
   base.dimension = [](const Params&) { return Dimension::byte_rate; };
-  base.work_per_step = work_per_step;
   return base;
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/model/judge.h"
 #include "harness/model/roster.h"
+#include "harness/model/step_size.h"
 #include "harness/run/plan.h"
 
 namespace assay {
@@ -13,6 +14,7 @@ constexpr Natural k_largest = ~Natural{0};
 constexpr std::uint64_t k_fleet = 100;
 constexpr std::uint32_t k_usual_days = 3;
 constexpr std::uint32_t k_runs_per_look = 10;
+constexpr Natural k_sensible_mib = 512;
 constexpr Natural k_minute_ns = 60'000'000'000;
 constexpr std::uint64_t k_sensible_skew_ppb = 10'000'000;
 
@@ -139,6 +141,13 @@ void look_at_clause(const Contract& contract, const Plan& plan, std::size_t inde
                        contract.conditions.start_skew->text + "' is " + percent_of(skew) + " of '" +
                        clause.window->text + "', more than 1 %, and makes a guard band " + "of " +
                        percent_of(planned.guard_band_ppb));
+  }
+  if (const auto mib = planned.params.find("array_mib");
+      contract.purpose == Purpose::acceptance && planned.case_id == "compute.memory" && mib != planned.params.end() &&
+      mib->second != k_by_caches && *natural_from(mib->second) < k_sensible_mib) {
+    warnings.push_back(place_of(index, "params.array_mib") + mib->second +
+                       " MiB may lie in a cache; " + std::string(k_by_caches) +
+                       " is four times the last-level caches of whatever machine it is");
   }
   if (contract.purpose == Purpose::acceptance && counts_runs(clause.rule) &&
       planned.window_ns < k_minute_ns) {

@@ -59,15 +59,6 @@ Result<Problem> problem(const Params& params) {
   return Problem{gemm};
 }
 
-/// Each of the m x n sums takes k products and k additions.
-std::optional<Natural> work_per_step(const Params& params) {
-  Natural work = 2;
-  for (const char* order : {"m", "n", "k"}) {
-    work *= natural_from(params.at(order)).value();
-  }
-  return work;
-}
-
 }  // namespace
 
 Case compute_gemm() {
@@ -97,8 +88,7 @@ Case compute_gemm() {
                      {.name = "n", .meaning = "columns of B and C", .whole = true},
                      {.name = "k", .meaning = "columns of A, rows of B", .whole = true}},
           .dimension = dimension,
-          .problem = problem,
-          .work_per_step = work_per_step};
+          .problem = problem};
 }
 
 }  // namespace assay

@@ -3,6 +3,7 @@
 // One thread follows a chain through an array: each load needs what the one before found. The chain
 // is a cycle through all lines of 64 bytes in a drawn order. A run's value is the mean time of a
 // chain, with the checks between them: divided by its loads it is the latency of one.
+#include "harness/model/step_size.h"
 #include "harness/run/array_param.h"
 #include "harness/run/case.h"
 
@@ -30,11 +31,6 @@ Result<Problem> problem(const Params& params) {
   return Problem{latency};
 }
 
-std::optional<Natural> work_per_step(const Params& params) {
-  const auto loads = natural_from(params.at("loads"));
-  return loads ? std::optional(*loads) : std::nullopt;
-}
-
 }  // namespace
 
 Case compute_latency() {
@@ -49,16 +45,15 @@ Case compute_latency() {
                       .meaning = "loads of one chain",
                       .values = {},
                       .whole = true,
-                      .fallback = "100000"},
+                      .fallback = k_usual_loads},
                      {.name = "array_mib",
                       .meaning = "size of the array in MiB; 4x_llc: four times the last caches (a "
                                  "GPU's L2)",
-                      .values = {"4x_llc"},
+                      .values = {k_by_caches},
                       .whole = true,
-                      .fallback = "4x_llc"}},
+                      .fallback = k_by_caches}},
           .dimension = dimension,
-          .problem = problem,
-          .work_per_step = work_per_step};
+          .problem = problem};
 }
 
 }  // namespace assay

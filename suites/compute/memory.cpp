@@ -2,6 +2,7 @@
 //
 // STREAM counting (McCalpin): 8 bytes an element are read, copy moves 16, triad 24; write-allocate
 // traffic is not counted. A run's value is total bytes over the window, never the best pass.
+#include "harness/model/step_size.h"
 #include "harness/run/array_param.h"
 #include "harness/run/case.h"
 
@@ -27,16 +28,6 @@ Result<Problem> problem(const Params& params) {
   return Problem{memory};
 }
 
-std::optional<Natural> work_per_step(const Params& params) {
-  const auto mib = natural_from(params.at("array_mib"));
-  if (!mib) {
-    return std::nullopt;  // four times the caches of whatever machine it is
-  }
-  const std::string& op = params.at("op");
-  const Natural arrays = op == "read" ? 1 : op == "copy" ? 2 : 3;
-  return arrays * (*mib << 20U);
-}
-
 }  // namespace
 
 Case compute_memory() {
@@ -55,12 +46,11 @@ Case compute_memory() {
                  {.name = "array_mib",
                   .meaning =
                       "size of each array in MiB; 4x_llc: four times the last caches (a GPU's L2)",
-                  .values = {"4x_llc"},
+                  .values = {k_by_caches},
                   .whole = true,
-                  .fallback = "4x_llc"}},
+                  .fallback = k_by_caches}},
       .dimension = dimension,
-      .problem = problem,
-      .work_per_step = work_per_step};
+      .problem = problem};
 }
 
 }  // namespace assay

@@ -108,7 +108,24 @@ TEST(JudgeClause, HoldsTheGuardBandAgainstTheSupplier) {
   EXPECT_EQ(below(Natural{101'169} * k_window_ns / 1000), 0U);
 }
 
+TEST(JudgeClause, WantsTheWholeWindowOfATime) {
+  Clause clause = rate_clause();
+  clause.comparator = Comparator::at_most;
+  clause.limit = quantity("12 us");
+  clause.plausible = quantity("5 us");
+  std::vector<Attempt> attempts = runs(signs(10, 0));
+  for (Attempt& attempt : attempts) {
+    attempt.dimension = Dimension::time;
+    attempt.work = 1'000'000;
+    attempt.elapsed_ns = k_window_ns;  // of 10 us each
+  }
+  EXPECT_EQ(verdict_on(clause, attempts).below, 0U);
+  attempts[0].elapsed_ns -= 1;
+  EXPECT_EQ(verdict_on(clause, attempts).below, 1U) << "as fast, but not for as long";
+}
+
 TEST(JudgeClause, JudgesTimesFromAbove) {
+  constexpr Natural k_steps = 10'000'000;
   Clause clause = rate_clause();
   clause.comparator = Comparator::at_most;
   clause.limit = quantity("12 us");
@@ -117,16 +134,19 @@ TEST(JudgeClause, JudgesTimesFromAbove) {
   std::vector<Attempt> attempts = runs(signs(10, 0));
   for (Attempt& attempt : attempts) {
     attempt.dimension = Dimension::time;
-    attempt.work = 1;
-    attempt.elapsed_ns = 12'000;
+    attempt.work = k_steps;
+    attempt.elapsed_ns = 12'000 * k_steps;
   }
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "ACCEPT limit_met");
-  attempts[0].elapsed_ns = attempts[1].elapsed_ns = 12'001;
+  attempts[0].elapsed_ns = attempts[1].elapsed_ns = 12'000 * k_steps + 1;
   EXPECT_EQ(verdict_on(clause, attempts).below, 2U);
-  attempts[1].elapsed_ns = 20'001;
+  attempts[1].elapsed_ns = 20'000 * k_steps + 1;
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "REJECT run_below_floor");
-  attempts[1].elapsed_ns = 4'999;
+  attempts[1].elapsed_ns = 5'000 * k_steps - 1;
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "INVALID implausible");
+  attempts[1].work = 0;
+  EXPECT_EQ(shown(verdict_on(clause, attempts)), "INVALID unverified");
+  attempts[1].work = k_steps;
   attempts[1].elapsed_ns = 0;
   EXPECT_EQ(shown(verdict_on(clause, attempts)), "INVALID unverified");
 }

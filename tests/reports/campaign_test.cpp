@@ -90,23 +90,32 @@ TEST(Campaign, RefusesAWindowThatBeganBeforeItsSoakWasOver) {
             "attempt than 30 min, the soak that the contract wants");
 }
 
-/// A campaign whose session says that a step of C-1 is `work`, and whose runs count 2 TFLOP a step.
-CampaignBuilder with_stated_work(Natural work) {
+/// A campaign whose session says this, and whose runs of C-1 count 2 TFLOP a step.
+CampaignBuilder with_stated_work(std::map<std::string, Natural> work) {
   CampaignBuilder builder;
-  builder.session.work_per_step = {{"C-1", work}};
+  builder.session.work_per_step = std::move(work);
   builder.open();
   builder.usual_runs(2);
   builder.close();
   return builder;
 }
 
-TEST(Campaign, TakesTheWorkOfAStepFromTheSessionAlone) {
-  CampaignBuilder honest = with_stated_work(2'000'000'000'000);
+TEST(Campaign, TakesTheWorkOfAStepFromTheContract) {
+  CampaignBuilder honest = with_stated_work({{"C-1", 2'000'000'000'000}});
   EXPECT_EQ(refusal_of(honest), "");
-  CampaignBuilder inflated = with_stated_work(1'000'000'000'000);
-  EXPECT_TRUE(says(refusal_of(inflated, false),
-                   "work_per_step: is 2000000000000, but the session says that a step of clause "
-                   "C-1 is 1000000000000"));
+  CampaignBuilder inflated = with_stated_work({{"C-1", 4'000'000'000'000}});
+  EXPECT_EQ(refusal_of(inflated, false),
+            "session.json: work_per_step of clause C-1 is 4000000000000, but its params make it "
+            "2000000000000");
+  CampaignBuilder silent = with_stated_work({});
+  EXPECT_EQ(refusal_of(silent, false),
+            "session.json: work_per_step of clause C-1 is not stated, but its params make it "
+            "2000000000000");
+  CampaignBuilder talkative =
+      with_stated_work({{"C-1", 2'000'000'000'000}, {"C-2", 1'000'000'000}});
+  EXPECT_EQ(refusal_of(talkative, false),
+            "session.json: work_per_step of clause C-2 is 1000000000, but its params leave it to "
+            "the machine");
 }
 
 TEST(Campaign, TakesAnotherWorkOfAStepFromAReplacedMachineOnly) {

@@ -110,7 +110,7 @@ std::string contract_with_load() {
   const std::string clause = R"({"id":"C-1","title":{"en":"Product"},"case":"compute.gemm",
 "population":"b200","scope":"each_gpu","concurrent":"one_at_a_time","params":{"input":"bf16",
 "accumulate":"f32","output":"bf16","sparsity":"dense","emulation":"forbidden",
-"operands":"integers","m":512,"n":512,"k":512},"window":"1 s","rule":"1-5-9",
+"operands":"integers","m":10000,"n":10000,"k":10000},"window":"1 s","rule":"1-5-9",
 "at_least":"150 TFLOP/s","at_most_plausible":"400 TFLOP/s","weight":"mandatory"},)";
   std::string text = contract();
   return text.insert(text.find(R"({"id":"I-1")"), clause);

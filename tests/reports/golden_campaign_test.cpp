@@ -75,7 +75,6 @@ TEST(GoldenCampaign, DISABLED_IsWritten) {
   const char* data = std::getenv("ASSAY_GOLDEN");  // NOLINT(concurrency-mt-unsafe): one thread
   ASSERT_NE(data, nullptr);
   CampaignBuilder met;
-  met.session.work_per_step = {{"C-1", 2'000'000'000'000}};
   met.open();
   met.usual_runs(10);
   met.close();

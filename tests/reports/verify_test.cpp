@@ -357,7 +357,6 @@ TEST_F(Verify, NamesWhatItDidNotCheck) {
 
 TEST_F(Verify, SaysWhereNothingTiesTheWorkOfAStepToTheContract) {
   CampaignBuilder builder;
-  builder.session.work_per_step = {{"C-1", 2'000'000'000'000}};
   builder.open();
   builder.usual_runs(1);
   builder.close();

@@ -23,6 +23,9 @@ class EmulatedInventory final : public Inventory {
   explicit EmulatedInventory(std::string log) : log_(std::move(log)) {}
   Result<MachineFacts> find(const InventoryRequest& /*request*/) override {
     MachineFacts facts = healthy_machine();
+    for (GpuFacts& gpu : facts.gpus) {  // as the emulated device calls them
+      gpu.uuid = shown("GPU-656d756c-6174-6564-0000-00000000000" + std::to_string(gpu.index));
+    }
     std::ifstream log(log_);
     for (std::string line; std::getline(log, line);) {
       take_kernel_record(facts.xids, line);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/model/as_ordered.h"
+#include "harness/model/step_size.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 #include "reports/excuse.h"
@@ -37,7 +38,8 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
   const std::string bytes = encode(blocks_of(run));
   Json::Object members = begun;
   const auto decimal = [](std::int64_t value) { return std::to_string(value); };
-  const Natural work = Natural{run.work_per_step} * static_cast<Natural>(sums.steps);
+  const Natural a_step = run.dimension == "time" ? 1 : run.work_per_step;
+  const Natural work = a_step * static_cast<Natural>(sums.steps);
   members.emplace_back("ending", run.ending);
   members.emplace_back("note", "");
   members.emplace_back("dimension", run.dimension);
@@ -81,7 +83,7 @@ std::string two_node_contract() {
 "clauses":[
 {"id":"C-1","title":{"en":"Product"},"case":"compute.gemm","population":"box","scope":"each_gpu",
 "concurrent":"all_items","params":{"input":"bf16","accumulate":"f32","output":"bf16",
-"sparsity":"dense","emulation":"forbidden","operands":"integers","m":512,"n":512,"k":512},
+"sparsity":"dense","emulation":"forbidden","operands":"integers","m":10000,"n":10000,"k":10000},
 "window":"1 s","rule":"1-5-9","at_least":"150 TFLOP/s","at_most_plausible":"400 TFLOP/s",
 "weight":"mandatory","defect_class":2},
 {"id":"C-2","title":{"en":"Memory"},"case":"compute.memory","population":"box",
@@ -137,6 +139,11 @@ CampaignBuilder::CampaignBuilder(std::string contract, std::vector<std::string> 
   session.days = read.days;
   session.nonce = {.anchor = nonce_link(last_link_, k_rounds, 0), .rounds = k_rounds};
   session.marks = std::move(marks);
+  for (const Clause& clause : read.clauses) {
+    if (const auto step = step_size(clause.case_id, clause.params)) {
+      session.work_per_step.emplace(clause.id, *step);
+    }
+  }
   std::uint32_t nodes = 0;
   for (const Item& item : roster_) {
     session.items.push_back(item.id);

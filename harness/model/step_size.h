@@ -1,0 +1,26 @@
+// What one step of a clause is, by the definition of its case and the clause's parameters alone:
+// who judges and who verifies must not take it from who measured.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "harness/model/contract.h"
+#include "harness/model/natural.h"
+
+namespace assay {
+
+/// Where a contract doesn't say otherwise.
+inline constexpr std::string_view k_usual_copy_mib = "1024";
+inline constexpr std::string_view k_usual_loads = "100000";
+/// Of arrays: the machine decides, by its caches.
+inline constexpr std::string_view k_by_caches = "4x_llc";
+
+/// FLOPs, operations, bytes or loads of a step. None where the machine decides, where parameters
+/// are missing or absurd, or for a case that has_step_size() doesn't know.
+[[nodiscard]] std::optional<Natural> step_size(std::string_view case_id, const Params& params);
+
+/// Whether this release knows what a step of that case is.
+[[nodiscard]] bool has_step_size(std::string_view case_id);
+
+}  // namespace assay
