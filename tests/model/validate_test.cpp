@@ -348,6 +348,17 @@ TEST(Validate, CatchesASlippedDecimalPoint) {
   EXPECT_EQ(refusal_of(contract), "accepted");
 }
 
+TEST(Validate, TakesALookForNoMeasurement) {
+  Contract contract = sound();
+  contract.clauses.resize(1);
+  Clause& look = contract.clauses[0];
+  look = Clause{.id = "I-1", .case_id = "system.inventory", .population = {"b200"}};
+  look.scope = Scope::each_gpu;
+  look.rule = Rule::once;
+  EXPECT_NE(refusal_of(contract).find("they would be taken over unmeasured"), std::string::npos)
+      << refusal_of(contract);
+}
+
 TEST(Validate, AllowsADemonstrationTrivialLimits) {
   Contract contract = sound();
   contract.purpose = Purpose::demonstration;
