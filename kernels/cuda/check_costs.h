@@ -68,6 +68,22 @@ struct CheckCost {
           .full_waits = 1};
 }
 
+/// As a copy in memory, for each direction; a destination at the other end is compared over the
+/// link, which takes as long as a step.
+[[nodiscard]] inline CheckCost check_cost(const LinkProblem& problem) {
+  using Direction = LinkProblem::Direction;
+  const double words = static_cast<double>(problem.bytes) / 8;
+  const double lanes = problem.direction == Direction::both ? 2 : 1;
+  return {.poison = lanes * least_of_poison(words),
+          .witness = lanes * least_of_witness(words),
+          .drawn = lanes * least_of_lines(false),
+          .witness_bytes = lanes * 8 * lattice_words(words),
+          .waits = lanes * 9,
+          .full = lanes * least_of_words(false, words),
+          .full_products = problem.direction == Direction::to_device ? 0.0 : 1.0,
+          .full_waits = lanes};
+}
+
 /// Of a window: the part of its time that verification takes.
 struct CheckShare {
   double each = 0;  ///< What every step is checked with.

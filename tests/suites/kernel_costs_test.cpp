@@ -14,6 +14,7 @@
 #include "kernels/cuda/check_costs.h"
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/latency_kernel.h"
+#include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
@@ -180,12 +181,16 @@ SharedClause shares_of(const GpuClause& gpu) {
   const auto free_bytes = static_cast<std::uint64_t>(0.9 * gpu.memory);  // A tenth for operands.
   const auto* const gemm = std::get_if<GemmProblem>(&gpu.problem);
   const auto* const memory = std::get_if<MemoryProblem>(&gpu.problem);
-  EXPECT_TRUE(gemm != nullptr || memory != nullptr) << gpu.clause.id;
+  const auto* const link = std::get_if<LinkProblem>(&gpu.problem);
+  EXPECT_TRUE(gemm != nullptr || memory != nullptr || link != nullptr) << gpu.clause.id;
   CheckCost cost;
   std::uint64_t slots = 1;
   if (gemm != nullptr) {
     cost = check_cost(*gemm);
     slots = product_slots(free_bytes, gemm->m * gemm->n * bytes_of(gemm->output));
+  } else if (link != nullptr) {
+    cost = check_cost(*link);
+    slots = most_link_slots(*link);
   } else {
     cost = check_cost(*memory);
     const bool reads = memory->op == MemoryProblem::Op::read;
@@ -202,6 +207,15 @@ SharedClause shares_of(const GpuClause& gpu) {
           .step_seconds = gpu.work / number(gpu.clause.limit->base)};
 }
 
+std::string what_of(const Clause& clause) {
+  for (const char* const name : {"op", "input", "direction"}) {
+    if (clause.params.contains(name)) {
+      return clause.params.at(name);
+    }
+  }
+  return clause.case_id;
+}
+
 std::string share_table() {
   std::string text =
       "| clause | GPU | step at the limit | each step's checks | slots checked as a whole | share "
@@ -209,13 +223,10 @@ std::string share_table() {
   for (const GpuClause& gpu : shipped_clauses()) {
     const SharedClause shared = shares_of(gpu);
     const auto percent = [](double share) { return digits(100 * share, "%.2f") + " %"; };
-    text += "| " + gpu.contract + " " + gpu.clause.id + ", " +
-            (gpu.clause.params.contains("op") ? gpu.clause.params.at("op")
-                                              : gpu.clause.params.at("input")) +
-            " | " + std::string(gpu.device->name) + " | " + digits(shared.step_seconds * 1e3) +
-            " ms | " + percent(shared.at_limit.each) + " | " + percent(shared.at_limit.full) +
-            " | " + percent(shared.at_limit.all) + " | " + percent(shared.at_plausible.all) +
-            " |\n";
+    text += "| " + gpu.contract + " " + gpu.clause.id + ", " + what_of(gpu.clause) + " | " +
+            std::string(gpu.device->name) + " | " + digits(shared.step_seconds * 1e3) + " ms | " +
+            percent(shared.at_limit.each) + " | " + percent(shared.at_limit.full) + " | " +
+            percent(shared.at_limit.all) + " | " + percent(shared.at_plausible.all) + " |\n";
   }
   return text;
 }
@@ -264,6 +275,18 @@ TEST(KernelCosts, OfVerificationStayBelowTwoPercentOfEveryShippedWindow) {
     EXPECT_LT(shared.at_plausible.all, 0.02) << name;
     EXPECT_GT(shared.at_plausible.full, 0.0) << name;
   }
+}
+
+/// 1 GiB over NVLink takes 1.2 ms: the shortest step that a link has.
+TEST(KernelCosts, OfCopiesBetweenGpusStayBelowTwoPercent) {
+  const LinkProblem problem{.path = LinkProblem::Path::peer, .bytes = std::uint64_t{1} << 30U};
+  const CheckedWindow window{.seconds = 60,
+                             .step_seconds = static_cast<double>(problem.bytes) / 900e9,
+                             .slots = static_cast<double>(most_link_slots(problem))};
+  EXPECT_LT(check_share(check_cost(problem), window, k_device_speeds.front()).all, 0.02);
+  CheckedWindow short_batch = window;
+  short_batch.slots = 4;
+  EXPECT_GT(check_share(check_cost(problem), short_batch, k_device_speeds.front()).all, 0.02);
 }
 
 }  // namespace
