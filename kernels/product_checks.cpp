@@ -5,7 +5,7 @@
 namespace assay {
 namespace {
 
-constexpr std::uint64_t k_lattice_tile = 64;                 // One element in each.
+constexpr std::uint64_t k_least_lattice_tile = 64;
 constexpr std::uint64_t k_values = std::uint64_t{1} << 15U;  // Of each x_j: -2^14 .. 2^14 - 1.
 
 }  // namespace
@@ -48,14 +48,18 @@ double most_output(const GemmProblem& problem) {
 }
 
 std::vector<std::uint64_t> lattice_of(std::uint64_t rows, std::uint64_t columns) {
+  std::uint64_t edge = k_least_lattice_tile;
+  const auto tiles = [&edge](std::uint64_t length) { return (length + edge - 1) / edge; };
+  while (tiles(rows) * tiles(columns) > k_most_lattice) {
+    edge *= 2;
+  }
   const Keyed draw(Seed{}, 0);
   std::vector<std::uint64_t> places;
-  for (std::uint64_t i = 0; i < rows; i += k_lattice_tile) {
-    for (std::uint64_t j = 0; j < columns; j += k_lattice_tile) {
+  for (std::uint64_t i = 0; i < rows; i += edge) {
+    for (std::uint64_t j = 0; j < columns; j += edge) {
       const std::uint64_t tile = i * columns + j;
-      const std::uint64_t row = i + draw.below(2 * tile, std::min(k_lattice_tile, rows - i));
-      const std::uint64_t column =
-          j + draw.below(2 * tile + 1, std::min(k_lattice_tile, columns - j));
+      const std::uint64_t row = i + draw.below(2 * tile, std::min(edge, rows - i));
+      const std::uint64_t column = j + draw.below(2 * tile + 1, std::min(edge, columns - j));
       places.push_back(row * columns + column);
     }
   }

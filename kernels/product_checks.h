@@ -46,7 +46,12 @@ struct Tile {
 /// Precondition: the output type is that of the sums.
 [[nodiscard]] double most_output(const GemmProblem& problem);
 
-/// One element of every 64 x 64 tile of a rows x columns matrix, at a place fixed by the tile.
+/// Witnesses are copied to the host and hashed, 8 bytes an element, while the device waits: beside
+/// products of 0.1 ms there is no time for more than so many of each.
+inline constexpr std::uint64_t k_most_lattice = 64;
+
+/// One element of every square tile of a rows x columns matrix, at a place fixed by the tile. Tiles
+/// are 64 x 64, or the least doubling of it that leaves at most k_most_lattice.
 [[nodiscard]] std::vector<std::uint64_t> lattice_of(std::uint64_t rows, std::uint64_t columns);
 
 /// Whether the output is narrower than the sums, so that it is compared with a golden product.

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/cuda/block_sum.h"
 #include "kernels/cuda/destinations.h"
 #include "kernels/number_bits.h"
 
@@ -37,22 +38,25 @@ __global__ void read_words(const SlotTask* tasks, WordLattice lattice, std::uint
   }
 }
 
-/// The sum of a slot's words, by one warp.
+/// The sum of a slot's words, by one block: one warp would wait for memory 2000 times for the 64 Ki
+/// parts of 4 GiB, longer than the pass takes.
 __global__ void sum_words(const SlotTask* tasks, std::uint64_t words, std::uint64_t* to) {
   const DeviceWord* const slot = tasks[blockIdx.y].slot;
+  const auto* const pairs = reinterpret_cast<const ulonglong2*>(slot);
   DeviceWord sum = 0;
-  for (std::uint64_t word = threadIdx.x; word < words; word += k_warp) {
-    sum += slot[word];
+  for (std::uint64_t pair = threadIdx.x; pair < words / 2; pair += k_block) {
+    sum += pairs[pair].x + pairs[pair].y;
   }
-  for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
-    sum += __shfl_xor_sync(k_every_lane, sum, static_cast<int>(distance));
+  if (threadIdx.x == 0 && words % 2 != 0) {
+    sum += slot[words - 1];
   }
+  sum = sum_of_block(sum);
   if (threadIdx.x == 0) {
     to[blockIdx.y] = sum;
   }
 }
 
-/// 64 drawn lines of each slot: 4 KiB.
+/// 64 drawn lines of each slot.
 template <bool Adds>
 __global__ void compare_lines(SlotSetting setting, const SlotTask* tasks, DeviceWord* first) {
   const SlotTask& task = tasks[blockIdx.y];
@@ -67,8 +71,7 @@ __global__ void compare_lines(SlotSetting setting, const SlotTask* tasks, Device
   }
 }
 
-/// Every word of a slot: 8 bytes an element are read and some 60 integer instructions spent on
-/// each, about twice the time of a copy.
+/// Every word of a slot.
 template <bool Adds>
 __global__ void compare_words(SlotSetting setting, const SlotTask* tasks, DeviceWord* first) {
   const SlotTask& task = tasks[blockIdx.y];
@@ -91,7 +94,7 @@ __device__ std::uint64_t elements_in(std::uint64_t part, std::uint64_t elements)
   return left < k_part ? left : k_part;
 }
 
-/// Every sum of a read, one warp a part: 264 bytes for each 64 KiB that the pass read.
+/// Every sum of a read, one warp a part.
 __global__ void compare_sums(SlotSetting setting, const SlotTask* tasks, DeviceWord* first) {
   const SlotTask& task = tasks[blockIdx.y];
   const std::uint64_t part = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
@@ -182,7 +185,7 @@ Result<std::vector<std::uint8_t>> Destinations::witness(std::span<const Step> st
   }
   const WordLattice lattice = reads() ? WordLattice{.count = 1} : lattice_of(setting_.words);
   if (reads()) {  // The parts are this backend's business; their sum is not.
-    ASSAY_LAUNCH(sum_words, grid_for(1, steps.size()), k_warp, stream_, tasks_.as<SlotTask>(),
+    ASSAY_LAUNCH(sum_words, grid_for(1, steps.size()), k_block, stream_, tasks_.as<SlotTask>(),
                  setting_.words, seen_.as<std::uint64_t>());
   } else {
     ASSAY_LAUNCH(read_words, grid_for(lattice.count, steps.size()), k_block, stream_,

@@ -1,6 +1,7 @@
 // Where memory is moved to: slots that are poisoned before, witnessed and compared after.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,45 @@ struct SlotTask {
   memory::Tuple tuple;
   Keyed draw;  ///< Where it is looked at.
 };
+
+// What these do at least. Single words cost a sector of 32 bytes.
+
+/// Words of a lattice: at least memory::k_lattice where a slot has as many.
+[[nodiscard]] constexpr double lattice_words(double words) {
+  return std::min(words, 2.0 * memory::k_lattice);
+}
+/// Poisoning: a sector for each word of the lattice.
+[[nodiscard]] constexpr LeastWork least_of_poison(double words) {
+  return {.bytes = 32 * lattice_words(words), .rounds = 1};
+}
+/// Witnessing a copy or triad: a sector read and 8 bytes written for each.
+[[nodiscard]] constexpr LeastWork least_of_witness(double words) {
+  return {.bytes = 40 * lattice_words(words), .rounds = 2};
+}
+/// Witnessing a read: every word, a block of 256 threads with 16 bytes each, 4 at once.
+[[nodiscard]] constexpr LeastWork least_of_sum(double words) {
+  return {.bytes = 8 * words, .instructions = 3 * words, .rounds = 2 + words / (4 * 512)};
+}
+/// The drawn lines: 64 bytes each; one number drawn for the place and one or two for each word.
+[[nodiscard]] constexpr LeastWork least_of_lines(bool adds) {
+  const double words = double{memory::k_drawn_lines} * memory::k_line;
+  return {.bytes = 8 * words,
+          .instructions = (adds ? 3 : 2) * k_draw_instructions * words,
+          .doubles = adds ? 4 * words : 0,
+          .rounds = 2};
+}
+/// A whole slot: 8 bytes a word, and one or two numbers drawn; a sum is two conversions and a
+/// multiply-add.
+[[nodiscard]] constexpr LeastWork least_of_words(bool adds, double words) {
+  return {.bytes = 8 * words,
+          .instructions = (adds ? 2 : 1) * (k_draw_instructions + 5) * words,
+          .doubles = adds ? 3 * words : 0,
+          .rounds = 2};
+}
+/// All sums of a read: 256 bytes of counts and 8 of the slot for each, six operations a count.
+[[nodiscard]] constexpr LeastWork least_of_sums(double words) {
+  return {.bytes = 264 * words, .instructions = 6 * 64 * words, .rounds = 3};
+}
 
 /// The current device compares them with the pattern, which it computes anew: what it compares with
 /// was never in memory. It reads them wherever they are: its own, another device's or the host's.

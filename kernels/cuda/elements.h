@@ -1,6 +1,7 @@
 // How a kernel reads the elements of each number type: sixteen bytes at a time.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -52,6 +53,30 @@ struct alignas(Bytes) Chunk {
   }
 };
 
+/// The value of a finite element of 32 bits or less, in units of unit_of(Type): exact, and without
+/// the double precision that some GPUs hardly have. A code is shifted into the place that a float
+/// has for it; what is then wrong is the exponent, by the same for all codes, subnormal ones too.
+template <NumberType Type>
+[[nodiscard]] constexpr float unit_value(std::uint64_t bits) {
+  const auto code = static_cast<std::uint32_t>(bits);
+  if constexpr (Type == NumberType::f32 || Type == NumberType::tf32) {
+    return std::bit_cast<float>(code);
+  } else if constexpr (Type == NumberType::bf16) {
+    return std::bit_cast<float>(code << 16U);
+  } else if constexpr (Type == NumberType::s8) {
+    return static_cast<float>(static_cast<std::int8_t>(static_cast<std::uint8_t>(code)));
+  } else {
+    constexpr FloatFormat k_format = format_of(Type);
+    constexpr auto k_sign = static_cast<unsigned>(k_format.sign_bit);
+    constexpr auto k_shift = 23U - static_cast<unsigned>(k_format.mantissa);
+    constexpr auto k_factor =
+        static_cast<float>(power_of_two(126 + k_format.least_exponent) / unit_of(Type));
+    const std::uint32_t sign = code >> k_sign << 31U;
+    const std::uint32_t rest = (code & ((1U << k_sign) - 1)) << k_shift;
+    return std::bit_cast<float>(sign | rest) * k_factor;
+  }
+}
+
 /// The scales of a matrix: see kernels/block_scales.h.
 struct Scales {
   const std::uint8_t* data = nullptr;
@@ -70,11 +95,17 @@ template <NumberType Type>
   }
 }
 
+/// Elements of a chunk that have one scale: all where the type has none, or one for more.
+template <NumberType Type>
+inline constexpr unsigned k_scaled = scale_block_of(Type) == 0 ||
+                                             scale_block_of(Type) > Chunk<Type>::k_count
+                                         ? Chunk<Type>::k_count
+                                         : scale_block_of(Type);
+
 /// Whether element i of a chunk is the first of those with one scale.
 template <NumberType Type>
 [[nodiscard]] constexpr bool begins_block(unsigned i) {
-  constexpr unsigned k_block_size = scale_block_of(Type) == 0 ? 16 : scale_block_of(Type);
-  return i % k_block_size == 0;
+  return i % k_scaled<Type> == 0;
 }
 
 /// Calls use.template operator()<Type>() for the type of an operand's elements. False if it is

@@ -13,9 +13,6 @@
 namespace assay::cuda {
 namespace {
 
-constexpr std::uint64_t k_most_slots = 64;
-constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
-
 Result<std::uint64_t> free_bytes() {
   std::size_t available = 0;
   std::size_t total = 0;
@@ -137,8 +134,8 @@ Result<Done> GemmKernel::make_products(const Seed& seed) {
   if (!available) {
     return available.error();
   }
-  const auto slots = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
-      *available / k_slots_share / Outputs::slot_bytes(problem_), 1, k_most_slots));
+  const auto slots =
+      static_cast<std::uint32_t>(product_slots(*available, Outputs::slot_bytes(problem_)));
   // The search writes where no step will: the slots must be as poisoned as they were.
   auto scratch = Outputs::allocate(problem_, 1, rule_.output_shift, stream_);
   auto outputs = Outputs::allocate(problem_, slots, rule_.output_shift, stream_);

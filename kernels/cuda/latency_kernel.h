@@ -6,10 +6,16 @@
 
 #include "kernels/chase_kernel.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/least_work.h"
 
 namespace assay::cuda {
 
 struct GpuTarget;
+
+/// A chain: one load after the other, a sector each.
+[[nodiscard]] constexpr LeastWork least_of_chain(double loads) {
+  return {.bytes = 32 * loads, .instructions = 5 * loads, .rounds = loads};
+}
 
 class LatencyKernel final : public ChaseKernel {
  public:

@@ -15,7 +15,6 @@ namespace {
 using Path = LinkProblem::Path;
 using Direction = LinkProblem::Direction;
 
-constexpr std::uint64_t k_most_slots = 4;
 constexpr std::uint64_t k_device_share = 2;  // Slots take at most this part of a device's memory,
 constexpr std::uint64_t k_host_share = 32;   // or of the host's, which many devices share.
 
@@ -139,9 +138,10 @@ std::uint64_t slots_in(const LinkProblem& problem, const Room& room, bool at_hos
   const std::uint64_t here = room.here / k_device_share / problem.bytes;
   const std::uint64_t there =
       room.there / (at_host ? k_host_share : k_device_share) / problem.bytes;
-  const std::uint64_t in = goes(problem, true) ? here : k_most_slots;
-  const std::uint64_t out = goes(problem, false) ? there : k_most_slots;
-  return std::clamp<std::uint64_t>(std::min(in, out), 1, k_most_slots);
+  const std::uint64_t most = most_link_slots(problem);
+  const std::uint64_t in = goes(problem, true) ? here : most;
+  const std::uint64_t out = goes(problem, false) ? there : most;
+  return std::clamp<std::uint64_t>(std::min(in, out), 1, most);
 }
 
 /// So that this device reads and writes the memory of the other, its engines and its kernels.

@@ -12,11 +12,6 @@ namespace {
 
 using Op = MemoryProblem::Op;
 
-// Poisoning, witnessing and comparing cost a few launches a batch: with many slots they are a small
-// part of it.
-constexpr std::uint64_t k_most_slots = 64;
-constexpr std::uint64_t k_slots_share = 2;  // Slots take at most this part of the free memory.
-
 Result<std::uint64_t> elements_of(const MemoryProblem& problem) {
   const auto bytes = array_bytes_or_caches(problem.array_bytes);
   if (!bytes) {
@@ -146,8 +141,7 @@ Result<Done> MemoryKernel::allocate_slots() {
   if (!available) {
     return available.error();
   }
-  const std::uint64_t count = std::clamp<std::uint64_t>(
-      *available / k_slots_share / (stride * sizeof(DeviceWord)), 1, k_most_slots);
+  const std::uint64_t count = memory_slots(*available, stride * sizeof(DeviceWord));
   auto memory = DeviceBuffer::of_bytes(count * stride * sizeof(DeviceWord));
   if (!memory) {
     return memory.error();

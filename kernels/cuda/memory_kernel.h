@@ -2,6 +2,7 @@
 // kernel, with as many destinations as memory allows.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,13 @@
 namespace assay::cuda {
 
 struct GpuTarget;
+
+/// As many destinations as half of the free memory holds, up to 64: poisoning, witnessing and
+/// comparing cost a few launches a batch, a small part of one that is long.
+[[nodiscard]] constexpr std::uint64_t memory_slots(std::uint64_t free_bytes,
+                                                   std::uint64_t slot_bytes) {
+  return std::clamp<std::uint64_t>(free_bytes / 2 / slot_bytes, 1, 64);
+}
 
 class MemoryKernel final : public Kernel {
  public:

@@ -1,5 +1,6 @@
 #include <bit>
 
+#include "kernels/cuda/block_sum.h"
 #include "kernels/cuda/memory_passes.h"
 
 namespace assay::cuda {
@@ -25,8 +26,7 @@ __device__ DeviceWord sum(DeviceWord b, DeviceWord c, double scalar) {
   return std::bit_cast<DeviceWord>(std::bit_cast<double>(b) + scalar * std::bit_cast<double>(c));
 }
 
-/// Copy: 16 bytes an element of 8, triad: 24, all of them moved once. At 7.7 TB/s (B200) 4 GiB
-/// arrays take 1.12 and 1.67 ms, at 3.35 (H100) 2.56 and 3.85, at 1.6 (RTX PRO 6000) 5.4 and 8.1.
+/// Copy and triad: see least_of_pass().
 template <bool Adds, bool Streams>
 __global__ void move(DevicePass pass) {
   const std::uint64_t pairs = pass.elements / 2;
@@ -58,25 +58,7 @@ __global__ void move(DevicePass pass) {
   }
 }
 
-/// The sum over a block of threads; thread 0 has it.
-__device__ DeviceWord sum_of_block(DeviceWord value) {
-  ASSAY_SHARED(DeviceWord, of_warps, k_block / k_warp);
-  for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
-    value += __shfl_xor_sync(k_every_lane, value, static_cast<int>(distance));
-  }
-  if (threadIdx.x % k_warp == 0) {
-    of_warps[threadIdx.x / k_warp] = value;
-  }
-  __syncthreads();
-  DeviceWord sum = 0;
-  for (unsigned warp = 0; warp < k_block / k_warp; ++warp) {
-    sum += of_warps[warp];
-  }
-  return sum;
-}
-
-/// 8 bytes an element, read once, and 8 written for 64 KiB. 4 GiB: 0.56 ms on B200, 1.28 on H100,
-/// 2.7 on RTX PRO 6000.
+/// See least_of_pass().
 __global__ void read(DevicePass pass) {
   const std::uint64_t begin = std::uint64_t{blockIdx.x} * k_part / 2;
   const std::uint64_t pairs = pass.elements / 2;

@@ -5,6 +5,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/least_work.h"
 #include "kernels/memory_plan.h"
 
 namespace assay::cuda {
@@ -27,6 +28,33 @@ struct DevicePass {
   double scalar = 0;              ///< triad: to = b + scalar c.
   DeviceWord key = 0;             ///< read: sum of b ^ key modulo 2^64.
 };
+
+/// Copy: 16 bytes an element of 8, triad 24, read 8, and one sum of 8 for each part. Half an
+/// access, half an address; triad a multiply-add, read a 64-bit xor and sum.
+[[nodiscard]] constexpr LeastWork least_of_pass(MemoryProblem::Op op, double elements) {
+  using enum MemoryProblem::Op;
+  const double sums = op == read ? 8 * elements / double{k_part} : 0;
+  const double arrays = op == read ? 1 : op == copy ? 2 : 3;
+  return {.bytes = 8 * arrays * elements + sums,
+          .instructions = (arrays + (op == copy   ? 0
+                                     : op == read ? 4
+                                                  : 1)) *
+                          elements,
+          .doubles = op == triad ? elements : 0,
+          .rounds = op == read ? double{k_part} / 2048 : 1};
+}
+
+/// 8 bytes written and one number drawn a word.
+[[nodiscard]] constexpr LeastWork least_of_fill(double words) {
+  return {.bytes = 8 * words, .instructions = k_draw_instructions * words};
+}
+
+/// One number drawn a word, each of its 64 bits loaded from shared memory, shifted, cut off and
+/// added; 256 bytes written a part.
+[[nodiscard]] constexpr LeastWork least_of_count(double words) {
+  return {.bytes = 256 * words / double{k_part},
+          .instructions = (k_draw_instructions + 4 * 64) * words};
+}
 
 /// The bytes given, or where they are 0 four times the L2 of the current device.
 [[nodiscard]] Result<std::uint64_t> array_bytes_or_caches(std::uint64_t array_bytes);

@@ -30,7 +30,7 @@ __device__ std::uint8_t pair_of_codes(const Filling& filling, std::uint64_t f) {
   return static_cast<std::uint8_t>(byte);
 }
 
-/// Writes 16 bytes a thread; a draw takes about 30 integer operations. Untimed.
+/// Writes 16 bytes a thread. Untimed.
 template <NumberType Type>
 __global__ void fill(Chunk<Type>* to, Filling filling) {
   const std::uint64_t chunk = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;

@@ -7,10 +7,19 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/device_buffer.h"
 #include "kernels/cuda/elements.h"
+#include "kernels/cuda/least_work.h"
 #include "kernels/exactness.h"
 #include "kernels/operand_plan.h"
 
 namespace assay::cuda {
+
+/// Filling a matrix: every byte written once; for each element a number drawn, some 60 instructions
+/// to round it, and of those f64 for what is graded.
+[[nodiscard]] constexpr LeastWork least_of_operand(double elements, double bytes) {
+  return {.bytes = bytes,
+          .instructions = (k_draw_instructions + 60) * elements,
+          .doubles = 2 * elements};
+}
 
 /// An operand with k contiguous: A as m rows, B as n columns, `leading` elements apart.
 struct OperandView {

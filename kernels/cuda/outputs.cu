@@ -34,7 +34,7 @@ struct LatticeTask {
   int shift;
 };
 
-/// Writes one element of every 64 x 64: 1/4096 of a slot in 32-byte sectors, so 1/128 of its bytes.
+/// Writes one element of every tile of the lattice.
 template <NumberType Type>
 __global__ void poison_lattice(LatticeTask task) {
   const std::uint64_t i = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;

@@ -7,8 +7,22 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/least_work.h"
 
 namespace assay::cuda {
+
+/// Poisoning slots as a whole: every byte written once.
+[[nodiscard]] constexpr LeastWork least_of_poison_all(double bytes) {
+  return {.bytes = bytes, .instructions = bytes / 4};
+}
+/// Poisoning a slot's lattice: of each place 8 bytes, its index, and a sector of 32.
+[[nodiscard]] constexpr LeastWork least_of_poison_lattice(double places) {
+  return {.bytes = 40 * places, .rounds = 2};
+}
+/// Witnessing it: 8 bytes more, written.
+[[nodiscard]] constexpr LeastWork least_of_read_lattice(double places) {
+  return {.bytes = 48 * places, .instructions = 60 * places, .rounds = 3};
+}
 
 /// Dense row-major m x n matrices, each beginning on a page.
 class Outputs {

@@ -28,7 +28,7 @@ __device__ Sum integer_of(std::uint64_t bits, double undo) {
 }
 
 /// sums[r rows + i] = sum over j of M[i][j] x[r columns + j]. One warp a row, 16 bytes a lane:
-/// reads M once. The operations are 64-bit integer multiply-adds, `Rounds` for each element.
+/// reads M once.
 template <NumberType Type, std::uint32_t Rounds>
 __global__ void project_rows(Matrix matrix, const Sum* x, Sum* sums) {
   const std::uint64_t row = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
@@ -101,38 +101,61 @@ __global__ void project_columns(Matrix matrix, const Sum* x, Sum* sums) {
   }
 }
 
-/// The same as project_rows for an output, dense and of any alignment: consecutive lanes read
-/// consecutive elements. bad[i] = 1 where row i holds an element that is no integer of at most
-/// `most`: not whole, too large, NaN, infinite or -0.
+/// What a lane has added up of a row of an output.
+template <std::uint32_t Rounds>
+struct RowSums {
+  Sum totals[Rounds] = {};
+  std::uint32_t wrong = 0;  ///< Whether an element is no integer of at most the largest.
+};
+
+template <NumberType Type, std::uint32_t Rounds>
+__device__ void add_output(RowSums<Rounds>& row, std::uint64_t bits, double most, const Sum* x,
+                           std::uint64_t columns) {
+  const Whole whole = whole_of_bits(Type, bits);
+  const auto magnitude = static_cast<double>(whole.value < 0 ? -whole.value : whole.value);
+  row.wrong |= whole.is_one && magnitude <= most ? 0U : 1U;
+  for (std::uint32_t r = 0; r < Rounds; ++r) {
+    row.totals[r] += static_cast<Sum>(whole.value) * x[r * columns];
+  }
+}
+
+/// The same as project_rows for an output, dense: where its rows are whole chunks, 16 bytes a lane,
+/// else an element. bad[i] = 1 where row i holds an element that is no integer of at most `most`:
+/// not whole, too large, NaN, infinite or -0.
 template <NumberType Type, std::uint32_t Rounds>
 __global__ void project_output(Matrix matrix, const Sum* x, Sum* sums, double most,
                                std::uint32_t* bad) {
+  using Chunks = Chunk<Type>;
   const std::uint64_t row = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
   if (row >= matrix.rows) {
     return;
   }
-  const auto* const from =
-      reinterpret_cast<const Stored<Type>*>(matrix.data) + row * matrix.columns;
-  Sum totals[Rounds] = {};
-  std::uint32_t wrong = 0;
-  for (std::uint64_t j = threadIdx.x % k_warp; j < matrix.columns; j += k_warp) {
-    const Whole whole = whole_of_bits(Type, from[j]);
-    const auto magnitude = static_cast<double>(whole.value < 0 ? -whole.value : whole.value);
-    wrong |= whole.is_one && magnitude <= most ? 0U : 1U;
-    for (std::uint32_t r = 0; r < Rounds; ++r) {
-      totals[r] += static_cast<Sum>(whole.value) * x[r * matrix.columns + j];
+  const std::uint64_t columns = matrix.columns;
+  const auto* const from = reinterpret_cast<const Stored<Type>*>(matrix.data) + row * columns;
+  const unsigned lane = threadIdx.x % k_warp;
+  RowSums<Rounds> sum;
+  const std::uint64_t chunks = columns % Chunks::k_count == 0 ? columns / Chunks::k_count : 0;
+  for (std::uint64_t i = lane; i < chunks; i += k_warp) {
+    const Chunks chunk = reinterpret_cast<const Chunks*>(from)[i];
+    ASSAY_UNROLL
+    for (unsigned part = 0; part < Chunks::k_count; ++part) {
+      const std::uint64_t j = i * Chunks::k_count + part;
+      add_output<Type>(sum, chunk.bits(part), most, x + j, columns);
     }
+  }
+  for (std::uint64_t j = chunks * Chunks::k_count + lane; j < columns; j += k_warp) {
+    add_output<Type>(sum, from[j], most, x + j, columns);
   }
   for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
-    wrong |= __shfl_xor_sync(k_every_lane, wrong, static_cast<int>(distance));
+    sum.wrong |= __shfl_xor_sync(k_every_lane, sum.wrong, static_cast<int>(distance));
     for (std::uint32_t r = 0; r < Rounds; ++r) {
-      totals[r] += __shfl_xor_sync(k_every_lane, totals[r], static_cast<int>(distance));
+      sum.totals[r] += __shfl_xor_sync(k_every_lane, sum.totals[r], static_cast<int>(distance));
     }
   }
-  if (threadIdx.x % k_warp == 0) {
-    bad[row] = wrong;
+  if (lane == 0) {
+    bad[row] = sum.wrong;
     for (std::uint32_t r = 0; r < Rounds; ++r) {
-      sums[r * matrix.rows + row] = totals[r];
+      sums[r * matrix.rows + row] = sum.totals[r];
     }
   }
 }
@@ -160,17 +183,34 @@ __global__ void find_row(Residual residual, Sum* first) {
   }
 }
 
-/// One element a thread, 4 bytes read of the exact product and 2 of the rounded one.
+/// 16 bytes of the rounded product a thread, and as many elements of the exact one: 4 bytes read of
+/// it for each 2. Both begin on a page and are padded to one.
 template <NumberType Type>
-__global__ void compare_rounded(const std::uint32_t* exact, const Stored<Type>* rounded,
+__global__ void compare_rounded(const Chunk<NumberType::f32>* exact, const Chunk<Type>* rounded,
                                 std::uint64_t elements, int shift, Sum* first) {
-  const std::uint64_t i = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i >= elements) {
+  constexpr unsigned k_count = Chunk<Type>::k_count;
+  constexpr unsigned k_of_exact = Chunk<NumberType::f32>::k_count;
+  const std::uint64_t chunk = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (chunk * k_count >= elements) {
     return;
   }
-  const auto integer = static_cast<std::int64_t>(value_of_bits(NumberType::f32, exact[i]));
-  if (rounded[i] != bits_of_integer(Type, integer, shift)) {
-    atomicMin(first, Sum{i});
+  const Chunk<Type> narrow = rounded[chunk];
+  constexpr unsigned k_chunks = k_count / k_of_exact;
+  Chunk<NumberType::f32> wide[k_chunks];
+  ASSAY_UNROLL
+  for (unsigned i = 0; i < k_chunks; ++i) {
+    wide[i] = exact[chunk * k_chunks + i];
+  }
+  ASSAY_UNROLL
+  for (unsigned i = 0; i < k_count; ++i) {
+    const std::uint64_t at = chunk * k_count + i;
+    const std::uint64_t bits = wide[i / k_of_exact].bits(i % k_of_exact);
+    if (at < elements) {
+      const auto integer = static_cast<std::int64_t>(value_of_bits(NumberType::f32, bits));
+      if (narrow.bits(i) != bits_of_integer(Type, integer, shift)) {
+        atomicMin(first, Sum{at});
+      }
+    }
   }
 }
 
@@ -311,12 +351,21 @@ Result<std::optional<std::uint64_t>> first_not_rounded(const RoundedClaim& claim
   }
   const void* const exact = claim.exact;
   const void* const rounded = claim.rounded;
+  bool compared = false;
   with_output_type(claim.type, [&]<NumberType Type>() {
-    ASSAY_LAUNCH(compare_rounded<Type>, blocks_for(claim.elements), k_block, stream,
-                 static_cast<const std::uint32_t*>(exact),
-                 static_cast<const Stored<Type>*>(rounded), claim.elements, claim.shift,
-                 first->as<Sum>());
+    if constexpr (bytes_of(Type) == 2) {
+      constexpr unsigned k_count = Chunk<Type>::k_count;
+      ASSAY_LAUNCH(compare_rounded<Type>, blocks_for((claim.elements + k_count - 1) / k_count),
+                   k_block, stream, static_cast<const Chunk<NumberType::f32>*>(exact),
+                   static_cast<const Chunk<Type>*>(rounded), claim.elements, claim.shift,
+                   first->as<Sum>());
+      compared = true;
+    }
   });
+  if (!compared) {
+    return Error{Error::Code::unsupported,
+                 "no comparison of outputs of type " + std::string(name_of(claim.type))};
+  }
   if (auto launched = check_launch("compare_rounded"); !launched) {
     return launched.error();
   }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cassert>
+#include <type_traits>
 
 #include "kernels/cuda/elements.h"
 #include "kernels/cuda/tile_check.h"
@@ -11,78 +13,131 @@ struct Setting {
   int shift;
 };
 
-/// The integer that a warp's lanes sum up: element (row, column) of A B. Every lane has it.
+/// Elements as numbers whose products are integers, exactly: graded ones have at most 26 bits in
+/// f64 and 12 elsewhere, and stand for integers times opposite powers of two.
+template <NumberType Type>
+using Value = std::conditional_t<Type == NumberType::f64, double, float>;
+
+template <NumberType Type>
+__device__ Value<Type> value_in_units(std::uint64_t bits) {
+  if constexpr (Type == NumberType::f64) {
+    return value_of_bits(Type, bits);
+  } else {
+    return unit_value<Type>(bits);
+  }
+}
+
+/// Sums of a chunk's products. A float holds those of operands that have few bits: 8 products of at
+/// most 255^2, 16 of 15^2, 32 of 12^2. Single products of the others are below 2^24, since sums of
+/// many of them are.
+template <NumberType Type>
+using Partial = std::conditional_t<
+    Type == NumberType::f64, std::int64_t,
+    std::conditional_t<Type == NumberType::f32 || Type == NumberType::f16, std::int32_t, float>>;
+
+/// The integers of some rows of one column of A B, as a warp's lanes sum them up.
+using ColumnSums = std::uint64_t[k_tile_rows];
+
+/// Elements (row, column) to (row + rows - 1, column); rows <= k_tile_rows. Every lane has them.
+/// What is loaded of B is decoded once for all rows.
 template <NumberType TypeA, NumberType TypeB>
-__device__ std::int64_t exact_element(const TileTask& task, const Setting& setting,
-                                      std::uint64_t row, std::uint64_t column) {
+__device__ void sum_column(const TileTask& task, const Setting& setting, const Tile& at,
+                           ColumnSums& sums) {
   using Chunks = Chunk<TypeA>;
   static_assert(Chunks::k_count == Chunk<TypeB>::k_count);
-  constexpr double k_units = 1.0 / (unit_of(TypeA) * unit_of(TypeB));
+  constexpr unsigned k_count = Chunks::k_count;
   const OperandView& in_a = task.operands.a;
   const OperandView& in_b = task.operands.b;
-  const auto* const a =
-      reinterpret_cast<const Chunks*>(in_a.data + row * packed_bytes(TypeA, setting.leading));
   const auto* const b = reinterpret_cast<const Chunk<TypeB>*>(
-      in_b.data + column * packed_bytes(TypeB, setting.leading));
-  const std::uint64_t chunks = (setting.k + Chunks::k_count - 1) / Chunks::k_count;
-  std::uint64_t sum = 0;
-  std::uint64_t scale = 1;
+      in_b.data + at.column * packed_bytes(TypeB, setting.leading));
+  const std::uint64_t chunks = (setting.k + k_count - 1) / k_count;
   for (std::uint64_t chunk = threadIdx.x % k_warp; chunk < chunks; chunk += k_warp) {
-    const Chunks from_a = a[chunk];
     const Chunk<TypeB> from_b = b[chunk];
+    Value<TypeB> of_b[k_count];
+    std::uint64_t scale_b[k_count];  // Of each block's first element.
     ASSAY_UNROLL
-    for (unsigned i = 0; i < Chunks::k_count; ++i) {
-      const std::uint64_t kk = chunk * Chunks::k_count + i;
-      if (kk < setting.k) {
-        if (begins_block<TypeA>(i)) {
-          scale = scale_at<TypeA>(in_a.scales, row, kk) * scale_at<TypeB>(in_b.scales, column, kk);
+    for (unsigned i = 0; i < k_count; ++i) {
+      const std::uint64_t kk = chunk * k_count + i;
+      of_b[i] = kk < setting.k ? value_in_units<TypeB>(from_b.bits(i)) : 0;
+      if (begins_block<TypeB>(i)) {
+        scale_b[i] = kk < setting.k ? scale_at<TypeB>(in_b.scales, at.column, kk) : 0;
+      }
+    }
+    ASSAY_UNROLL
+    for (unsigned r = 0; r < k_tile_rows; ++r) {
+      if (r >= at.rows) {
+        continue;
+      }
+      const std::uint64_t row = at.row + r;
+      const Chunks from_a = reinterpret_cast<const Chunks*>(
+          in_a.data + row * packed_bytes(TypeA, setting.leading))[chunk];
+      ASSAY_UNROLL
+      for (unsigned begin = 0; begin < k_count; begin += k_scaled<TypeA>) {
+        Partial<TypeA> part = 0;
+        ASSAY_UNROLL
+        for (unsigned i = begin; i < begin + k_scaled<TypeA>; ++i) {
+          part += static_cast<Partial<TypeA>>(value_in_units<TypeA>(from_a.bits(i)) * of_b[i]);
         }
-        // Both are integers of at most 26 bits times opposite powers of two: exact in double.
-        const double product =
-            value_of_bits(TypeA, from_a.bits(i)) * value_of_bits(TypeB, from_b.bits(i)) * k_units;
-        sum += static_cast<std::uint64_t>(static_cast<std::int64_t>(product)) * scale;
+        const std::uint64_t kk = chunk * k_count + begin;
+        const std::uint64_t scale =
+            kk < setting.k ? scale_at<TypeA>(in_a.scales, row, kk) * scale_b[begin] : 0;
+        sums[r] += static_cast<std::uint64_t>(static_cast<std::int64_t>(part)) * scale;
       }
     }
   }
-  for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
-    sum += __shfl_xor_sync(k_every_lane, sum, static_cast<int>(distance));
-  }
-  return static_cast<std::int64_t>(sum);
-}
-
-/// One warp an element, blockIdx.y the task: 2 k operand elements read for each, from the L2 but
-/// for the first. A tile of 4 x 32 at k = 8192 in bf16: 36 rows of 16 KiB.
-template <NumberType TypeA, NumberType TypeB, NumberType Output>
-__global__ void compare_tiles(const TileTask* tasks, Setting setting, unsigned long long* first) {
-  const TileTask task = tasks[blockIdx.y];
-  const std::uint64_t warp = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
-  if (warp >= task.tile.rows * task.tile.columns) {
-    return;
-  }
-  const std::uint64_t row = task.tile.row + warp / task.tile.columns;
-  const std::uint64_t column = task.tile.column + warp % task.tile.columns;
-  const std::int64_t value = exact_element<TypeA, TypeB>(task, setting, row, column);
-  if (threadIdx.x % k_warp == 0) {
-    const std::uint64_t element = row * setting.n + column;
-    const auto actual = reinterpret_cast<const Stored<Output>*>(task.c)[element];
-    if (actual != bits_of_integer(Output, value, setting.shift)) {
-      atomicMin(first + blockIdx.y, static_cast<unsigned long long>(element));
+  for (std::uint64_t& sum : sums) {
+    for (unsigned distance = k_warp / 2; distance > 0; distance /= 2) {
+      sum += __shfl_xor_sync(k_every_lane, sum, static_cast<int>(distance));
     }
   }
 }
 
-/// What element elements[blockIdx.x] of the task must be.
+/// A task with what was found: the first wrong element, and what it must be.
+struct TileRound {
+  TileTask task;
+  unsigned long long first = TileFinding::k_none;
+  std::uint64_t expected = TileFinding::k_none;
+};
+
+/// One warp a column of up to k_tile_rows rows, blockIdx.y the task: rows of A come from the L2 but
+/// for the first time.
 template <NumberType TypeA, NumberType TypeB, NumberType Output>
-__global__ void expect(const TileTask* tasks, Setting setting, const unsigned long long* first,
-                       std::uint64_t* expected) {
-  const std::uint64_t element = first[blockIdx.x];
-  if (element == TileFinding::k_none) {
+__global__ void compare_tiles(TileRound* rounds, Setting setting) {
+  const TileTask& task = rounds[blockIdx.y].task;
+  const std::uint64_t warp = (std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x) / k_warp;
+  if (warp >= task.tile.columns) {
     return;
   }
-  const std::int64_t value = exact_element<TypeA, TypeB>(tasks[blockIdx.x], setting,
-                                                         element / setting.n, element % setting.n);
+  Tile at = task.tile;
+  at.column += warp;
+  ColumnSums sums = {};
+  sum_column<TypeA, TypeB>(task, setting, at, sums);
+  ASSAY_UNROLL
+  for (unsigned r = 0; r < k_tile_rows; ++r) {
+    // A lane a row.
+    if (r == threadIdx.x % k_warp && r < at.rows) {
+      const std::uint64_t element = (at.row + r) * setting.n + at.column;
+      const auto actual = reinterpret_cast<const Stored<Output>*>(task.c)[element];
+      if (actual != bits_of_integer(Output, static_cast<std::int64_t>(sums[r]), setting.shift)) {
+        atomicMin(&rounds[blockIdx.y].first, static_cast<unsigned long long>(element));
+      }
+    }
+  }
+}
+
+/// What the first wrong element of the task must be.
+template <NumberType TypeA, NumberType TypeB, NumberType Output>
+__global__ void expect(TileRound* rounds, Setting setting) {
+  TileRound& round = rounds[blockIdx.x];
+  if (round.first == TileFinding::k_none) {
+    return;
+  }
+  const Tile at{
+      .row = round.first / setting.n, .column = round.first % setting.n, .rows = 1, .columns = 1};
+  ColumnSums sums = {};
+  sum_column<TypeA, TypeB>(round.task, setting, at, sums);
   if (threadIdx.x == 0) {
-    expected[blockIdx.x] = bits_of_integer(Output, value, setting.shift);
+    round.expected = bits_of_integer(Output, static_cast<std::int64_t>(sums[0]), setting.shift);
   }
 }
 
@@ -125,26 +180,26 @@ Result<std::vector<TileFinding>> check_tiles(const TileSetting& setting,
                       .leading = Operands::leading_of(setting.problem),
                       .shift = setting.shift};
   std::uint64_t most = 0;
+  std::vector<TileRound> rounds;
+  rounds.reserve(tasks.size());
   for (const TileTask& task : tasks) {
-    most = std::max(most, task.tile.rows * task.tile.columns);
+    assert(task.tile.rows <= k_tile_rows);
+    most = std::max(most, task.tile.columns);
+    rounds.push_back({.task = task});
   }
-  const std::vector<std::uint64_t> none(tasks.size(), TileFinding::k_none);
-  auto on_device_tasks = on_device(tasks);
-  auto first = on_device(none);
-  auto expected = on_device(none);
-  if (!on_device_tasks || !first || !expected) {
-    return !on_device_tasks ? on_device_tasks.error() : !first ? first.error() : expected.error();
+  // One buffer and one copy each way: the device waits meanwhile.
+  const auto buffer = on_device(rounds);
+  if (!buffer) {
+    return buffer.error();
   }
   const auto steps = static_cast<unsigned>(tasks.size());
   const dim3 grid(static_cast<unsigned>((most * k_warp + k_block - 1) / k_block), steps);
-  const auto* const device_tasks = on_device_tasks->as<TileTask>();
-  auto* const found = first->as<unsigned long long>();
+  auto* const on_it = buffer->as<TileRound>();
   with_types(setting.problem, [&]<NumberType TypeA, NumberType TypeB, NumberType Output>() {
     const auto compare = compare_tiles<TypeA, TypeB, Output>;
     const auto ask = expect<TypeA, TypeB, Output>;
-    ASSAY_LAUNCH(compare, grid, k_block, stream, device_tasks, facts, found);
-    ASSAY_LAUNCH(ask, steps, k_warp, stream, device_tasks, facts, found,
-                 expected->as<std::uint64_t>());
+    ASSAY_LAUNCH(compare, grid, k_block, stream, on_it, facts);
+    ASSAY_LAUNCH(ask, steps, k_warp, stream, on_it, facts);
   });
   if (auto launched = check_launch("compare_tiles"); !launched) {
     return launched.error();
@@ -152,13 +207,12 @@ Result<std::vector<TileFinding>> check_tiles(const TileSetting& setting,
   if (auto done = check(cudaStreamSynchronize(stream), "comparison of tiles"); !done) {
     return done.error();
   }
-  const auto elements = on_host<std::uint64_t>(*first, tasks.size());
-  const auto bits = on_host<std::uint64_t>(*expected, tasks.size());
-  if (!elements || !bits) {
-    return elements ? bits.error() : elements.error();
+  const auto found = on_host<TileRound>(*buffer, tasks.size());
+  if (!found) {
+    return found.error();
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    findings[i] = {.element = (*elements)[i], .expected = (*bits)[i]};
+    findings[i] = {.element = (*found)[i].first, .expected = (*found)[i].expected};
   }
   return findings;
 }

@@ -17,6 +17,18 @@ struct TileTask {
   Tile tile;
 };
 
+/// One drawn tile: its rows of A and columns of B read once from memory; for each of its products
+/// some 12 instructions (counted in PTX: 9 in nvfp4, of them 2 for a quarter of an element of B),
+/// in f64 20, four of them in that type.
+[[nodiscard]] constexpr LeastWork least_of_tile(const GemmProblem& problem) {
+  const double products = double{k_tile_rows} * k_tile_columns * static_cast<double>(problem.k);
+  const double rows = double{k_tile_rows} + k_tile_columns;
+  return {.bytes = rows * static_cast<double>(packed_bytes(problem.input, problem.k)),
+          .instructions = (problem.input == NumberType::f64 ? 20 : 12) * products,
+          .doubles = problem.input == NumberType::f64 ? 4 * products : 0,
+          .rounds = 3};
+}
+
 /// What all tasks share.
 struct TileSetting {
   GemmProblem problem;  ///< Its output type is that of `c`.

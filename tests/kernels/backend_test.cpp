@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <functional>
 #include <numeric>
 #include <string>
@@ -23,6 +24,7 @@ struct NamedBackend {
   std::function<Result<std::unique_ptr<Backend>>()> make;
   std::string where;         ///< In every refusal of a type: on what, or by which library.
   std::uint64_t flips = 40;  ///< Bits that are flipped and must be found.
+  bool any_machine = false;  ///< Which may lack a second GPU or NUMA node.
 };
 
 Result<std::unique_ptr<Backend>> host() {
@@ -67,7 +69,8 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
     const auto supported = backend_->supports(problem(), device_);
     kernel_ = prepare(seed_of(7));
     ASSERT_EQ(supported.has_value(), kernel_ != nullptr);
-    if (std::holds_alternative<LinkProblem>(problem()) ||
+    const auto* const link = std::get_if<LinkProblem>(&problem());
+    if ((link != nullptr && !std::get<0>(GetParam()).any_machine) ||
         std::holds_alternative<LatencyProblem>(problem())) {
       ASSERT_TRUE(supported) << supported.error().message;
     }
@@ -75,7 +78,9 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
       // Not silently: the reason names the type and where it is missing.
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
       const auto* const gemm = std::get_if<GemmProblem>(&problem());
-      const std::string_view what = gemm == nullptr ? "compute.memory" : name_of(gemm->input);
+      const std::string_view what = link != nullptr   ? case_of(*link)
+                                    : gemm == nullptr ? "compute.memory"
+                                                      : name_of(gemm->input);
       EXPECT_NE(supported.error().message.find(what), std::string::npos)
           << supported.error().message;
       EXPECT_NE(supported.error().message.find(std::get<0>(GetParam()).where), std::string::npos)
@@ -388,6 +393,32 @@ std::vector<NamedProblem> links() {
   return all;
 }
 
+/// A module that somebody asks about, "FILE[,SETTINGS]" in ASSAY_CONFORMANCE_MODULE: nothing where
+/// nobody does. So scripts/gpu-check asks about the one that a GPU has.
+std::vector<NamedBackend> asked_backend() {
+  const char* const asked =
+      std::getenv("ASSAY_CONFORMANCE_MODULE");  // NOLINT(concurrency-mt-unsafe)
+  if (asked == nullptr) {
+    return {};
+  }
+  const auto choice = ModuleChoice::from(asked);
+  const auto make = [choice]() -> Result<std::unique_ptr<Backend>> {
+    auto loaded = load_backend("cuda", choice);
+    if (!loaded) {
+      return loaded.error();
+    }
+    return std::move(loaded->backend);
+  };
+  return {{.name = "cuda", .make = make, .where = "", .flips = 6, .any_machine = true}};
+}
+
+std::vector<NamedProblem> asked_problems() {
+  std::vector<NamedProblem> all = problems_for_an_emulated_device();
+  const std::vector<NamedProblem> more = links();
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 std::string name_of_test(const testing::TestParamInfo<Parameters>& tested) {
   return std::get<0>(tested.param).name + "_" + std::get<1>(tested.param).name;
 }
@@ -423,6 +454,11 @@ INSTANTIATE_TEST_SUITE_P(CudaEmulatedLinks, BackendConformance,
                                               .where = "cu",
                                               .flips = 6}),
                                           testing::ValuesIn(links())),
+                         name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(Asked, BackendConformance,
+                         testing::Combine(testing::ValuesIn(asked_backend()),
+                                          testing::ValuesIn(asked_problems())),
                          name_of_test);
 
 }  // namespace

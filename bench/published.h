@@ -1,0 +1,37 @@
+// The best figures of others that are known for what the cases measure, to be shown beside ours.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace assay::bench {
+
+struct Published {
+  std::string_view gpu;   ///< Part of the model's name.
+  std::string_view what;  ///< As the speed table names it.
+  double rate = 0;        ///< FLOP/s or byte/s.
+  std::string_view source;
+};
+
+/// Dense products, the best shape of each; memory as decode sweep, BabelStream (dot for read) or
+/// bandwidthTest measured it. Of products on RTX PRO 6000 SE none was found.
+inline constexpr std::array<Published, 17> k_published{
+    {{"B200", "bf16", 1745e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"B200", "fp8_e4m3", 3432.5e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"B200", "read", 7238.5e9, "decode sweep, NVIDIA/cudnn-frontend 2026-09-18"},
+     {"B200", "copy", 6000e9, "bandwidthTest, newmind.ai"},
+     {"B300", "bf16", 1769e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"B300", "fp8_e4m3", 3353e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"H100", "bf16", 794.5e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"H100", "fp8_e4m3", 1402.6e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"H100", "read", 3.18e12, "BabelStream dot, Azure/AI-benchmarking-guide"},
+     {"H100", "copy", 2.90e12, "BabelStream, Azure/AI-benchmarking-guide"},
+     {"H100", "triad", 2.97e12, "BabelStream, Azure/AI-benchmarking-guide"},
+     {"H200", "fp8_e4m3", 1453.4e12, "MAMF, stas00/ml-engineering @744d01e"},
+     {"H200", "read", 4.48e12, "BabelStream dot, Azure/AI-benchmarking-guide"},
+     {"H200", "copy", 4.01e12, "BabelStream, Azure/AI-benchmarking-guide"},
+     {"H200", "triad", 4.15e12, "BabelStream, Azure/AI-benchmarking-guide"},
+     {"RTX PRO 6000", "read", 1532.7e9, "decode sweep, NVIDIA/cudnn-frontend"},
+     {"RTX PRO 6000", "copy", 1480e9, "dcgmproftester, NVIDIA/DCGM diag-skus 2bb5"}}};
+
+}  // namespace assay::bench
