@@ -286,8 +286,17 @@ TEST_F(Campaign, OfARecordedMachineCanNeverBeAnAcceptance) {
   std::string contract = contract_of_b200s();
   contract.replace(contract.find("demonstration"), 13, "acceptance");
   for (std::size_t at = 0; (at = contract.find("each_node")) != std::string::npos;) {
-    contract.replace(at, 9, "each_gpu");  // an acceptance must have a clause for every GPU
+    contract.replace(at, 9, "each_gpu");
   }
+  // An acceptance must measure every GPU, and not only look at it.
+  const std::string clauses = R"("clauses": [)";
+  contract.insert(contract.find(clauses) + clauses.size(),
+                  R"({"id":"G-1","title":{"en":"Product"},"case":"compute.gemm",)"
+                  R"("population":"b200","scope":"each_gpu","concurrent":"one_at_a_time",)"
+                  R"("params":{"input":"f32","accumulate":"f32","output":"f32",)"
+                  R"("sparsity":"dense","emulation":"forbidden","operands":"integers",)"
+                  R"("m":64,"n":64,"k":64},"window":"1 s","rule":"1-5-9","at_least":"1 TFLOP/s",)"
+                  R"("at_most_plausible":"2 TFLOP/s","weight":"mandatory"},)");
   write("contract.json", contract);
   const Ended ran =
       run({"--replay-machine", ASSAY_SOURCE_DIR "/tests/data/machines/dgx_b200.json"});
