@@ -6,6 +6,7 @@
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
 #include "reports/members.h"
+#include "reports/readings.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -52,6 +53,25 @@ void skip_object(Members& members, std::string_view name) {
   const Json* value = members.optional(name);
   if (value != nullptr && value->object() == nullptr) {
     members.fail(name, "must be an object");
+  }
+}
+
+/// Telemetry is for people, but for the power limits that the GPU showed.
+void read_telemetry(Members& members, EndLine& end) {
+  const Json* value = members.optional("telemetry");
+  if (value == nullptr) {
+    return;
+  }
+  const auto readings = value->object() != nullptr ? read_readings(*value)
+                                                   : Result<Readings>(bad("must be an object"));
+  if (!readings) {
+    members.fail("telemetry", readings.error().message);
+    return;
+  }
+  for (const char* name : {k_power_limit_before, k_power_limit_after}) {
+    if (const auto limit = readings->find(name); limit != readings->end() && limit->second.value) {
+      end.power_limits_mw.push_back(*limit->second.value);
+    }
   }
 }
 
@@ -148,13 +168,13 @@ Result<EndLine> read_end(const Json& line) {
   end.at_ns = take_time(members, "at");
   read_words(members, end);
   read_numbers(members, end);
-  for (const std::string_view name : {"ran", "telemetry"}) {
-    skip_object(members, name);
-  }
+  skip_object(members, "ran");
+  read_telemetry(members, end);
   end.outputs = outputs_of(members);
   const Json* verification = members.optional("verification");
   const Json* blocks = members.optional("blocks");
   const Json* found = members.optional("found");
+  const Json* bound = members.optional("bound");
   if (const Result<Done> done = members.done(); !done) {
     return done.error();
   }
@@ -164,6 +184,13 @@ Result<EndLine> read_end(const Json& line) {
       return facts.error();
     }
     end.found = std::move(*facts);
+  }
+  if (bound != nullptr) {
+    auto read = read_bound(*bound);
+    if (!read) {
+      return read.error();
+    }
+    end.bound = std::move(*read);
   }
   if (verification != nullptr) {
     if (const Result<Done> read = read_verification(*verification, end); !read) {

@@ -8,12 +8,12 @@
 #include "harness/model/gpu_facts.h"
 #include "harness/model/result.h"
 
-namespace assay {
-
-namespace nvml {
+namespace assay::nvml {
 struct Functions;
 class Questions;
-}  // namespace nvml
+}  // namespace assay::nvml
+
+namespace assay {
 
 /// What changes by the millisecond.
 struct GpuSample {

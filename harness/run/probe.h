@@ -2,20 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "reports/readings.h"
+
 namespace assay {
-
-/// A reading, or the reason there is none. Never a made-up zero.
-struct Reading {
-  std::optional<std::int64_t> value;
-  std::string reason;  ///< "" if there is a value.
-};
-
-using Readings = std::map<std::string, Reading>;  ///< Name with its unit: "temperature_mc".
 
 /// Means over one block; -1 where the machine hides it.
 struct BlockTelemetry {

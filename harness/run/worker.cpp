@@ -164,6 +164,7 @@ class Worker {
       return same.error();
     }
     Probe& probe = probe_of(backend, *device);
+    Readings before = probe.read();  // of a GPU it takes too long for what a common start allows
     const auto go = ready({.device = *device,
                            .ran = (*kernel)->ran(),
                            .dimension = (*kernel)->dimension(),
@@ -174,7 +175,9 @@ class Worker {
       return go.error();
     }
     job.window.start_utc_ns = go->start_utc_ns;
-    const Readings before = probe.read();
+    for (auto& [name, reading] : world_.probe->read()) {
+      before[name] = reading;
+    }
     auto window = run_window(**kernel, *world_.clock, probe, job.window);
     if (!window) {
       return window.error();

@@ -12,6 +12,7 @@ namespace {
 
 using testing_doubles::CampaignBuilder;
 using testing_doubles::end_of;
+using testing_doubles::in;
 using testing_doubles::line;
 using testing_doubles::Line;
 using testing_doubles::member;
@@ -37,10 +38,6 @@ TEST_P(ConsistentLie, IsFoundByName) {
   ASSERT_EQ(refusal_of(builder), "");
   GetParam().tell(builder);
   EXPECT_TRUE(says(refusal_of(builder), GetParam().answer));
-}
-
-Json* in(Json::Object& object, std::string_view outer, std::string_view inner) {
-  return member(*member(object, outer)->object(), inner);
 }
 
 /// Journal 0 with an edit of one line's member.
