@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/run/gpu_sampler.h"
+#include "harness/run/nvml.h"
 #include "harness/run/probe.h"
 #include "tests/doubles/scripted_probe.h"
 
@@ -111,6 +112,18 @@ TEST_F(GpuProbe, SaysOfAllReadingsWhyTheGpuIsNotThere) {
 TEST_F(GpuProbe, NamesTheLibraryThatIsNotThere) {
   const Readings all = window("libnvidia-ml-of-nobody.so.1", k_hopper);
   EXPECT_EQ(all.at("gpu_clock_max_khz").reason.find("libnvidia-ml-of-nobody.so.1"), 0U);
+}
+
+TEST(GpuSampler, SamplesWhileNobodyAsks) {
+  const auto nvml = Nvml::open(ASSAY_FAKE_NVML);
+  ASSERT_TRUE(nvml) << nvml.error().message;
+  const auto gpu = (*nvml)->gpu(k_hopper);
+  ASSERT_TRUE(gpu) << gpu.error().message;
+  GpuSampler sampler(**gpu);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const GpuSums sums = sampler.take();
+  EXPECT_GE(sums.clock_mhz.count, 2);
+  EXPECT_EQ(sums.clock_mhz.sum, 1755 * sums.clock_mhz.count);
 }
 
 GpuSample sample_of(std::int64_t mhz, std::int64_t events) {
