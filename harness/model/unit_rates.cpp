@@ -46,6 +46,7 @@ struct Architecture {
 //           what is stated in whole TFLOP/s only, so they stay open
 //   sm_120  RTX PRO 6000, 188: bf16 466.5 TFLOP/s at 2.423 GHz, fp8 twice, nvfp4 four times, tf32
 //           half; f32 125 TFLOP/s at 2.617 GHz, f64 a 64th of it
+// and s8 as fp8, where it was not cut.
 // Sources: NVIDIA/dgxc-benchmarking README (peaks for MFU), NVIDIA/cudnn-frontend
 // sdpa_benchmark_training results (peak_mma_tflops), the datasheets of H100, B200 and B300.
 constexpr std::array<Architecture, 4> k_architectures{

@@ -89,18 +89,18 @@ class GpuProbe final : public Probe {
   }
 
   Readings read() override {
-    Readings all = host_.read();
-    all.merge(readings_of(gpu_ ? gpu_->state() : GpuState{}));
+    Readings all = readings_of(gpu_ ? gpu_->state() : GpuState{});
     if (sampler_) {
       window_.take(sampler_->take());
     }
     all.merge(readings_of(window_));
     all.merge(energy());
     for (auto& [name, reading] : all) {
-      if (!reading.value && reading.reason.empty()) {
-        reading.reason = why_not_;
+      if (!gpu_) {
+        reading = {std::nullopt, why_not_};
       }
     }
+    all.merge(host_.read());
     return all;
   }
 

@@ -95,6 +95,11 @@ INSTANTIATE_TEST_SUITE_P(
                    },
                    "bound.clock_khz: the line says null, but its blocks say 1965000"},
         FalseBound{"NoReason", set("clock_khz", nullptr), "bound.reason: is missing"},
+        FalseBound{"ReasonForNothing",
+                   [](Json::Object& end) {
+                     member(end, "bound")->object()->emplace_back("reason", "it was warm");
+                   },
+                   "bound.reason: stands there, but nothing is missing"},
         FalseBound{"ClockAsText", set("clock_khz", "1965000"), "bound.clock_khz: must be null or"},
         FalseBound{"NoClock", set("clock_khz", 0), "bound.clock_khz: must be null or"},
         FalseBound{"MoreOperations", set("ops_per_clock", 16'384),
