@@ -89,9 +89,11 @@ struct LatencyProblem {
 using Problem = std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem>;
 
 struct Device {
-  std::string id;      ///< "host", "gpu3".
-  std::string model;   ///< "AMD EPYC 9655", as the machine calls it.
-  std::string serial;  ///< "" where it has none.
+  std::string id;            ///< "host", "gpu3".
+  std::string model;         ///< "AMD EPYC 9655", as the machine calls it.
+  std::string serial;        ///< "" where it has none.
+  std::string architecture;  ///< "sm_100": whose rates harness/model/unit_rates.h knows; or "".
+  std::uint32_t multiprocessors = 0;  ///< 0 where it is not made of such.
 };
 
 using Seed = std::array<std::uint8_t, 32>;
@@ -176,6 +178,10 @@ class Backend {
 
   /// The devices of this machine. An empty list is no error: nothing of this kind is here.
   virtual Result<std::vector<Device>> devices() = 0;
+
+  /// The library that shows clocks, power and errors of its devices, as the loader finds it; ""
+  /// where they are the host's.
+  [[nodiscard]] virtual std::string management_library() const { return ""; }
 
   /// Whether `prepare` would find what it needs, in one sentence if not; allocates nothing.
   virtual Result<Done> supports(const Problem& problem, const Device& device) = 0;

@@ -34,6 +34,10 @@ Natural share_of(const WindowSums& sums) {
   return natural(sums.check_ns) * natural(k_million) / natural(sums.elapsed_ns);
 }
 
+std::string clock_text(const std::optional<std::int64_t>& khz) {
+  return khz ? std::to_string(*khz) : "null";
+}
+
 Result<Done> compare_line(const EndLine& end, const Blocks& blocks, const WindowSums& sums) {
   if (end.work_per_step > std::numeric_limits<std::uint64_t>::max()) {
     return bad("work_per_step: must be below 2^64");
@@ -75,6 +79,13 @@ Result<Done> recompute(std::string_view bytes, const EndLine& end, const Campaig
   }
   if (Result<Done> compared = compare_line(end, *blocks, *sums); !compared) {
     return compared;
+  }
+  if (end.bound) {
+    const auto clock = mean_clock_khz(*blocks);
+    if (clock != end.bound->clock_khz) {
+      return bad("bound.clock_khz: the line says " + clock_text(end.bound->clock_khz) +
+                 ", but its blocks say " + clock_text(clock));
+    }
   }
   const WindowLength window{.elapsed_ns = natural(sums->elapsed_ns),
                             .gap_ns = natural(sums->gap_ns)};

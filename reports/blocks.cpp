@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "harness/model/natural.h"
+
 namespace assay {
 namespace {
 
@@ -133,6 +135,21 @@ Result<Blocks> decode_blocks(std::string_view bytes) {
     }
   }
   return blocks;
+}
+
+std::optional<std::int64_t> mean_clock_khz(const Blocks& blocks) {
+  Natural cycles = 0;  // below 2^63 ns x 1e8 kHz
+  Natural length = 0;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const std::int64_t clock = blocks.clock_khz[i];
+    const std::int64_t time = blocks.end_ns[i] - blocks.start_ns[i];
+    if (clock < 1 || clock > k_most_clock_khz || time < 1) {
+      return std::nullopt;
+    }
+    cycles += static_cast<Natural>(clock) * static_cast<Natural>(time);
+    length += static_cast<Natural>(time);
+  }
+  return length == 0 ? std::nullopt : std::optional(static_cast<std::int64_t>(cycles / length));
 }
 
 Result<WindowSums> sums_of(const Blocks& blocks) {

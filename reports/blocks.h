@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ struct Blocks {
 
 /// Strict inverse: exact length, at most 10 million blocks. Fails with bad_input.
 [[nodiscard]] Result<Blocks> decode_blocks(std::string_view bytes);
+
+/// More than any device has; a block that shows more hides its clock.
+inline constexpr std::int64_t k_most_clock_khz = 100'000'000;
+
+/// The mean of the blocks' clocks by their lengths, rounded down; none where a block hides its own.
+[[nodiscard]] std::optional<std::int64_t> mean_clock_khz(const Blocks& blocks);
 
 /// What a journal line states about a window, recomputed from its blocks by `verify --deep`.
 struct WindowSums {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/model/power_limit.h"
 #include "harness/model/tolerances.h"
 #include "reports/time_of_day.h"
 
@@ -91,6 +92,33 @@ Result<Done> check_rule(const EndLine& end, const Clause& clause) {
   const bool has_value = end.ending == Ending::measured || end.ending == Ending::wrong_result;
   if ((has_value || end.checked > 0) && !end.blocks) {
     return bad("blocks: is missing, but the ending is " + std::string(name_of(end.ending)));
+  }
+  return Done{};
+}
+
+Result<Done> check_device(const EndLine& end, const Clause& clause,
+                          const std::optional<Quantity>& stated) {
+  if (end.bound.has_value() != (end.blocks && states_bound(clause))) {
+    return bad(end.bound ? "bound: this is no window of a matrix product"
+                         : "bound: is missing of a window of " + clause.case_id);
+  }
+  if (end.bound) {
+    if (auto checked = check_bound(*end.bound, clause); !checked) {
+      return checked;
+    }
+  }
+  std::string other;
+  for (const std::int64_t limit : end.power_limits_mw) {
+    if (stated && !is_stated(limit, *stated)) {
+      other = watts(limit);
+    }
+  }
+  if (end.ending == Ending::measured && !other.empty()) {
+    return bad("ending: is measured, but the GPU's power limit is " + other +
+               ", and the contract states " + stated->text);
+  }
+  if (end.ending == Ending::power_limit && other.empty()) {
+    return bad("ending: is power_limit, but telemetry shows no other limit than the contract's");
   }
   return Done{};
 }

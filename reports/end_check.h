@@ -27,6 +27,12 @@ struct WindowLength {
 /// recomputed. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_rule(const EndLine& end, const Clause& clause);
 
+/// Matrix products state what bounds their windows, and nothing else does. A window that shows
+/// another power limit than `stated` ends as power_limit if nothing worse ended it, and no other
+/// does. Fails with bad_input, naming the member.
+[[nodiscard]] Result<Done> check_device(const EndLine& end, const Clause& clause,
+                                        const std::optional<Quantity>& stated);
+
 /// Whether `matching`, ending, note and serial number of a finding are those that its facts make of
 /// them. `before` is the item's first look under this clause; nullptr for the first look itself.
 /// `marked_replayed`: whether the evidence says that machines in it are recordings. Fails with

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "harness/model/power_limit.h"
 #include "reports/chain_members.h"
 #include "reports/digest.h"
 #include "reports/end_check.h"
@@ -316,19 +317,20 @@ Result<Done> Walk::end(const Json& json) {
   if (Result<Done> fits = check_rule(end, clause); !fits) {
     return fits;
   }
+  Attempt& attempt = out_.attempts[end.key.attempt - 1];
+  const Item& item = frame_.roster[attempt.item];
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
        {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
         check_steps(end), check_window_times(end, clause, begun->second.at_ns), follows(end),
-        at(end.at_ns),
+        at(end.at_ns), check_device(end, clause, power_limit_of(frame_.contract, item)),
         end.blocks ? check_conditions(end, window, clause, frame_.contract.conditions)
                    : Result<Done>(Done{})}) {
     if (!checked) {
       return checked;
     }
   }
-  Attempt& attempt = out_.attempts[end.key.attempt - 1];
   attempt.ending = end.ending;
   attempt.dimension = end.dimension;
   attempt.work = end.work;
@@ -340,6 +342,7 @@ Result<Done> Walk::end(const Json& json) {
     attempt.day =
         end.start_ns / (k_seconds_per_day * k_ns_per_second);  // the window's, not begin's
   }
+  attempt.rate = end.bound ? rate_of(*end.bound) : MachineRate{};
   attempt.checked = end.checked;
   attempt.wrong = end.wrong;
   attempt.matching = end.matching;

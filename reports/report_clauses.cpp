@@ -1,7 +1,11 @@
 #include "reports/report_clauses.h"
 
+#include <map>
+#include <utility>
+
 #include "harness/model/exact.h"
 #include "harness/model/quantity.h"
+#include "reports/bound_line.h"
 #include "reports/false_accept.h"
 
 namespace assay {
@@ -149,6 +153,29 @@ Json::Array reservations_of(const Campaign& campaign, const Judgement& judgement
   return reservations;
 }
 
+/// Of each clause whose values a clock would bound, and of some or all the machine hides it.
+std::vector<std::string> without_bound(const Campaign& campaign) {
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> counts;  // without, and all
+  for (const Attempt& attempt : campaign.evidence.attempts) {
+    if (attempt.ending == Ending::measured) {
+      auto& [without, all] = counts[attempt.clause];
+      without += attempt.rate.is_known() ? 0U : 1U;
+      ++all;
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const Clause& clause : campaign.contract.clauses) {
+    const auto [without, all] = counts[clause.id];
+    if (states_bound(clause) && without > 0) {
+      sentences.push_back("Whether the device could have done " + std::to_string(without) + " of " +
+                          std::to_string(all) + " values of clause " + clause.id +
+                          " at its clock: the machine shows no clock of it, or the rates of its "
+                          "units are not known. The journal has the reasons.");
+    }
+  }
+  return sentences;
+}
+
 Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
   Json::Array sentences;
   for (std::size_t i = 0; i < judgement.clauses.size(); ++i) {
@@ -169,6 +196,9 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
                            " is was left to the machines, or is of a case that this program "
                            "doesn't know: it is the same in every window of an item, but nothing "
                            "ties it to the contract's parameters.");
+  }
+  for (std::string& sentence : without_bound(campaign)) {
+    sentences.emplace_back(std::move(sentence));
   }
   if (const std::uint64_t excuses = excuses_in(campaign); excuses > 0) {
     sentences.emplace_back("Whose key excused " + std::to_string(excuses) +

@@ -6,7 +6,7 @@
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
 #include "reports/members.h"
-#include "reports/shown.h"
+#include "reports/readings.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -68,23 +68,6 @@ Result<Done> check_ran(const Json& value) {
   return members.done();
 }
 
-/// Each a number, or null and why.
-Result<Done> check_telemetry(const Json& value) {
-  for (const auto& [name, reading] : *value.object()) {
-    const Json* number = reading.find("value");
-    const Json* reason = reading.find("reason");
-    const std::size_t members = reading.object() == nullptr ? 0 : reading.object()->size();
-    const bool is_read = members == 1 && number != nullptr && number->whole() != nullptr;
-    const bool is_missing = members == 2 && number != nullptr && number->is_null() &&
-                            reason != nullptr && reason->text() != nullptr &&
-                            !reason->text()->empty();
-    if (!is_read && !is_missing) {
-      return bad("telemetry." + shown(name) + ": must be a whole number, or null with a reason");
-    }
-  }
-  return Done{};
-}
-
 /// Where the first wrong element stood.
 Result<Done> check_first(const Json& value) {
   Members members(value, "verification.first");
@@ -94,6 +77,20 @@ Result<Done> check_first(const Json& value) {
   static_cast<void>(members.text("expected"));
   static_cast<void>(members.text("actual"));
   return members.done();
+}
+
+/// Telemetry is for people, but for the power limits that the GPU showed.
+Result<Done> read_telemetry(const Json& value, EndLine& end) {
+  const auto readings = read_readings(value);
+  if (!readings) {
+    return readings.error();
+  }
+  for (const char* name : {k_power_limit_before, k_power_limit_after}) {
+    if (const auto limit = readings->find(name); limit != readings->end() && limit->second.value) {
+      end.power_limits_mw.push_back(*limit->second.value);
+    }
+  }
+  return Done{};
 }
 
 /// A digest, or "" of an attempt that put nothing out.
@@ -197,12 +194,13 @@ Result<EndLine> read_end(const Json& line) {
   const Json* verification = members.optional("verification");
   const Json* blocks = members.optional("blocks");
   const Json* found = members.optional("found");
+  const Json* bound = members.optional("bound");
   if (const Result<Done> done = members.done(); !done) {
     return done.error();
   }
   for (const Result<Done>& checked :
        {ran == nullptr ? Done{} : check_ran(*ran),
-        telemetry == nullptr ? Done{} : check_telemetry(*telemetry)}) {
+        telemetry == nullptr ? Done{} : read_telemetry(*telemetry, end)}) {
     if (!checked) {
       return checked.error();
     }
@@ -213,6 +211,13 @@ Result<EndLine> read_end(const Json& line) {
       return facts.error();
     }
     end.found = std::move(*facts);
+  }
+  if (bound != nullptr) {
+    auto read = read_bound(*bound);
+    if (!read) {
+      return read.error();
+    }
+    end.bound = std::move(*read);
   }
   if (verification != nullptr) {
     if (const Result<Done> read = read_verification(*verification, end); !read) {

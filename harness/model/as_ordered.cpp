@@ -7,6 +7,7 @@
 #include "harness/model/exact.h"
 #include "harness/model/order_health.h"
 #include "harness/model/order_words.h"
+#include "harness/model/power_limit.h"
 
 namespace assay {
 namespace {
@@ -41,10 +42,6 @@ std::string bad_param(const Order& order) {
     }
   }
   return "";
-}
-
-std::string watts(std::int64_t milliwatts) {
-  return for_people({static_cast<Natural>(milliwatts), 1000}, Dimension::power);
 }
 
 std::string bytes(std::int64_t value) {
@@ -109,7 +106,7 @@ void compare_power(const Gpus& ordered, const GpuFacts& gpu, Comparison& compari
   }
   const std::string what = named(gpu) + "'s enforced power limit";
   if_shown(comparison, what, gpu.power_limit_mw, [&](std::int64_t value) {
-    if (std::is_neq(compare({static_cast<Natural>(value), 1000}, ordered.power_limit->base))) {
+    if (!is_stated(value, *ordered.power_limit)) {
       comparison.differs.push_back(what + " is " + watts(value) + "; ordered are " +
                                    ordered.power_limit->text + ".");
     }

@@ -10,6 +10,7 @@
 #include "harness/model/natural.h"
 #include "harness/model/quantity.h"
 #include "harness/model/roster.h"
+#include "harness/model/unit_rates.h"
 
 namespace assay {
 
@@ -53,6 +54,7 @@ struct Attempt {
   std::uint64_t checked = 0;   ///< Outputs verified (tiles, slots, full compares).
   std::uint64_t wrong = 0;     ///< Of these, how many differed.
   std::uint64_t matching = 0;  ///< For `once`: 1 if what was found is what was ordered.
+  MachineRate rate;            ///< What bounds the value; not known where nothing does.
   std::string serial;          ///< Serial number of the device, "" where it has none.
   std::string note;            ///< One sentence for people; decides nothing.
   bool excused = false;        ///< The buyer signed this attempt's cause as his own.

@@ -28,6 +28,25 @@ bool has_duplicates(std::span<const Attempt* const> attempts) {
   return has_repeats(std::move(numbers)) || has_repeats(std::move(rounds));
 }
 
+/// No contract can make it possible, and no part of a system is excepted.
+std::optional<Finding> beyond_clock(const Setting& setting, const Attempt& attempt) {
+  const auto value = value_of(attempt);
+  if (!attempt.rate.is_known() || !value || !is_rate(attempt.dimension)) {
+    return std::nullopt;
+  }
+  const Ratio bound = bound_of(attempt.rate);
+  if (std::is_lteq(compare(*value, Value{bound.numerator, 1, bound.denominator}))) {
+    return std::nullopt;
+  }
+  return Finding{Outcome::invalid, Reason::beyond_clock,
+                 "The value of " + attempt_named(setting, attempt) + ", " +
+                     for_people(ratio_of(*value), attempt.dimension) + ", lies beyond " +
+                     for_people(bound, attempt.dimension) +
+                     ", all that the device can do at its measured clock (" +
+                     formula_of(attempt.rate) +
+                     "): it was not computed then, or not densely in this type."};
+}
+
 std::optional<Finding> invalid_value(const Setting& setting, const Attempt& attempt,
                                      bool value_is_judged) {
   if (attempt.ending != Ending::measured || setting.clause.rule == Rule::once) {
@@ -55,6 +74,9 @@ std::optional<Finding> invalid_value(const Setting& setting, const Attempt& atte
   if (attempt.checked == 0 || (is_value_rule && !value)) {
     return Finding{Outcome::invalid, Reason::unverified,
                    "The value of " + what + " comes without a verified output."};
+  }
+  if (auto found = beyond_clock(setting, attempt)) {
+    return found;
   }
   if (is_value_rule && value_is_judged && setting.yardstick.implausible(*value)) {
     return Finding{Outcome::invalid, Reason::implausible,

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "harness/model/power_limit.h"
+#include "reports/bound_line.h"
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
 
@@ -44,7 +46,8 @@ void take_found(const AttemptBegin& begin, const Launched& launched, const EndRu
   end.line.emplace_back("matching", static_cast<std::int64_t>(attempt.matching));
 }
 
-Classified classify_launched(const Job& job, const Launched& launched, const EndRules& rules) {
+Classified classify_launched(const Job& job, const Launched& launched, const EndRules& rules,
+                             ItemIndex item) {
   if (launched.failed) {
     return {.ending = launched.failed->ending, .note = launched.failed->note};
   }
@@ -54,6 +57,9 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
   WindowPlan plan = job.window;
   plan.start_utc_ns = launched.start_utc_ns;
   Classified ended = classify(launched.measured->window, plan, rules.tolerances);
+  if (ended.ending == Ending::measured && item < rules.power_limits.size()) {
+    ended = classify_power_limit(launched.measured->readings, rules.power_limits[item]);
+  }
   const std::string mark = launched.ready ? launched.ready->mark : "";
   if (!mark.empty() &&
       std::find(rules.marks.begin(), rules.marks.end(), mark) == rules.marks.end()) {
@@ -107,14 +113,44 @@ WallWindow placed(AttemptEnd& end, const AttemptBegin& begin, WallWindow window,
   return {};
 }
 
+/// What the line says of the device's units and clock; nothing for other cases than products.
+void add_bound(AttemptEnd& end, const Job& job, const Launched& launched) {
+  if (!states_bound(job.case_id)) {
+    return;
+  }
+  const Device& device = launched.ready->device;
+  BoundLine bound{.architecture = device.architecture,
+                  .multiprocessors = device.multiprocessors,
+                  .ops = ops_per_clock(device.architecture, multiplied_by(job.params)),
+                  .clock_khz = mean_clock_khz(launched.measured->window.blocks),
+                  .reason = ""};
+  if (!bound.ops) {
+    bound.reason = "no rate of this device's units is known for this type";
+  } else if (!bound.clock_khz) {
+    const Readings& readings = launched.measured->readings;
+    const auto shown = readings.find("gpu_clock_max_khz");
+    const bool says_why = shown != readings.end() && !shown->second.value;
+    bound.reason = says_why ? shown->second.reason : "a block of the window shows no clock";
+  }
+  end.attempt.rate = rate_of(bound);
+  end.line.emplace_back("bound", json_of(bound));
+}
+
 }  // namespace
+
+EndRules::EndRules(const Contract& contract, const std::vector<Item>& roster)
+    : tolerances(tolerances_of(contract.conditions)) {
+  for (const Item& item : roster) {
+    power_limits.push_back(power_limit_of(contract, item));
+  }
+}
 
 AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
                   const EndRules& rules, std::int64_t utc_ns) {
   AttemptEnd end{.attempt = begin.attempt};
   Attempt& attempt = end.attempt;
   if (!launched.found) {
-    Classified ended = classify_launched(job, launched, rules);
+    Classified ended = classify_launched(job, launched, rules, attempt.item);
     attempt.ending = ended.ending;
     attempt.note = std::move(ended.note);
   }
@@ -150,6 +186,7 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
     attempt.checked = static_cast<std::uint64_t>(sums->tiles);
     clock_ns = launched.measured->window.clock_ns;
     add_window(end, *launched.measured, *sums);
+    add_bound(end, job, launched);
   }
   const Json::Object facts{{"attempt", static_cast<std::int64_t>(attempt.number)},
                            {"checked", static_cast<std::int64_t>(attempt.checked)},

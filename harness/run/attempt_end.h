@@ -32,7 +32,12 @@ struct AttemptEnd {
 };
 
 struct EndRules {
+  EndRules() = default;
+  /// What the contract says of windows on these items.
+  EndRules(const Contract& contract, const std::vector<Item>& roster);
+
   Tolerances tolerances;
+  std::vector<std::optional<Quantity>> power_limits;  ///< Stated ones, by item.
   std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.
   std::vector<std::string> marks;        ///< Of the session.
   JournalClock clock;                    ///< As the journal stands.

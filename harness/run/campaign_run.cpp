@@ -39,7 +39,7 @@ class CampaignRun {
         prepared_(std::move(prepared)),
         rounds_(prepared_.contract, prepared_.plan, k_node),
         begun_ns_(world.clock->now_ns()) {
-    rules_.tolerances = tolerances_of(prepared_.contract.conditions);
+    rules_ = EndRules(prepared_.contract, rounds_.roster());
     launch_.command = world.worker;
     if (!request.recording.empty()) {
       launch_.command.insert(launch_.command.end(), {"--replay-machine", request.recording});

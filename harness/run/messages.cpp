@@ -38,15 +38,6 @@ Digest digest_from(Members& members, std::string_view name) {
   return *digest;
 }
 
-/// A signed number that fits JSON exactly.
-std::int64_t signed_from(Members& members, const Json* value, std::string_view name) {
-  if (value == nullptr || value->whole() == nullptr) {
-    members.fail(name, "is no whole number");
-    return 0;
-  }
-  return *value->whole();
-}
-
 void read_params(Members& job, Params& params) {
   const Json* object = job.object("params");
   if (object == nullptr) {
@@ -135,7 +126,11 @@ void read_conditions(Members& job, Conditions& conditions) {
 }
 
 Json::Object json_of(const Device& device) {
-  return {{"id", device.id}, {"model", device.model}, {"serial", device.serial}};
+  return {{"architecture", device.architecture},
+          {"id", device.id},
+          {"model", device.model},
+          {"multiprocessors", device.multiprocessors},
+          {"serial", device.serial}};
 }
 
 Json json_of(const std::vector<MappedFile>& files) {
@@ -218,8 +213,11 @@ Result<Answer> read_ready(Members& members) {
   ready.dimension = *dimension;
   if (const Json* value = members.object("device")) {
     Members device(*value, "device");
-    ready.device = {
-        .id = device.text("id"), .model = device.text("model"), .serial = device.text("serial")};
+    ready.device = {.id = device.text("id"),
+                    .model = device.text("model"),
+                    .serial = device.text("serial"),
+                    .architecture = device.text("architecture"),
+                    .multiprocessors = static_cast<std::uint32_t>(device.whole("multiprocessors"))};
     if (auto done = device.done(); !done) {
       return done.error();
     }
@@ -253,27 +251,6 @@ void read_first(Members& members, std::optional<BlockMismatch>& first) {
   }
 }
 
-void read_readings(Members& members, Readings& readings) {
-  const Json* object = members.object("readings");
-  if (object == nullptr) {
-    return;
-  }
-  for (const auto& [name, value] : *object->object()) {
-    Members reading(value, name);
-    const Json* number = reading.optional("value");
-    Reading& into = readings[name];
-    into.reason = reading.text_or("reason", "");
-    if (number != nullptr && !number->is_null()) {
-      into.value = signed_from(reading, number, "value");
-    } else if (into.reason.empty()) {
-      reading.fail("reason", "is missing beside a null");
-    }
-    if (auto done = reading.done(); !done) {
-      members.fail("readings", done.error().message);
-    }
-  }
-}
-
 Result<Answer> read_measured(Members& members) {
   Measured measured;
   WindowResult& window = measured.window;
@@ -296,7 +273,13 @@ Result<Answer> read_measured(Members& members) {
                                                   : 0.0;
   }
   read_first(members, window.first);
-  read_readings(members, measured.readings);
+  if (const Json* object = members.object("readings")) {
+    auto readings = read_readings(*object);
+    if (!readings) {
+      return readings.error();
+    }
+    measured.readings = std::move(*readings);
+  }
   return finish(members, std::move(measured));
 }
 
@@ -345,21 +328,6 @@ Json::Object json_of(const Ran& ran) {
           {"library", ran.software},
           {"threads", ran.threads},
           {"version", ran.version}};
-}
-
-Json::Object json_of(const Readings& readings) {
-  Json::Object object;
-  for (const auto& [name, reading] : readings) {
-    Json::Object value;
-    if (reading.value) {
-      value.emplace_back("value", *reading.value);
-    } else {
-      value.emplace_back("reason", reading.reason);
-      value.emplace_back("value", nullptr);
-    }
-    object.emplace_back(name, std::move(value));
-  }
-  return object;
 }
 
 Json::Array json_of(const SelftestResult& result) {

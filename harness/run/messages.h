@@ -74,7 +74,6 @@ using Answer = std::variant<Ready, Measured, FoundFacts, SelftestResult, Failed>
 
 // Parts that stand in the journal, too.
 [[nodiscard]] Json::Object json_of(const Ran& ran);
-[[nodiscard]] Json::Object json_of(const Readings& readings);
 [[nodiscard]] Json::Array json_of(const SelftestResult& result);
 /// null if nothing differed.
 [[nodiscard]] Json json_of(const std::optional<BlockMismatch>& first);

@@ -1,6 +1,6 @@
 // NVIDIA's management library, opened at run time by our own declarations: no header of it is
-// needed to build, and nothing of NVIDIA's is linked. Names, types and values as in nvml.h of
-// CUDA 12.9; what a driver lacks is a function that isn't there.
+// needed to build, and nothing of NVIDIA's is linked. What a driver lacks is a function that isn't
+// there.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "harness/model/gpu_facts.h"
 #include "harness/model/result.h"
+#include "harness/run/nvml_gpu.h"
 
 namespace assay {
 
@@ -24,12 +25,14 @@ class Nvml {
   /// Everything of all GPUs. Fails with unsupported if the driver doesn't answer; a GPU that
   /// doesn't is in the list with its reason.
   [[nodiscard]] Result<MachineFacts> read();
+  /// The one of that UUID, whatever its number is here and elsewhere. Fails with unsupported if the
+  /// driver doesn't know it.
+  [[nodiscard]] Result<std::unique_ptr<NvmlGpu>> gpu(const std::string& uuid);
 
  private:
-  struct Functions;
-  explicit Nvml(std::unique_ptr<Functions> functions);
+  explicit Nvml(std::shared_ptr<const nvml::Functions> functions);
 
-  std::unique_ptr<Functions> functions_;
+  std::shared_ptr<const nvml::Functions> functions_;
 };
 
 }  // namespace assay

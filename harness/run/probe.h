@@ -2,20 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
+
+#include "reports/readings.h"
 
 namespace assay {
 
-/// A reading, or the reason there is none. Never a made-up zero.
-struct Reading {
-  std::optional<std::int64_t> value;
-  std::string reason;  ///< "" if there is a value.
+/// Means over one block; -1 where the machine hides it.
+struct BlockTelemetry {
+  std::int64_t clock_khz = -1;
+  std::int64_t power_mw = -1;
 };
-
-using Readings = std::map<std::string, Reading>;  ///< Name with its unit: "temperature_mc".
 
 class Probe {
  public:
@@ -24,19 +22,27 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
 
-  /// At the start and end of a window: counters and states.
+  /// Before a window's soak and after its end: counters and states, and what was seen since
+  /// begin_window().
   virtual Readings read() = 0;
-  /// Cheap enough for each block: mean clock in kHz and power in mW since the last call; -1 where
-  /// the machine hides it.
-  virtual std::int64_t clock_khz() = 0;
-  virtual std::int64_t power_mw() = 0;
+  /// The window's first block begins now.
+  virtual void begin_window() { static_cast<void>(block()); }
+  /// At the end of a block, and cheap enough for each: means since the last call.
+  virtual BlockTelemetry block() = 0;
 };
 
 /// Linux: /proc, /sys/devices/system/cpu, hwmon, powercap, cgroup.
 [[nodiscard]] std::unique_ptr<Probe> make_host_probe();
 
-/// What a window's telemetry says: states as at its end, counters as spent in it (energy_uj,
-/// steal_ppm). `before` and `after` are one probe's readings around the window.
+/// Those of `host`, and beside them, by NVML from the file `library`, those of the GPU with this
+/// UUID: they are named "gpu_...", and its clock and power are those of the blocks. What can't be
+/// read says why. `host` must outlive the probe.
+[[nodiscard]] std::unique_ptr<Probe> make_gpu_probe(Probe& host, const std::string& library,
+                                                    const std::string& uuid);
+
+/// What a window's telemetry says: states as at its end, those of a GPU as before and after it;
+/// counters as spent in it and its soak (energy_uj, steal_ppm, gpu_ecc_..., gpu_nvlink_...).
+/// `before` and `after` are one probe's readings around them.
 [[nodiscard]] Readings window_readings(const Readings& before, const Readings& after);
 
 }  // namespace assay

@@ -76,18 +76,8 @@ class HostProbe final : public Probe {
     return all;
   }
 
-  std::int64_t clock_khz() override { return mean_clock().value_or(-1); }
-
-  std::int64_t power_mw() override {
-    const std::int64_t before_uj = total_uj_;
-    const std::int64_t before_ns = std::exchange(last_power_ns_, system_clock().now_ns());
-    const auto now_uj = energy();
-    const std::int64_t time_ns = last_power_ns_ - before_ns;
-    if (!now_uj || time_ns <= 0) {
-      return -1;
-    }
-    constexpr std::int64_t k_mw_per_uj_ns = 1'000'000;
-    return (*now_uj - before_uj) * k_mw_per_uj_ns / time_ns;
+  BlockTelemetry block() override {
+    return {.clock_khz = mean_clock().value_or(-1), .power_mw = power_mw()};
   }
 
  private:
@@ -124,6 +114,18 @@ class HostProbe final : public Probe {
       zone.last = *now;
     }
     return zones_.empty() ? std::nullopt : std::optional(total_uj_);
+  }
+
+  std::int64_t power_mw() {
+    const std::int64_t before_uj = total_uj_;
+    const std::int64_t before_ns = std::exchange(last_power_ns_, system_clock().now_ns());
+    const auto now_uj = energy();
+    const std::int64_t time_ns = last_power_ns_ - before_ns;
+    if (!now_uj || time_ns <= 0) {
+      return -1;
+    }
+    constexpr std::int64_t k_mw_per_uj_ns = 1'000'000;
+    return (*now_uj - before_uj) * k_mw_per_uj_ns / time_ns;
   }
 
   static std::optional<std::int64_t> hottest() {
@@ -168,35 +170,6 @@ class HostProbe final : public Probe {
 
 std::unique_ptr<Probe> make_host_probe() {
   return std::make_unique<HostProbe>();
-}
-
-Readings window_readings(const Readings& before, const Readings& after) {
-  Readings all = after;
-  const auto spent = [&](const std::string& name) -> Reading {
-    const auto first = before.find(name);
-    const auto last = after.find(name);
-    if (first == before.end() || last == after.end()) {
-      return {std::nullopt, "the probe has no " + name};
-    }
-    if (!first->second.value || !last->second.value) {
-      return {std::nullopt, (first->second.value ? last : first)->second.reason};
-    }
-    return {*last->second.value - *first->second.value, ""};
-  };
-  all["energy_uj"] = spent("energy_uj");
-  const Reading stolen = spent("steal_jiffies");
-  const Reading jiffies = spent("cpu_jiffies");
-  constexpr std::int64_t k_million = 1'000'000;
-  if (!stolen.value || !jiffies.value) {
-    all["steal_ppm"] = {std::nullopt, stolen.value ? jiffies.reason : stolen.reason};
-  } else if (*jiffies.value <= 0) {
-    all["steal_ppm"] = {std::nullopt, "the window is shorter than a tick of /proc/stat"};
-  } else {
-    all["steal_ppm"] = {*stolen.value * k_million / *jiffies.value, ""};
-  }
-  all.erase("steal_jiffies");
-  all.erase("cpu_jiffies");
-  return all;
 }
 
 }  // namespace assay

@@ -22,8 +22,7 @@ constexpr std::uint64_t k_least_delay_ppb = 1'000'000;  // where a contract tole
 class NoProbe final : public Probe {
  public:
   Readings read() override { return {}; }
-  std::int64_t clock_khz() override { return -1; }
-  std::int64_t power_mw() override { return -1; }
+  BlockTelemetry block() override { return {}; }
 };
 
 Digest seed_for(const SelftestPlan& plan, const std::string& fault) {

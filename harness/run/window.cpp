@@ -339,8 +339,9 @@ Result<Done> WindowRun::block() {
     }
     left = plan_.shortest_block_ns - (elapsed() - begun);
   }
-  blocks.clock_khz.push_back(probe_.clock_khz());
-  blocks.power_mw.push_back(probe_.power_mw());
+  const BlockTelemetry telemetry = probe_.block();
+  blocks.clock_khz.push_back(telemetry.clock_khz);
+  blocks.power_mw.push_back(telemetry.power_mw);
   blocks.end_ns.push_back(elapsed());
   return Done{};
 }
@@ -356,8 +357,7 @@ Result<WindowResult> WindowRun::run() {
   if (result_.late) {
     return std::move(result_);
   }
-  static_cast<void>(probe_.clock_khz());  // begins the first block's mean
-  static_cast<void>(probe_.power_mw());
+  probe_.begin_window();
   const ClockPair begin = read_both(clock_);
   start_ns_ = begin.now_ns;
   do {

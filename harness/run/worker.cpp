@@ -163,6 +163,8 @@ class Worker {
     if (auto same = check_work(**a_case, job, **kernel); !same) {
       return same.error();
     }
+    Probe& probe = probe_of(backend, *device);
+    Readings before = probe.read();  // of a GPU it takes too long for what a common start allows
     const auto go = ready({.device = *device,
                            .ran = (*kernel)->ran(),
                            .dimension = (*kernel)->dimension(),
@@ -173,13 +175,26 @@ class Worker {
       return go.error();
     }
     job.window.start_utc_ns = go->start_utc_ns;
-    const Readings before = world_.probe->read();
-    auto window = run_window(**kernel, *world_.clock, *world_.probe, job.window);
+    for (auto& [name, reading] : world_.probe->read()) {
+      before[name] = reading;
+    }
+    auto window = run_window(**kernel, *world_.clock, probe, job.window);
     if (!window) {
       return window.error();
     }
-    return Answer(Measured{.window = std::move(*window),
-                           .readings = window_readings(before, world_.probe->read())});
+    return Answer(
+        Measured{.window = std::move(*window), .readings = window_readings(before, probe.read())});
+  }
+
+  /// What shows the device that is measured. Made before `ready`, so that the files it maps are
+  /// among those that are said to be.
+  Probe& probe_of(const Backend& backend, const Device& device) {
+    const std::string library = backend.management_library();
+    if (library.empty()) {
+      return *world_.probe;
+    }
+    probe_ = make_gpu_probe(*world_.probe, library, device.serial);
+    return *probe_;
   }
 
   Result<Answer> find(const Job& job) {
@@ -209,6 +224,8 @@ class Worker {
       return device.error();
     }
     map_libraries(backend, *device);
+    static_cast<void>(probe_of(backend, *device));  // maps its library, and then has to be quiet
+    probe_.reset();
     if (const auto go =
             ready({.device = *device, .ran = {}, .mark = (*found)->mark, .files = own_files()});
         !go) {
@@ -222,6 +239,7 @@ class Worker {
   int out_;
   LineBuffer buffer_;
   LoadedBackend loaded_;
+  std::unique_ptr<Probe> probe_;
 };
 
 }  // namespace

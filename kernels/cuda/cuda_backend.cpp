@@ -28,6 +28,14 @@ std::string uuid_of(const cudaDeviceProp& properties) {
   return text;
 }
 
+std::string architecture_of(const cudaDeviceProp& properties) {
+  return "sm_" + std::to_string(10 * properties.major + properties.minor);
+}
+
+std::uint32_t multiprocessors_of(const cudaDeviceProp& properties) {
+  return static_cast<std::uint32_t>(properties.multiProcessorCount);
+}
+
 /// The driver is looked for by name first: the sentence then says which file is missing.
 Result<int> count_devices() {
   if (const auto driver = Library::open({"libcuda.so.1"}); !driver) {
@@ -67,9 +75,15 @@ class CudaBackend final : public Backend {
       }
       devices.push_back({.id = "gpu" + std::to_string(i),
                          .model = properties.name,
-                         .serial = uuid_of(properties)});
+                         .serial = uuid_of(properties),
+                         .architecture = architecture_of(properties),
+                         .multiprocessors = multiprocessors_of(properties)});
     }
     return devices;
+  }
+
+  [[nodiscard]] std::string management_library() const override {
+    return assay::cuda::management_library();
   }
 
   Result<Done> supports(const Problem& problem, const Device& device) override {
@@ -137,8 +151,8 @@ class CudaBackend final : public Backend {
         !done) {
       return done.error();
     }
-    gpu.isa = "sm_" + std::to_string(10 * properties.major + properties.minor);
-    gpu.multiprocessors = static_cast<std::uint32_t>(properties.multiProcessorCount);
+    gpu.isa = architecture_of(properties);
+    gpu.multiprocessors = multiprocessors_of(properties);
     gpu.has_block_scales = properties.major >= 10;
     if (properties.major == 9) {
       gpu.accumulators.fp8_bits = k_hopper_fp8_bits;

@@ -30,4 +30,8 @@ void* Library::symbol(const char* name) const {
   return ::dlsym(handle_, name);
 }
 
+std::string management_library() {
+  return "libnvidia-ml.so.1";
+}
+
 }  // namespace assay::cuda

@@ -34,4 +34,7 @@ class Library {
   std::string name_;
 };
 
+/// The driver's management library (NVML) of the machine that this module runs on.
+[[nodiscard]] std::string management_library();
+
 }  // namespace assay::cuda

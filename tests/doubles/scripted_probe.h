@@ -8,8 +8,7 @@ namespace assay {
 class ScriptedProbe final : public Probe {
  public:
   Readings read() override { return readings; }
-  std::int64_t clock_khz() override { return clock; }
-  std::int64_t power_mw() override { return power; }
+  BlockTelemetry block() override { return {.clock_khz = clock, .power_mw = power}; }
 
   Readings readings;
   std::int64_t clock = -1;

@@ -100,5 +100,29 @@ TEST(WindowSums, RefuseBlocksThatCantBe) {
             "accepted");
 }
 
+TEST(MeanClock, IsThatOfTheBlocksByTheirLengths) {
+  Blocks blocks{.start_ns = {0, 100},
+                .end_ns = {100, 400},
+                .steps = {1, 1},
+                .tiles = {1, 1},
+                .full = {0, 0},
+                .wrong = {0, 0},
+                .check_ns = {0, 0},
+                .clock_khz = {1'000'000, 2'000'001},
+                .power_mw = {-1, -1}};
+  EXPECT_EQ(mean_clock_khz(blocks), 1'750'000) << "rounded down from 1750000.75";
+  blocks.clock_khz = {k_most_clock_khz, k_most_clock_khz};
+  EXPECT_EQ(mean_clock_khz(blocks), k_most_clock_khz);
+}
+
+TEST(MeanClock, IsHiddenWhereOneBlockHidesIt) {
+  Blocks blocks = some_blocks();
+  for (const std::int64_t hidden : {std::int64_t{-1}, std::int64_t{0}, k_most_clock_khz + 1}) {
+    blocks.clock_khz = {1'000'000, hidden, 1'000'000};
+    EXPECT_EQ(mean_clock_khz(blocks), std::nullopt) << hidden;
+  }
+  EXPECT_EQ(mean_clock_khz(Blocks{}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace assay

@@ -12,6 +12,7 @@ namespace {
 
 using testing_doubles::CampaignBuilder;
 using testing_doubles::end_of;
+using testing_doubles::in;
 using testing_doubles::line;
 using testing_doubles::Line;
 using testing_doubles::member;
@@ -37,10 +38,6 @@ TEST_P(ConsistentLie, IsFoundByName) {
   ASSERT_EQ(refusal_of(builder), "");
   GetParam().tell(builder);
   EXPECT_TRUE(says(refusal_of(builder), GetParam().answer));
-}
-
-Json* in(Json::Object& object, std::string_view outer, std::string_view inner) {
-  return member(*member(object, outer)->object(), inner);
 }
 
 /// Journal 0 with an edit of one line's member.
@@ -125,13 +122,13 @@ INSTANTIATE_TEST_SUITE_P(
               *member(end_of(b), "telemetry") =
                   Json::Object{{"temperature_mc", Json::Object{{"value", "hot"}}}};
             },
-            "telemetry.temperature_mc: must be a whole number, or null with a reason"},
+            "telemetry.temperature_mc.value: is neither a whole number nor null"},
         Lie{"TelemetryNullWithoutAReason",
             [](CampaignBuilder& b) {
               *member(end_of(b), "telemetry") =
                   Json::Object{{"temperature_mc", Json::Object{{"value", nullptr}}}};
             },
-            "telemetry.temperature_mc: must be a whole number, or null with a reason"},
+            "telemetry.temperature_mc.reason: is missing"},
         Lie{"Preloaded",
             edit("machine", "environment", Json::Object{{"LD_PRELOAD", "/tmp/fast.so"}}),
             "environment: 'LD_PRELOAD' is no variable that a worker is given"},

@@ -51,6 +51,11 @@ inline Json* member(Json::Object& object, std::string_view name) {
   return nullptr;
 }
 
+/// A member of a member.
+inline Json* in(Json::Object& object, std::string_view outer, std::string_view inner) {
+  return member(*member(object, outer)->object(), inner);
+}
+
 /// The n-th line of that kind.
 inline Line& line(std::vector<Line>& journal, std::string_view kind, std::size_t n = 0) {
   for (Line& each : journal) {

@@ -61,6 +61,8 @@ CampaignBuilder mixed() {
       {"replacement",
        {{"item", "box/00000/gpu1"}, {"after", 34}, {"old_serial", "A"}, {"new_serial", "B"}}});
   b.round();
+  b.attempt("C-1", "box/00001/gpu0",
+            {.architecture = "sm_100", .multiprocessors = 148, .clock_khz = 100'000});
   b.begin("C-2", "box/00000");
   b.journals[0].push_back({"drop", {{"bytes", 17}, {"sha256", std::string(64, '1')}}});
   b.now_s += 60;

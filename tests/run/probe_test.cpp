@@ -18,8 +18,8 @@ TEST(HostProbe, HasAValueOrAReasonForEachReading) {
     EXPECT_NE(reading.value.has_value(), !reading.reason.empty()) << name;
   }
   EXPECT_GT(readings.at("memory_total_bytes").value.value_or(0), 0);
-  EXPECT_GE(probe->clock_khz(), -1);
-  EXPECT_GE(probe->power_mw(), -1);
+  EXPECT_GE(probe->block().clock_khz, -1);
+  EXPECT_GE(probe->block().power_mw, -1);
 }
 
 TEST(WindowReadings, StateWhatWasSpentInTheWindow) {

@@ -11,6 +11,7 @@
 #include "harness/run/campaign_run.h"
 #include "harness/run/host_worker.h"
 #include "reports/campaign.h"
+#include "reports/files.h"
 
 namespace assay {
 namespace {
@@ -19,15 +20,25 @@ namespace {
 constexpr const char* k_trivial =
     R"("rule":"1-5-9","at_least":"0.001 GFLOP/s","at_most_plausible":"1000 GFLOP/s")";
 
-std::string contract_with(const std::string& limits) {
+/// What is ordered and multiplied.
+struct Ordered {
+  const char* model = "NVIDIA B200";
+  const char* memory = "180 GB";
+  const char* power_limit = "1000 W";
+  const char* types = R"("input":"bf16","accumulate":"f32","output":"bf16")";
+};
+
+std::string contract_with(const std::string& limits, const Ordered& ordered) {
   return R"({"schema":"assay.contract/1","id":"faults","purpose":"demonstration",)"
          R"("title":{"en":"t"},"parties":{"buyer":{"name":"b"},"supplier":{"name":"s"}},)"
-         R"("inventory":[{"id":"b200","kind":"dgx-b200","nodes":1,"gpus":{"model":"NVIDIA B200",)"
-         R"("count":2,"memory":"180 GB","power_limit":"1000 W"}}],"sessions":{"days":1},)"
+         R"("inventory":[{"id":"b200","kind":"dgx-b200","nodes":1,"gpus":{"model":")" +
+         std::string(ordered.model) + R"(","count":2,"memory":")" + ordered.memory +
+         R"(","power_limit":")" + ordered.power_limit + R"("}}],"sessions":{"days":1},)" +
          R"("conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %"},"max_invalid":0,)"
          R"("clauses":[{"id":"E-1","title":{"en":"t"},"case":"compute.gemm","population":"b200",)"
-         R"("scope":"each_gpu","concurrent":"one_at_a_time","params":{"input":"bf16",)"
-         R"("accumulate":"f32","output":"bf16","sparsity":"dense","emulation":"forbidden",)"
+         R"("scope":"each_gpu","concurrent":"one_at_a_time","params":{)" +
+         ordered.types +
+         R"(,"sparsity":"dense","emulation":"forbidden",)"
          R"("operands":"integers","m":64,"n":64,"k":128},"window":"0.1 s",)" +
          limits + R"(,"weight":"mandatory","defect_class":1}]})";
 }
@@ -47,14 +58,15 @@ class EmulatedFaults : public testing::Test {
 
   /// The verdicts of GPU 0, which is healthy, and GPU 1.
   [[nodiscard]] std::vector<Verdict> verdicts(const std::string& fault,
-                                              const std::string& limits = k_trivial) const {
+                                              const std::string& limits = k_trivial,
+                                              const Ordered& ordered = {}) const {
     RunWorld world;
     world.cases = all_cases();
     world.clock = &system_clock();
     world.grace_ns = 15'000'000'000;
     world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,on=1,every=5,fault=" + fault);
     Silence progress;
-    auto outcome = run_campaign({.contract_bytes = contract_with(limits),
+    auto outcome = run_campaign({.contract_bytes = contract_with(limits, ordered),
                                  .folder = root_ + "/out",
                                  .backend = "cuda",
                                  .marks = {"emulated"}},
@@ -63,6 +75,22 @@ class EmulatedFaults : public testing::Test {
     const auto campaign = read_campaign(root_ + "/out", true);
     EXPECT_TRUE(campaign) << campaign.error().message;
     return outcome ? outcome->judgement.clauses.at(0).verdicts : std::vector<Verdict>(2);
+  }
+
+  [[nodiscard]] std::string whole(const std::string& name) const {
+    const auto text = read_file(root_ + name, std::size_t{1} << 24U);
+    EXPECT_TRUE(text) << text.error().message;
+    return text ? *text : "";
+  }
+  /// Of 20 lines that end an attempt.
+  [[nodiscard]] std::size_t times_in_journal(const std::string& part) const {
+    const std::string journal = whole("/out/journal/00000.jsonl");
+    std::size_t times = 0;
+    for (std::size_t at = journal.find(part); at != std::string::npos;
+         at = journal.find(part, at + 1)) {
+      ++times;
+    }
+    return times;
   }
 
   std::string root_;
@@ -132,6 +160,53 @@ TEST_F(EmulatedFaults, AThrottledGpuIsMeasuredWithItsPauses) {
   }
   EXPECT_GT(work["b200/00000/gpu1"], 0);
   EXPECT_LT(work["b200/00000/gpu1"], work["b200/00000/gpu0"] / 2);
+  for (const Attempt& attempt : campaign->evidence.attempts) {
+    const bool throttled = campaign->roster.at(attempt.item).id == "b200/00000/gpu1";
+    EXPECT_EQ(attempt.rate.clock_khz, throttled ? 196'000 : 1'965'000);
+    EXPECT_EQ(attempt.rate.multiprocessors, 148U);
+    EXPECT_EQ(attempt.rate.ops_per_clock, 8192U);
+  }
+  EXPECT_EQ(times_in_journal(R"("gpu_hw_thermal_ppm":{"value":1000000})"), 10U);
+  EXPECT_EQ(times_in_journal(R"("gpu_hw_thermal_ppm":{"value":0})"), 10U);
+  EXPECT_EQ(times_in_journal(R"("gpu_temperature_mc_after":{"value":88000})"), 10U);
+}
+
+// One multiprocessor of an RTX PRO does 4 operations in f64: 4 MFLOP/s at 1 MHz, which the
+// emulation exceeds many times over, and 10 GFLOP/s at its own clock, which it doesn't reach.
+TEST_F(EmulatedFaults, AGpuWhoseClockDoesNotAllowItsValueIsInvalidBesideAHealthyOne) {
+  const Ordered ordered{.model = "NVIDIA RTX PRO 6000 Blackwell Server Edition",
+                        .memory = "96 GB",
+                        .power_limit = "600 W",
+                        .types = R"("input":"f64","accumulate":"f64","output":"f64")"};
+  const std::vector<Verdict> found =
+      verdicts("low_clock,model=rtx_pro_6000,multiprocessors=1", k_trivial, ordered);
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, Outcome::invalid) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, Reason::beyond_clock);
+  EXPECT_NE(found.at(1).detail.find("1 multiprocessors x 4 operations a clock x 1000 kHz"),
+            std::string::npos)
+      << found.at(1).detail;
+}
+
+TEST_F(EmulatedFaults, AGpuThatHidesItsClockIsBoundByNothingAndTheReportSaysSo) {
+  EXPECT_EQ(verdicts("hidden_clock").at(1).outcome, Outcome::accept);
+  EXPECT_EQ(times_in_journal(R"("clock_khz":null,"multiprocessors":148,"ops_per_clock":8192,)"
+                             R"("reason":"nvmlDeviceGetClockInfo: Not Supported"})"),
+            10U);
+  EXPECT_NE(whole("/out/report.json")
+                .find("Whether the device could have done 10 of 20 values of clause E-1"),
+            std::string::npos);
+}
+
+TEST_F(EmulatedFaults, AGpuThatHoldsToAnotherPowerLimitCountsAsBelow) {
+  const std::vector<Verdict> found = verdicts("low_power_limit");
+  EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
+  EXPECT_EQ(found.at(1).outcome, Outcome::reject) << found.at(1).detail;
+  EXPECT_EQ(found.at(1).reason, Reason::below_limit);
+  EXPECT_GE(times_in_journal(R"("ending":"power_limit")"), 9U);
+  EXPECT_GE(times_in_journal("the GPU's enforced power limit is 700.0 W, and the contract states "
+                             "1000 W"),
+            9U);
 }
 
 }  // namespace

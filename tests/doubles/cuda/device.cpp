@@ -75,8 +75,12 @@ void power_on() {
   device().access.clear();
 }
 
+Fault fault_of(int gpu) {
+  return machine().on < 0 || machine().on == gpu ? machine().fault : Fault::none;
+}
+
 Fault fault_here() {
-  return machine().on < 0 || machine().on == device().current ? machine().fault : Fault::none;
+  return fault_of(device().current);
 }
 
 namespace {
@@ -219,7 +223,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
   properties->totalGlobalMem = gpu.memory_bytes;
   properties->major = gpu.major;
   properties->minor = gpu.minor;
-  properties->multiProcessorCount = gpu.multiprocessors;
+  const int own = machine().multiprocessors;
+  properties->multiProcessorCount = own != 0 ? own : gpu.multiprocessors;
   return said(cudaSuccess);
 }
 

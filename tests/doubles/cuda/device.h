@@ -11,7 +11,8 @@ namespace assay::emulated {
 /// The machine is another one now: nothing has failed yet, and no product was counted.
 void power_on();
 
-/// What is wrong with the current GPU.
+/// What is wrong with a GPU, and with the current one.
+[[nodiscard]] Fault fault_of(int gpu);
 [[nodiscard]] Fault fault_here();
 
 /// Counts a product, and decides whether this one is spoiled: one of machine().every is.

@@ -1,6 +1,8 @@
 // Libraries of the emulated machine: those that the fault does not take away.
 #include "kernels/cuda/library.h"
 
+#include <dlfcn.h>
+
 #include "tests/doubles/cuda/cublaslt.h"
 #include "tests/doubles/cuda/descriptors.h"
 #include "tests/doubles/cuda/machine.h"
@@ -27,6 +29,13 @@ Result<Library> Library::open(const std::vector<std::string>& names) {
 
 void* Library::symbol(const char* name) const {
   return emulated::cublaslt_function(name);
+}
+
+/// The emulated module itself: management.cpp is in it.
+std::string management_library() {
+  Dl_info here{};
+  const auto* const own = reinterpret_cast<const void*>(&management_library);
+  return ::dladdr(own, &here) != 0 ? here.dli_fname : "";
 }
 
 }  // namespace assay::cuda

@@ -17,6 +17,9 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .multiprocessors = 148,
                                              .memory_bytes = 180 * k_gb,
                                              .l2_bytes = 126 * k_mib,
+                                             .clock_mhz = 1965,
+                                             .memory_clock_mhz = 3996,
+                                             .power_limit_mw = 1'000'000,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 25, .kept = 24},
                                              .has_block_scales = true},
@@ -27,6 +30,9 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .multiprocessors = 188,
                                              .memory_bytes = 96 * k_gb,
                                              .l2_bytes = 128 * k_mib,
+                                             .clock_mhz = 2423,
+                                             .memory_clock_mhz = 12'481,
+                                             .power_limit_mw = 600'000,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 25, .kept = 24},
                                              .has_block_scales = true},
@@ -37,11 +43,14 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .multiprocessors = 132,
                                              .memory_bytes = 80 * k_gb,
                                              .l2_bytes = 50 * k_mib,
+                                             .clock_mhz = 1980,
+                                             .memory_clock_mhz = 2619,
+                                             .power_limit_mw = 700'000,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 13, .kept = 14},
                                              .has_block_scales = false}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 18> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 21> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -57,6 +66,9 @@ constexpr std::array<std::pair<std::string_view, Fault>, 18> k_faults{
      {"throttled", Fault::throttled},
      {"hang", Fault::hang},
      {"xid", Fault::xid},
+     {"low_clock", Fault::low_clock},
+     {"hidden_clock", Fault::hidden_clock},
+     {"low_power_limit", Fault::low_power_limit},
      {"no_driver", Fault::no_driver},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};
@@ -82,6 +94,9 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   }
   if (name == "seed") {
     return read_number(value, made.seed);
+  }
+  if (name == "multiprocessors") {
+    return read_number(value, made.multiprocessors) && made.multiprocessors > 0;
   }
   if (name == "numa_nodes") {
     return read_number(value, made.numa_nodes) && made.numa_nodes > 0;

@@ -23,6 +23,9 @@ struct GpuModel {
   int major = 0, minor = 0, multiprocessors = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t l2_bytes = 0;
+  unsigned clock_mhz = 0;  ///< Of the SMs under load, unthrottled.
+  unsigned memory_clock_mhz = 0;
+  unsigned power_limit_mw = 0;
   TensorCores half;  ///< bf16, f16, tf32.
   TensorCores fp8;
   TensorCores fp4 = {.fraction = 35, .kept = 24};  ///< Where there are block scales.
@@ -44,9 +47,12 @@ enum class Fault {
   lost,               ///< The device fails for good after a hundred products.
   out_of_memory,      ///< There is no memory to be had.
   slow,               ///< Each product takes longer.
-  throttled,          ///< Works a tenth of the time.
+  throttled,          ///< Works a tenth of the time, and shows its reason, clock and power.
   hang,               ///< Does not come back from a product.
   xid,                ///< The driver writes Machine::xid to its log, and all else is well.
+  low_clock,          ///< Shows a clock of 1 MHz, at whatever speed.
+  hidden_clock,       ///< Shows no clock.
+  low_power_limit,    ///< Holds to 7/10 of its power limit.
   no_driver,
   no_library,
   old_library
@@ -58,6 +64,7 @@ struct Machine {
   std::uint64_t seed = 1;  ///< Of the order of blocks and warps.
   Fault fault = Fault::none;
   std::uint64_t l2_bytes = 0;  ///< 0: the model's.
+  int multiprocessors = 0;     ///< 0: the model's.
   int numa_nodes = 2;
   std::uint64_t host_bytes = std::uint64_t{1} << 36U;  ///< That are available.
   bool peers = true;              ///< Whether GPUs can access each other's memory.

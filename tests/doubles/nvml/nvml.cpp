@@ -1,5 +1,6 @@
 // A library that answers like NVIDIA's, for the one test of our declarations: GPU 0 as Hopper
-// counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber.
+// counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber, and the
+// clocks' reasons by their name before driver 535 only.
 #include <cstdint>
 #include <cstring>
 
@@ -8,6 +9,7 @@
 namespace {
 
 constexpr int k_not_supported = 3;
+constexpr int k_not_found = 6;
 constexpr int k_lost = 15;
 int gpus[2] = {0, 1};
 
@@ -49,7 +51,7 @@ FAKE int nvmlShutdown() {
   return 0;
 }
 FAKE const char* nvmlErrorString(int result) {
-  return result == k_lost ? "GPU is lost" : "Not Supported";
+  return result == k_lost ? "GPU is lost" : result == k_not_found ? "Not Found" : "Not Supported";
 }
 FAKE int nvmlSystemGetDriverVersion(char* text, unsigned size) {
   return copy("580.95.05", text, size);
@@ -148,9 +150,34 @@ FAKE int nvmlDeviceGetNvLinkErrorCounter(void* gpu, unsigned link, unsigned coun
   *count = link * 100ULL + counter;
   return number_of(gpu) == 0 ? 0 : k_not_supported;
 }
-FAKE int nvmlDeviceGetFieldValues(void*, int, Field* field) {
-  field->result = field->field == 215 ? 0 : k_not_supported;
-  field->type = 3;
-  field->value = 7 + field->scope;
+FAKE int nvmlDeviceGetFieldValues(void* gpu, int, Field* field) {
+  const bool blackwell = number_of(gpu) == 1;
+  const unsigned asked = field->field;
+  const bool known = asked == 215 || (asked == 82 && !blackwell) || (asked == 186 && blackwell);
+  field->result = known ? 0 : k_not_supported;
+  field->type = asked == 215 ? 3 : 1;
+  field->value = asked == 215 ? 7 + field->scope : asked == 82 ? 44 : 812'345;
+  return 0;
+}
+FAKE int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
+  const bool hopper = std::strcmp(uuid, "GPU-0") == 0;
+  *gpu = hopper ? &gpus[0] : &gpus[1];
+  return hopper || std::strcmp(uuid, "GPU-1") == 0 ? 0 : k_not_found;
+}
+FAKE int nvmlDeviceGetClockInfo(void* gpu, unsigned type, unsigned* mhz) {
+  *mhz = type == 2 ? 2619 : number_of(gpu) == 0 ? 1755 : 1950;
+  return 0;
+}
+FAKE int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
+  *milliwatts = 560'000;
+  return 0;
+}
+FAKE int nvmlDeviceGetTotalEnergyConsumption(void* gpu, unsigned long long* millijoules) {
+  static unsigned long long spent = 0;
+  *millijoules = spent += 2000;  // 2 J from one question to the next
+  return number_of(gpu) == 0 ? 0 : k_not_supported;
+}
+FAKE int nvmlDeviceGetCurrentClocksThrottleReasons(void*, unsigned long long* reasons) {
+  *reasons = 4;  // the power cap
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "harness/model/as_ordered.h"
 #include "harness/model/step_size.h"
+#include "reports/bound_line.h"
 #include "reports/contract_json.h"
 #include "reports/digest.h"
 #include "reports/excuse.h"
@@ -68,8 +69,18 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
                                            {"kernel", "none"},
                                            {"isa", "none"},
                                            {"threads", 1}});
-  members.emplace_back("telemetry", Json::Object{});
+  members.emplace_back("telemetry", json_of(run.telemetry));
   return members;
+}
+
+Json::Object bound_of_run(const Clause& clause, const SimulatedRun& run) {
+  BoundLine bound{.architecture = run.architecture,
+                  .multiprocessors = run.multiprocessors,
+                  .ops = ops_per_clock(run.architecture, multiplied_by(clause.params)),
+                  .clock_khz = mean_clock_khz(blocks_of(run)),
+                  .reason = ""};
+  bound.reason = bound.ops && bound.clock_khz ? "" : "it is simulated";
+  return json_of(bound);
 }
 
 }  // namespace
@@ -119,7 +130,7 @@ Blocks blocks_of(const SimulatedRun& run) {
     blocks.full.push_back(1);
     blocks.wrong.push_back(i == 0 ? run.wrong : 0);
     blocks.check_ns.push_back(run.block_ns / 200 + (i == 0 ? run.number : 0));
-    blocks.clock_khz.push_back(-1);
+    blocks.clock_khz.push_back(run.clock_khz);
     blocks.power_mw.push_back(-1);
     start += run.block_ns + run.gap_ns;
   }
@@ -128,18 +139,18 @@ Blocks blocks_of(const SimulatedRun& run) {
 
 CampaignBuilder::CampaignBuilder(std::string contract, std::vector<std::string> marks)
     : contract_text(std::move(contract)), last_link_(sha256("the buyer's nonce")) {
-  const Contract read = must(read_contract(contract_text));
-  roster_ = roster_of(read);
+  contract_ = must(read_contract(contract_text));
+  roster_ = roster_of(contract_);
   session.id = "S-1";
   session.contract_sha256 = digest_of(contract_text);
   session.plan_sha256 = digest_of("plan");
   session.tool_sha256 = digest_of("tool");
   session.created = time_of_day(now_s);
-  session.purpose = read.purpose;
-  session.days = read.days;
+  session.purpose = contract_.purpose;
+  session.days = contract_.days;
   session.nonce = {.anchor = nonce_link(last_link_, k_rounds, 0), .rounds = k_rounds};
   session.marks = std::move(marks);
-  for (const Clause& clause : read.clauses) {
+  for (const Clause& clause : contract_.clauses) {
     if (const auto step = step_size(clause.case_id, clause.params)) {
       session.work_per_step.emplace(clause.id, *step);
     }
@@ -192,6 +203,14 @@ void CampaignBuilder::round() {
   }
 }
 
+/// One that the contract doesn't have has no case.
+const Clause& CampaignBuilder::clause_of(const std::string& id) const {
+  static const Clause none;
+  const auto found = std::find_if(contract_.clauses.begin(), contract_.clauses.end(),
+                                  [&id](const Clause& each) { return each.id == id; });
+  return found == contract_.clauses.end() ? none : *found;
+}
+
 std::uint32_t CampaignBuilder::node_of(const std::string& item) const {
   for (const Item& each : roster_) {
     if (each.id == item) {
@@ -216,6 +235,7 @@ void CampaignBuilder::attempt(const std::string& clause, const std::string& item
 
 void CampaignBuilder::attempts_together(
     const std::string& clause, const std::vector<std::pair<std::string, SimulatedRun>>& runs) {
+  const Clause& asked = clause_of(clause);
   std::vector<Json::Object> keys;
   for (const auto& [item, run] : runs) {
     keys.push_back(begin_members(clause, item));
@@ -229,6 +249,9 @@ void CampaignBuilder::attempts_together(
     const std::string bytes = encode(blocks_of(own));
     blobs.emplace(digest_of(bytes), bytes);
     Json::Object ended = end_members(keys[i], own);
+    if (states_bound(asked)) {
+      ended.emplace_back("bound", bound_of_run(asked, own));
+    }
     ended.emplace_back("start_ns", std::to_string(now_s * k_ns_per_second));
     ended.emplace_back("at", time_of_day(now_s + 2));
     journals[node_of(runs[i].first)].push_back({"end", std::move(ended)});
@@ -238,12 +261,9 @@ void CampaignBuilder::attempts_together(
 
 void CampaignBuilder::finding(const std::string& clause, const std::string& item,
                               const MachineFacts& found, const MachineFacts* before) {
-  const Contract contract = must(read_contract(contract_text));
-  const auto asked = std::find_if(contract.clauses.begin(), contract.clauses.end(),
-                                  [&clause](const Clause& each) { return each.id == clause; });
-  const Found stated =
-      state_of({.line = contract.inventory.front(), .clause = *asked, .gpu = gpu_of_item(item)},
-               found, before);
+  const Found stated = state_of(
+      {.line = contract_.inventory.front(), .clause = clause_of(clause), .gpu = gpu_of_item(item)},
+      found, before);
   begin(clause, item);
   Json::Object ended = journals[node_of(item)].back().members;
   std::erase_if(ended, [](const auto& each) { return each.first == "at"; });

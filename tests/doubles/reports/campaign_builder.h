@@ -16,6 +16,7 @@
 #include "reports/campaign.h"
 #include "reports/json.h"
 #include "reports/keys.h"
+#include "reports/readings.h"
 #include "reports/session.h"
 
 namespace assay::testing_doubles {
@@ -35,7 +36,11 @@ struct SimulatedRun {
   std::int64_t unchecked = 0;  ///< Slots of block 0 without a drawn tile.
   std::string serial;
   std::string outputs = "outputs";  ///< What its output digest is made of, with clause and round.
-  std::int64_t number = 0;          ///< Given by the builder: makes the blob this run's own.
+  std::string architecture;         ///< Of a device whose clock bounds matrix products.
+  std::uint32_t multiprocessors = 0;
+  std::int64_t clock_khz = -1;  ///< Of each block.
+  Readings telemetry;
+  std::int64_t number = 0;  ///< Given by the builder: makes the blob this run's own.
 };
 
 struct Line {
@@ -83,8 +88,10 @@ class CampaignBuilder {
 
  private:
   [[nodiscard]] std::uint32_t node_of(const std::string& item) const;
+  [[nodiscard]] const Clause& clause_of(const std::string& id) const;
   Json::Object begin_members(const std::string& clause, const std::string& item);
 
+  Contract contract_;
   std::vector<Item> roster_;
   Digest last_link_{};
   std::uint32_t round_ = 0;

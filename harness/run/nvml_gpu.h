@@ -1,0 +1,55 @@
+// One GPU as the driver's management library shows it while it works.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "harness/model/gpu_facts.h"
+#include "harness/model/result.h"
+
+namespace assay::nvml {
+struct Functions;
+class Questions;
+}  // namespace assay::nvml
+
+namespace assay {
+
+/// What changes by the millisecond.
+struct GpuSample {
+  Fact<std::int64_t> clock_mhz;  ///< Of the SMs.
+  Fact<std::int64_t> power_mw;   ///< Of the moment where the driver has it, else its own mean.
+  Fact<std::int64_t> events;     ///< Bits of nvmlClocksEventReasons: what holds the clocks down.
+};
+
+/// What is read around a window.
+struct GpuState {
+  GpuFacts facts;
+  Fact<std::int64_t> clock_mhz, memory_clock_mhz, memory_temperature_c;
+};
+
+/// May be asked by several threads at once.
+class NvmlGpu {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<NvmlGpu>> find(
+      std::shared_ptr<const nvml::Functions> functions, const std::string& uuid);
+  NvmlGpu(const NvmlGpu&) = delete;
+  NvmlGpu& operator=(const NvmlGpu&) = delete;
+  ~NvmlGpu();
+
+  /// Three questions of the driver, none of the GPU's engines.
+  [[nodiscard]] GpuSample sample() const;
+  /// Millijoules since the driver was loaded.
+  [[nodiscard]] Fact<std::int64_t> energy_mj() const;
+  /// Some hundred questions: not within a window.
+  [[nodiscard]] GpuState state() const;
+
+ private:
+  NvmlGpu(std::shared_ptr<const nvml::Functions> functions, void* handle);
+  [[nodiscard]] nvml::Questions ask() const;
+
+  std::shared_ptr<const nvml::Functions> functions_;
+  void* handle_;
+};
+
+}  // namespace assay

@@ -1,0 +1,170 @@
+#include <string_view>
+#include <utility>
+
+#include "harness/run/clock.h"
+#include "harness/run/gpu_sampler.h"
+#include "harness/run/nvml.h"
+#include "harness/run/probe.h"
+
+namespace assay {
+namespace {
+
+constexpr std::int64_t k_thousand = 1000;
+constexpr std::int64_t k_million = 1'000'000;
+
+template <class Number>
+Reading reading_of(const Fact<Number>& fact, std::int64_t scale = 1) {
+  return fact.value ? Reading{std::int64_t{*fact.value} * scale, ""}
+                    : Reading{std::nullopt, fact.reason};
+}
+
+/// Of all links together; a reason where one of them shows none.
+Reading over_links(const GpuFacts& gpu, Fact<std::int64_t> LinkFacts::*counter) {
+  if (gpu.nvlinks.empty()) {
+    return {std::nullopt, "the GPU shows no NVLink"};
+  }
+  std::int64_t sum = 0;
+  for (const LinkFacts& link : gpu.nvlinks) {
+    if (const auto& count = link.*counter; count.value) {
+      sum += *count.value;
+    } else {
+      return {std::nullopt, "link " + std::to_string(link.link) + ": " + count.reason};
+    }
+  }
+  return {sum, ""};
+}
+
+Readings readings_of(const GpuState& state) {
+  const GpuFacts& gpu = state.facts;
+  return {{"gpu_clock_khz", reading_of(state.clock_mhz, k_thousand)},
+          {"gpu_ecc", reading_of(gpu.ecc)},
+          {"gpu_ecc_corrected", reading_of(gpu.ecc_corrected_volatile)},
+          {"gpu_ecc_uncorrected", reading_of(gpu.ecc_uncorrected_volatile)},
+          {"gpu_memory_clock_khz", reading_of(state.memory_clock_mhz, k_thousand)},
+          {"gpu_memory_temperature_mc", reading_of(state.memory_temperature_c, k_thousand)},
+          {"gpu_mig", reading_of(gpu.mig)},
+          {"gpu_nvlink_crc_errors", over_links(gpu, &LinkFacts::crc_errors)},
+          {"gpu_nvlink_recoveries", over_links(gpu, &LinkFacts::recoveries)},
+          {"gpu_nvlink_replays", over_links(gpu, &LinkFacts::replays)},
+          {"gpu_pcie_generation", reading_of(gpu.pcie_generation)},
+          {"gpu_pcie_width", reading_of(gpu.pcie_width)},
+          {"gpu_power_limit_mw", reading_of(gpu.power_limit_mw)},
+          {"gpu_temperature_mc", reading_of(gpu.temperature_c, k_thousand)}};
+}
+
+Reading mean_of(const SampledNumber& number) {
+  return number.count > 0 ? Reading{number.sum / number.count, ""}
+                          : Reading{std::nullopt, number.reason};
+}
+
+/// What was sampled over a window.
+Readings readings_of(const GpuSums& sums) {
+  const SampledNumber& clock = sums.clock_mhz;
+  Readings all;
+  for (const auto& [name, mhz] :
+       {std::pair{"gpu_clock_max_khz", clock.most}, {"gpu_clock_min_khz", clock.least}}) {
+    all[name] =
+        clock.count > 0 ? Reading{mhz * k_thousand, ""} : Reading{std::nullopt, clock.reason};
+  }
+  for (std::size_t i = 0; i < k_clock_events.size(); ++i) {
+    all["gpu_" + std::string(k_clock_events.at(i).name) + "_ppm"] =
+        sums.events.count > 0 ? Reading{sums.held.at(i) * k_million / sums.events.count, ""}
+                              : Reading{std::nullopt, sums.events.reason};
+  }
+  return all;
+}
+
+class GpuProbe final : public Probe {
+ public:
+  GpuProbe(Probe& host, const std::string& library, const std::string& uuid) : host_(host) {
+    auto nvml = Nvml::open(library);
+    auto gpu = nvml ? (*nvml)->gpu(uuid) : Result<std::unique_ptr<NvmlGpu>>(nvml.error());
+    if (!gpu) {
+      why_not_ = gpu.error().message;
+      return;
+    }
+    gpu_ = std::move(*gpu);
+    begun_ = counted();
+    sampler_ = std::make_unique<GpuSampler>(*gpu_);
+  }
+
+  Readings read() override {
+    Readings all = readings_of(gpu_ ? gpu_->state() : GpuState{});
+    if (sampler_) {
+      window_.take(sampler_->take());
+    }
+    all.merge(readings_of(window_));
+    all.merge(energy());
+    for (auto& [name, reading] : all) {
+      if (!gpu_) {
+        reading = {std::nullopt, why_not_};
+      }
+    }
+    all.merge(host_.read());
+    return all;
+  }
+
+  void begin_window() override {
+    host_.begin_window();
+    if (sampler_) {
+      begun_ = counted();
+      window_ = {};
+      static_cast<void>(sampler_->take());
+    }
+  }
+
+  BlockTelemetry block() override {
+    if (!sampler_) {
+      return {};
+    }
+    const GpuSums sums = sampler_->take();
+    window_.take(sums);
+    const SampledNumber& clock = sums.clock_mhz;
+    return {.clock_khz = clock.count > 0 ? clock.sum * k_thousand / clock.count : -1,
+            .power_mw = mean_of(sums.power_mw).value.value_or(-1)};
+  }
+
+ private:
+  /// The energy counter and when it was read.
+  struct Counted {
+    Fact<std::int64_t> energy_mj;
+    std::int64_t at_ns = 0;
+  };
+
+  [[nodiscard]] Counted counted() const {
+    return {.energy_mj = gpu_->energy_mj(), .at_ns = system_clock().now_ns()};
+  }
+
+  /// Since the window began: by the counter, which misses nothing; without it the mean of samples.
+  [[nodiscard]] Readings energy() const {
+    if (!gpu_) {
+      return {{"gpu_energy_uj", {}}, {"gpu_power_mw", {}}};
+    }
+    const Counted now = counted();
+    if (!begun_.energy_mj.value || !now.energy_mj.value) {
+      const auto& hidden = begun_.energy_mj.value ? now.energy_mj : begun_.energy_mj;
+      return {{"gpu_energy_uj", reading_of(hidden)}, {"gpu_power_mw", mean_of(window_.power_mw)}};
+    }
+    const std::int64_t spent_mj = *now.energy_mj.value - *begun_.energy_mj.value;
+    const std::int64_t time_us = (now.at_ns - begun_.at_ns) / k_thousand;
+    const Reading power = time_us > 0 ? Reading{spent_mj * k_million / time_us, ""}
+                                      : Reading{std::nullopt, "no time has passed"};
+    return {{"gpu_energy_uj", {spent_mj * k_thousand, ""}}, {"gpu_power_mw", power}};
+  }
+
+  Probe& host_;
+  std::string why_not_;
+  std::unique_ptr<NvmlGpu> gpu_;
+  GpuSums window_;
+  Counted begun_;
+  std::unique_ptr<GpuSampler> sampler_;  // ends before what it asks
+};
+
+}  // namespace
+
+std::unique_ptr<Probe> make_gpu_probe(Probe& host, const std::string& library,
+                                      const std::string& uuid) {
+  return std::make_unique<GpuProbe>(host, library, uuid);
+}
+
+}  // namespace assay

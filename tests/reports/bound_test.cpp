@@ -1,0 +1,173 @@
+// What bounds a window by its clock, in the journal and against the blob; and the power limit.
+#include <functional>
+#include <ostream>
+
+#include "reports/judge_campaign.h"
+#include "tests/reports/campaign_support.h"
+
+namespace assay::testing_doubles {
+namespace {
+
+constexpr const char* k_gpu = "box/00000/gpu0";
+
+/// 200 TFLOP/s on a B200; at 165 MHz that is all it can do, and a little more.
+SimulatedRun at_clock(std::int64_t clock_khz) {
+  SimulatedRun run;
+  run.architecture = "sm_100";
+  run.multiprocessors = 148;
+  run.clock_khz = clock_khz;
+  return run;
+}
+
+CampaignBuilder with(const SimulatedRun& run) {
+  CampaignBuilder builder;
+  builder.open();
+  for (int round = 0; round < 10; ++round) {
+    builder.round();
+    builder.attempts_together("C-1", {{k_gpu, run}, {"box/00000/gpu1", run}});
+  }
+  builder.close();
+  return builder;
+}
+
+/// The verdict on the first GPU of the two that were measured, and the report.
+struct Judged {
+  Verdict verdict;
+  std::string report;
+};
+
+Judged judged(const SimulatedRun& run) {
+  const ScratchFolder folder;
+  CampaignBuilder builder = with(run);
+  const auto written = builder.write(folder.path());
+  EXPECT_TRUE(written) << written.error().message;
+  const auto judged = judge_campaign(folder.path(), true);
+  EXPECT_TRUE(judged) << judged.error().message;
+  return judged ? Judged{judged->judgement.clauses[0].verdicts[0], judged->report} : Judged{};
+}
+
+TEST(Bound, IsJudgedFromTheEvidence) {
+  EXPECT_EQ(judged(at_clock(1'965'000)).verdict.outcome, Outcome::accept);
+  const Judged slow = judged(at_clock(160'000));
+  EXPECT_EQ(slow.verdict.outcome, Outcome::invalid);
+  EXPECT_EQ(slow.verdict.reason, Reason::beyond_clock) << slow.verdict.detail;
+  EXPECT_TRUE(says(slow.report, "148 multiprocessors x 8192 operations a clock x 160000 kHz"));
+}
+
+TEST(Bound, IsMissingWhereTheClockIsHiddenAndTheReportSaysSo) {
+  const std::string sentence = "Whether the device could have done 20 of 20 values of clause C-1";
+  const Judged hidden = judged(at_clock(-1));
+  EXPECT_EQ(hidden.verdict.outcome, Outcome::accept) << hidden.verdict.detail;
+  EXPECT_TRUE(says(hidden.report, sentence));
+  EXPECT_EQ(judged(at_clock(1'965'000)).report.find("Whether the device"), std::string::npos);
+}
+
+struct FalseBound {
+  const char* name;
+  std::function<void(Json::Object& end)> tell;
+  const char* refusal;
+  friend std::ostream& operator<<(std::ostream& out, const FalseBound& lie) {
+    return out << lie.name;
+  }
+};
+
+class FalseBounds : public testing::TestWithParam<FalseBound> {};
+
+TEST_P(FalseBounds, AreRefused) {
+  CampaignBuilder builder = with(at_clock(1'965'000));
+  GetParam().tell(line(builder.journals[0], "end").members);
+  EXPECT_TRUE(says(refusal_of(builder), GetParam().refusal));
+}
+
+std::function<void(Json::Object&)> set(const char* name, const Json& value) {
+  return [name, value](Json::Object& end) { *in(end, "bound", name) = value; };
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, FalseBounds,
+    testing::Values(
+        FalseBound{"ClockOfNoBlob", set("clock_khz", 1'965'001),
+                   "bound.clock_khz: the line says 1965001, but its blocks say 1965000"},
+        FalseBound{"HiddenClockOfABlobThatShowsIt",
+                   [](Json::Object& end) {
+                     *in(end, "bound", "clock_khz") = nullptr;
+                     member(end, "bound")->object()->emplace_back("reason", "it is hidden");
+                   },
+                   "bound.clock_khz: the line says null, but its blocks say 1965000"},
+        FalseBound{"NoReason", set("clock_khz", nullptr), "bound.reason: is missing"},
+        FalseBound{"ReasonForNothing",
+                   [](Json::Object& end) {
+                     member(end, "bound")->object()->emplace_back("reason", "it was warm");
+                   },
+                   "bound.reason: stands there, but nothing is missing"},
+        FalseBound{"ClockAsText", set("clock_khz", "1965000"), "bound.clock_khz: must be null or"},
+        FalseBound{"NoClock", set("clock_khz", 0), "bound.clock_khz: must be null or"},
+        FalseBound{"MoreOperations", set("ops_per_clock", 16'384),
+                   "bound.ops_per_clock: is 16384, but bf16 on 'sm_100' has 8192"},
+        FalseBound{"OtherArchitecture", set("architecture", "sm_90"),
+                   "bound.ops_per_clock: is 8192, but bf16 on 'sm_90' has 4096"},
+        FalseBound{"NoMultiprocessors", set("multiprocessors", 0), "bound.multiprocessors: is 0"},
+        FalseBound{
+            "UnknownMember",
+            [](Json::Object& end) { member(end, "bound")->object()->emplace_back("boost", 1); },
+            "bound.boost"},
+        FalseBound{"None",
+                   [](Json::Object& end) {
+                     std::erase_if(end, [](const auto& each) { return each.first == "bound"; });
+                   },
+                   "bound: is missing of a window of compute.gemm"},
+        FalseBound{"NoObject", [](Json::Object& end) { *member(end, "bound") = 5; }, "bound"}),
+    [](const auto& chosen) { return std::string(chosen.param.name); });
+
+TEST(Bound, StandsAtNoOtherWindow) {
+  CampaignBuilder builder = usual(1);
+  for (Line& each : builder.journals[0]) {
+    if (each.kind == "end" && *member(each.members, "clause")->text() == "C-2") {
+      each.members.emplace_back("bound", Json::Object{{"architecture", ""},
+                                                      {"clock_khz", nullptr},
+                                                      {"multiprocessors", 0},
+                                                      {"ops_per_clock", nullptr},
+                                                      {"reason", "it is simulated"}});
+    }
+  }
+  EXPECT_TRUE(says(refusal_of(builder), "bound: this is no window of a matrix product"));
+}
+
+SimulatedRun at_limit(const char* ending, std::int64_t before_mw, std::int64_t after_mw) {
+  SimulatedRun run;
+  run.ending = ending;
+  run.telemetry = {{k_power_limit_before, {before_mw, ""}}, {k_power_limit_after, {after_mw, ""}}};
+  return run;
+}
+
+// The contract states 100 W.
+TEST(PowerLimit, ThatIsNotTheContractsIsNoMeasuredWindow) {
+  const auto refusal = [](const SimulatedRun& run) {
+    CampaignBuilder builder = with(run);
+    return refusal_of(builder);
+  };
+  const std::string measured = "ending: is measured, but the GPU's power limit is 70";
+  EXPECT_EQ(refusal(at_limit("measured", 100'000, 100'000)), "");
+  EXPECT_TRUE(says(refusal(at_limit("measured", 70'000, 100'000)), measured));
+  EXPECT_TRUE(says(refusal(at_limit("measured", 100'000, 70'000)), measured));
+  EXPECT_EQ(refusal(at_limit("power_limit", 100'000, 70'000)), "");
+  EXPECT_TRUE(says(refusal(at_limit("power_limit", 100'000, 100'000)), "ending: is power_limit"));
+}
+
+TEST(Telemetry, IsANumberOrAReason) {
+  const auto refusal = [](const Json& reading) {
+    CampaignBuilder builder = with({});
+    *member(line(builder.journals[0], "end").members, "telemetry") =
+        Json::Object{{"clock_khz", reading}};
+    return refusal_of(builder);
+  };
+  EXPECT_EQ(refusal(Json::Object{{"value", -5}}), "");
+  EXPECT_EQ(refusal(Json::Object{{"reason", "no cpufreq"}, {"value", nullptr}}), "");
+  EXPECT_TRUE(says(refusal(Json::Object{{"value", nullptr}}), "telemetry"));
+  EXPECT_TRUE(says(refusal(Json::Object{{"value", "5"}}), "telemetry"));
+  EXPECT_TRUE(says(refusal(Json::Object{{"reason", "both"}, {"value", 5}}), "telemetry"));
+  EXPECT_TRUE(says(refusal(5), "telemetry"));
+}
+
+}  // namespace
+}  // namespace assay::testing_doubles
