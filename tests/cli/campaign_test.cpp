@@ -12,6 +12,18 @@
 namespace assay {
 namespace {
 
+/// The same with matrices that no host has the memory for.
+std::string contract_beyond_memory() {
+  std::string text = contract_with_limit("0.001");
+  for (const char* order : {R"("m": 256)", R"("n": 256)", R"("k": 256)"}) {
+    text.replace(text.find(order) + 5, 3, "1048576");
+  }
+  for (int type = 0; type < 3; ++type) {
+    text.replace(text.find("\"f32\""), 5, "\"f64\"");
+  }
+  return text;
+}
+
 class Campaign : public testing::Test {
  protected:
   void SetUp() override { write("contract.json", contract_with_limit("0.001")); }

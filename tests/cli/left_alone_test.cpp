@@ -50,9 +50,10 @@ TEST_F(LeftAlone, UnderNohupGoesOnAfterTheHangup) {
 }
 
 TEST_F(LeftAlone, GoesOnWithoutAReaderOfItsErrors) {
-  write(contract_beyond_memory());
+  write(contract_with_limit("0.001"));
   const Ended ended = run_program(
-      bash("\"$0\" run \"$1\" --out \"$2\" 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}"));
+      bash("\"$0\" run \"$1\" --out \"$2\" --backend cuda --module /nowhere.so 2>&1 >/dev/null |"
+           " true; exit ${PIPESTATUS[0]}"));
   EXPECT_EQ(ended.exit_code, 2) << ended.err;
   EXPECT_TRUE(is_reported());
 }
