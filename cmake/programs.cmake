@@ -9,6 +9,6 @@ target_include_directories(assay PRIVATE "${PROJECT_BINARY_DIR}/generated")
 target_link_libraries(assay PRIVATE assay_suites assay_warnings CLI11::CLI11 OpenSSL::Crypto)
 
 add_executable(assay-verify harness/cli/verify_main.cpp harness/cli/verify_command.cpp
-               harness/cli/verify_options.cpp harness/cli/console.cpp)
+               harness/cli/verify_options.cpp harness/cli/empty_values.cpp harness/cli/console.cpp)
 target_include_directories(assay-verify PRIVATE "${PROJECT_BINARY_DIR}/generated")
 target_link_libraries(assay-verify PRIVATE assay_reports assay_warnings CLI11::CLI11)

@@ -36,6 +36,14 @@ std::string signing_input(const std::string& protected_text, std::string_view re
   return protected_text + "." + base64url(report);
 }
 
+std::string envelope_text(const Envelope& envelope, Json::Array entries) {
+  Json::Object document{{"signatures", std::move(entries)}};
+  if (envelope.payload) {
+    document.emplace_back("payload", *envelope.payload);
+  }
+  return canonical_json(document);
+}
+
 Result<Done> check_signer(const Signer& signer, const Envelope& envelope) {
   if (signer.chain.empty()) {
     return refused("a signature needs the signer's certificate");
@@ -85,11 +93,32 @@ Result<std::string> add_signature(std::string_view envelope, std::string_view re
     return signature.error();
   }
   entries.push_back(entry_json(header, *signature));
-  Json::Object document{{"signatures", std::move(entries)}};
-  if (existing.payload) {
-    document.emplace_back("payload", *existing.payload);
+  return envelope_text(existing, std::move(entries));
+}
+
+Result<FittingSignatures> drop_outdated(std::string_view envelope, std::string_view report) {
+  auto read = read_envelope(envelope);
+  if (!read) {
+    return read.error();
   }
-  return canonical_json(document);
+  FittingSignatures found;
+  const bool other_payload = read->payload && *read->payload != base64url(report);
+  Json::Array entries;
+  for (const JadesEntry& entry : read->entries) {
+    const auto verified = verify_entry(entry, report);
+    if (verified && *verified) {
+      entries.push_back(entry_json(entry.protected_text, entry.signature));
+    } else {
+      found.dropped.push_back(entry.header.signer());
+    }
+  }
+  if (found.dropped.empty() && !other_payload) {
+    found.envelope = envelope;
+  } else if (!entries.empty()) {
+    read->payload = other_payload ? std::nullopt : std::move(read->payload);
+    found.envelope = envelope_text(*read, std::move(entries));
+  }
+  return found;
 }
 
 Result<bool> verify_entry(const JadesEntry& entry, std::string_view report) {

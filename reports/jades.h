@@ -56,6 +56,15 @@ struct Signer {
 [[nodiscard]] Result<std::string> add_signature(std::string_view envelope, std::string_view report,
                                                 const Signer& signer, std::int64_t now_s);
 
+struct FittingSignatures {
+  std::string envelope;              ///< As it was if all fit; "" if none does.
+  std::vector<Certificate> dropped;  ///< Whose signature did not fit.
+};
+/// The envelope without the entries, and without a payload, that are not over these bytes of the
+/// report. Fails as read_envelope.
+[[nodiscard]] Result<FittingSignatures> drop_outdated(std::string_view envelope,
+                                                      std::string_view report);
+
 /// Whether the entry's signature is its certificate's over these bytes. Fails with bad_input as
 /// verify_es256 does.
 [[nodiscard]] Result<bool> verify_entry(const JadesEntry& entry, std::string_view report);

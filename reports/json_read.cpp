@@ -80,8 +80,16 @@ class Reader {
       case 't': return word("true", Json(true), value);
       case 'f': return word("false", Json(false), value);
       case 'n': return word("null", Json(), value);
-      default: return accept(scanner_.number(value));
+      default: return scanner_.at_number() ? accept(scanner_.number(value)) : refuse(no_value());
     }
+  }
+
+  /// What stands where a value should.
+  [[nodiscard]] std::string no_value() const {
+    if (scanner_.at_end()) {
+      return path_.empty() ? "is no JSON: it is empty" : "is no JSON: it ends before its value";
+    }
+    return "is no JSON: no value begins with " + scanner_.next_shown();
   }
 
   bool nested() {

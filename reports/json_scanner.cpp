@@ -146,6 +146,19 @@ bool JsonScanner::take(std::string_view word) {
   return is_next;
 }
 
+bool JsonScanner::at_number() const {
+  return is_digit(peek()) || peek() == '-';
+}
+
+std::string JsonScanner::next_shown() const {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  const unsigned byte = byte_of(peek());
+  if (byte > 0x20U && byte < 0x7FU) {
+    return {'\'', peek(), '\''};
+  }
+  return std::string("the byte 0x") + k_digits[byte >> 4U] + k_digits[byte & 0xFU];
+}
+
 const char* JsonScanner::string(std::string& value) {
   ++at_;
   while (true) {

@@ -19,6 +19,10 @@ class JsonScanner {
   [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
   /// The next byte, or 0 at the end. A byte 0 in the text is refused wherever it is met.
   [[nodiscard]] char peek() const { return at_end() ? '\0' : text_[at_]; }
+  /// Whether a digit or a minus is next.
+  [[nodiscard]] bool at_number() const;
+  /// The next byte for people: "'x'", or "the byte 0xff" where it is no printable ASCII.
+  [[nodiscard]] std::string next_shown() const;
 
   void skip_space();
   /// Passes `c` if it is next.

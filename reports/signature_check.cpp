@@ -86,9 +86,11 @@ std::optional<SignatureFault> check_anchored(const JadesHeader& header, const Po
 
 /// Who signed, or what speaks against it.
 struct Identity {
-  const PolicySigner* signer = nullptr;
+  const PolicySigner* signer = nullptr;  ///< nullptr: nobody that the policy knows.
   std::optional<SignatureFault> finding;
 };
+
+constexpr std::string_view k_no_chain = "NO_CERTIFICATE_CHAIN_FOUND";
 
 Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t at_s) {
   const Certificate& certificate = header.signer();
@@ -98,11 +100,15 @@ Identity identify(const JadesHeader& header, const Policy& policy, std::int64_t 
     found.signer = anchored_signer(policy, certificate.subject);
     if (found.signer == nullptr) {
       found.finding =
-          SignatureFault{k_unsure, "NO_CERTIFICATE_CHAIN_FOUND",
+          SignatureFault{k_unsure, std::string(k_no_chain),
                          "its certificate is neither pinned nor vouched for by the policy"};
       return found;
     }
     found.finding = check_anchored(header, *found.signer, policy, at_s);
+    if (found.finding && found.finding->sub_indication == k_no_chain) {
+      found.signer = nullptr;  // anyone can write an organisation's name into a certificate
+      return found;
+    }
   }
   if (!found.finding && !certificate.may_sign) {
     found.finding = SignatureFault{k_unsure, "CHAIN_CONSTRAINTS_FAILURE",
@@ -123,15 +129,16 @@ bool same_organization(const Subject& a, const Subject& b) {
           a.organization_identifier == b.organization_identifier);
 }
 
-/// One party can't stand for two.
+/// One party can't stand for two. `known`: the entries before it by parties that the policy knows.
 std::optional<SignatureFault> check_distinct(const std::vector<JadesEntry>& entries,
+                                             const std::vector<std::size_t>& known,
                                              std::size_t index) {
   const Certificate& own = entries[index].header.signer();
   if (own.subject.organization.empty() && own.subject.organization_identifier.empty()) {
     return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
                           "its certificate names no organisation"};
   }
-  for (std::size_t i = 0; i < index; ++i) {
+  for (const std::size_t i : known) {
     const Certificate& other = entries[i].header.signer();
     if (other.public_key == own.public_key) {
       return SignatureFault{k_unsure, "SIG_CONSTRAINTS_FAILURE",
@@ -146,12 +153,15 @@ std::optional<SignatureFault> check_distinct(const std::vector<JadesEntry>& entr
   return std::nullopt;
 }
 
-std::string description_of(const JadesHeader& header, Role role) {
-  const Certificate& certificate = header.signer();
+std::string description_of(const Certificate& certificate) {
   const std::string& organization = certificate.subject.organization;
-  return std::string(entry_of(role).name) + ": " + shown(certificate.subject.common_name) +
+  return shown(certificate.subject.common_name) +
          (organization.empty() ? "" : ", " + shown(organization)) + " (" + hex(certificate.sha256) +
          ")";
+}
+
+std::string place_of(std::size_t index) {
+  return "signatures[" + std::to_string(index) + "]: ";
 }
 
 std::string what_the_policy_misses(const Policy& policy, const std::vector<Role>& roles) {
@@ -196,6 +206,81 @@ void say_what_was_checked(SignatureCheck& check, const Policy& policy) {
                                      : "revocation: the policy does without");
 }
 
+/// What all signatures together come to.
+class Signatures {
+ public:
+  Signatures(const std::vector<JadesEntry>& entries, const Policy& policy, std::int64_t at_s)
+      : entries_(entries), policy_(policy), at_s_(at_s) {}
+
+  /// A wrong signature fails whoever made it. Whom the policy doesn't know counts for nothing, good
+  /// or bad: everybody who touches the file can add himself to it.
+  void take(std::size_t index, std::string_view report) {
+    const JadesEntry& entry = entries_[index];
+    note(check_bytes(entry, report), index);
+    Identity identity = identify(entry.header, policy_, at_s_);
+    if (identity.signer == nullptr) {
+      unknown_.push_back({index, std::move(*identity.finding)});
+      return;
+    }
+    note(std::move(identity.finding), index);
+    note(check_times(entry.header, policy_, at_s_), index);
+    note(check_distinct(entries_, known_, index), index);
+    known_.push_back(index);
+    roles_.push_back(identity.signer->role);
+  }
+
+  [[nodiscard]] SignatureCheck result() const {
+    if (worst_) {
+      return refused(*worst_);
+    }
+    if (known_.empty()) {
+      SignatureFault fault = unknown_.front().fault;
+      fault.sentence = place_of(unknown_.front().index) + fault.sentence;
+      return refused(fault);
+    }
+    SignatureCheck check;
+    check.indication = Indication::total_passed;
+    check.sentence = what_the_policy_misses(policy_, roles_);
+    check.policy_met = check.sentence.empty();
+    check.earliest_s = entries_[known_.front()].header.issued_at_s;
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const JadesHeader& header = entries_[known_[i]].header;
+      check.earliest_s = std::min(check.earliest_s, header.issued_at_s);
+      check.signers.push_back(std::string(entry_of(roles_[i]).name) + ": " +
+                              description_of(header.signer()));
+    }
+    say_what_was_checked(check, policy_);
+    for (const Unknown& one : unknown_) {
+      check.not_checked.push_back(place_of(one.index) + "who " +
+                                  description_of(entries_[one.index].header.signer()) +
+                                  " is: " + one.fault.sentence + ", so it counts for nothing");
+    }
+    return check;
+  }
+
+ private:
+  struct Unknown {
+    std::size_t index = 0;
+    SignatureFault fault;
+  };
+
+  /// The first fault stands, unless a failure comes after a doubt.
+  void note(std::optional<SignatureFault> fault, std::size_t index) {
+    if (fault && (!worst_ || (worst_->indication == k_unsure && fault->indication == k_failed))) {
+      fault->sentence = place_of(index) + fault->sentence;
+      worst_ = std::move(fault);
+    }
+  }
+
+  const std::vector<JadesEntry>& entries_;
+  const Policy& policy_;
+  std::int64_t at_s_;
+  std::optional<SignatureFault> worst_;
+  std::vector<std::size_t> known_;  ///< Entries by parties that the policy knows,
+  std::vector<Role> roles_;         ///< and the role of each.
+  std::vector<Unknown> unknown_;
+};
+
 }  // namespace
 
 SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy, std::int64_t at_s) {
@@ -209,40 +294,11 @@ SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy, 
   if (auto finding = check_payload(*envelope, bytes.report)) {
     return refused(*finding);
   }
-  std::optional<SignatureFault> worst;
-  const auto note = [&worst](std::optional<SignatureFault> finding, std::size_t index) {
-    if (finding && (!worst || (worst->indication == k_unsure && finding->indication == k_failed))) {
-      finding->sentence = "signatures[" + std::to_string(index) + "]: " + finding->sentence;
-      worst = std::move(finding);
-    }
-  };
-  SignatureCheck check;
-  std::vector<Role> roles;
+  Signatures signatures(envelope->entries, policy, at_s);
   for (std::size_t i = 0; i < envelope->entries.size(); ++i) {
-    const JadesEntry& entry = envelope->entries[i];
-    note(check_bytes(entry, bytes.report), i);
-    Identity identity = identify(entry.header, policy, at_s);
-    note(std::move(identity.finding), i);
-    note(check_times(entry.header, policy, at_s), i);
-    note(check_distinct(envelope->entries, i), i);
-    if (identity.signer != nullptr) {
-      roles.push_back(identity.signer->role);
-      check.signers.push_back(description_of(entry.header, identity.signer->role));
-    }
+    signatures.take(i, bytes.report);
   }
-  if (worst) {
-    return refused(*worst);
-  }
-  check.indication = Indication::total_passed;
-  check.sentence = what_the_policy_misses(policy, roles);
-  check.policy_met = check.sentence.empty();
-  const auto earliest = std::min_element(envelope->entries.begin(), envelope->entries.end(),
-                                         [](const JadesEntry& a, const JadesEntry& b) {
-                                           return a.header.issued_at_s < b.header.issued_at_s;
-                                         });
-  check.earliest_s = earliest->header.issued_at_s;
-  say_what_was_checked(check, policy);
-  return check;
+  return signatures.result();
 }
 
 }  // namespace assay

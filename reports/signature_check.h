@@ -28,7 +28,9 @@ struct SignedBytes {
 };
 
 /// One signature that isn't valid makes the whole not valid; total_failed goes before
-/// indeterminate. `at_s` is the Unix time of verification. Reads no file, clock or environment.
+/// indeterminate. A right one by somebody whom the policy doesn't know changes nothing and is named
+/// in not_checked; with no other the answer is indeterminate. `at_s` is the Unix time of
+/// verification. Reads no file, clock or environment.
 [[nodiscard]] SignatureCheck check_signatures(const SignedBytes& bytes, const Policy& policy,
                                               std::int64_t at_s);
 

@@ -76,8 +76,12 @@ Result<std::int64_t> time_from(std::string_view text) {
   const std::int64_t hour = number_at(text, 11, 2);
   const std::int64_t minute = number_at(text, 14, 2);
   const std::int64_t second = number_at(text, 17, 2);
-  if (year < 1970 || year > 2199 || month < 1 || month > 12 || day < 1 ||
-      day > days_in(year, month) || hour > 23 || minute > 59 || second > 59) {
+  if (year < 1970 || year > 2199) {
+    return Error{Error::Code::bad_input,
+                 "'" + std::string(text) + "' is not between the years 1970 and 2199"};
+  }
+  if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
+      minute > 59 || second > 59) {
     return refused;
   }
   std::int64_t ns = 0;

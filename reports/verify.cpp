@@ -53,26 +53,43 @@ Result<Done> check_there(const std::string& folder) {
 
 bool is_below(const fs::path& outer, const fs::path& inner) {
   const fs::path relative = inner.lexically_relative(outer);
-  return !relative.empty() && *relative.begin() != "..";
+  return !relative.empty() && relative != "." && *relative.begin() != "..";
 }
 
-/// A policy that comes with what it is to judge proves nothing, nor does a link that comes with it:
-/// on the way from the name to the file nothing may lie in the folder.
+void put_before(std::vector<fs::path>& rest, const fs::path& path) {
+  const std::vector<fs::path> names(path.begin(), path.end());
+  rest.insert(rest.end(), names.rbegin(), names.rend());
+}
+
+/// A policy that comes with what it is to judge proves nothing, nor does a link that comes with it,
+/// to a file or to a folder: on the way from the name to the file, walked as the system does,
+/// nothing may lie in the campaign's folder.
 bool stands_in(const std::string& folder, const std::string& policy_path) {
   constexpr int k_most_links = 40;  // as the system's own
   std::error_code problem;
-  const fs::path named = fs::absolute(folder, problem).lexically_normal();
   const fs::path outer = fs::weakly_canonical(folder, problem);
-  fs::path at = fs::absolute(policy_path, problem);
-  for (int link = 0; link < k_most_links && !problem; ++link) {
-    const fs::path place = fs::weakly_canonical(at.parent_path(), problem) / at.filename();
-    if (is_below(named, at.lexically_normal()) || is_below(outer, place)) {
+  const fs::path named(policy_path);
+  fs::path at = named.is_absolute() ? fs::path("/") : fs::current_path(problem);
+  std::vector<fs::path> rest;  // the next name last
+  put_before(rest, named.relative_path());
+  for (int links = 0; !rest.empty() && links <= k_most_links && !problem;) {
+    const fs::path name = rest.back();
+    rest.pop_back();
+    if (name.empty() || name == ".") {
+      continue;
+    }
+    const fs::path place = name == ".." ? at.parent_path() : at / name;
+    if (is_below(outer, place)) {
       return true;
     }
-    if (!fs::is_symlink(at, problem)) {
-      return false;
+    if (!fs::is_symlink(place, problem)) {
+      at = place;
+      continue;
     }
-    at = at.parent_path() / fs::read_symlink(at, problem);
+    const fs::path target = fs::read_symlink(place, problem);
+    at = target.is_absolute() ? fs::path("/") : at;
+    put_before(rest, target.relative_path());
+    ++links;
   }
   return false;  // reading it will say why
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
@@ -43,6 +44,10 @@ Console system_console() {
                  .colours = out_is_terminal && wants_colours()};
 }
 
+void outlive_readers() {
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for this signal
+}
+
 std::string painted(const Console& console, Tone tone, std::string_view text) {
   if (!console.colours || tone == Tone::plain) {
     return std::string(text);
@@ -79,7 +84,8 @@ std::string beside(std::string_view label, std::string_view text, std::size_t in
                    std::size_t width) {
   const std::string margin(indent, ' ');
   std::string lines;
-  std::string line = padded(label, indent);
+  const bool apart = label.empty() || label.back() == ' ' || width_of(label) < indent;
+  std::string line = apart ? padded(label, indent) : std::string(label) + ' ';
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);

@@ -21,6 +21,10 @@ struct Console {
 /// Standard output and error of this process.
 [[nodiscard]] Console system_console();
 
+/// From here on a pipe whose reader is gone is an error of writing and no longer this process's
+/// death: for what measures, and must not be cut off because nobody looks any more.
+void outlive_readers();
+
 /// `text` in a colour where the console has colours, else as it is.
 [[nodiscard]] std::string painted(const Console& console, Tone tone, std::string_view text);
 

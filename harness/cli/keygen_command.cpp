@@ -25,6 +25,21 @@ struct KeygenOptions {
   PassphraseOptions passphrase;
 };
 
+/// Where a file is or will be, whatever `.`, `..` and links its name goes through.
+std::string place_of(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown)
+      .string();
+}
+
+/// The last one written would be all that is left, and without a word.
+bool one_file_is_named_twice(const KeygenOptions& options) {
+  const std::string key = place_of(options.key);
+  const std::string certificate = place_of(options.certificate);
+  const std::string policy = options.policy.empty() ? "" : place_of(options.policy);
+  return key == certificate || key == policy || certificate == policy;
+}
+
 /// All files are checked before the first is made, so that nothing is left half done.
 Result<Done> check_files(const KeygenOptions& options) {
   for (const std::string& path : {options.key, options.certificate, options.policy}) {
@@ -80,6 +95,10 @@ int keygen_command(const Console& console, const KeygenOptions& options) {
                     options.unencrypted
                         ? "keygen: --unencrypted and a passphrase exclude each other"
                         : "keygen: name a passphrase, or say --unencrypted for a pilot key",
+                    k_exit_usage);
+  }
+  if (one_file_is_named_twice(options)) {
+    return complain(console, "keygen: --out, --cert and --policy must be different files",
                     k_exit_usage);
   }
   if (const auto free = check_files(options); !free) {

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/empty_values.h"
 #include "harness/cli/exit_code.h"
 
 #include "version.h"
@@ -38,6 +39,7 @@ void add_all(CLI::App& app, const assay::Shell& shell) {
   assay::add_selftest(app, shell);
   assay::add_completion(app, shell);
   assay::add_worker(app, shell);
+  assay::refuse_empty_values(app);
 }
 
 bool is_command(const CLI::App& app, const std::string& word) {

@@ -132,7 +132,8 @@ void print_plan(const Contract& contract, const Plan& plan, const PlanDigests& d
       << wrapped(
              "One clause after the other, without start costs: " + duration(plan.first_look_ns) +
                  " to the first look, " + duration(plan.total_ns) + " if every look is needed; " +
-                 to_decimal(plan.attempts) + " attempts, " + size(plan.bytes) + ".",
+                 to_decimal(plan.attempts) + (plan.attempts == 1 ? " attempt, " : " attempts, ") +
+                 size(plan.bytes) + ".",
              0);
   out << wrapped(
       "Risks: the buyer's, that an item exactly at its limit is accepted; the supplier's, that a "

@@ -87,6 +87,11 @@ Result<Done> check_recording(const std::string& file) {
 }
 
 int run_command(const Console& console, const RunOptions& options) {
+  if (!options.module.empty() && options.backend == "host") {
+    return complain(console, "run: --module is the file of another backend; name it (--backend)",
+                    k_exit_usage);
+  }
+  outlive_readers();
   const auto bytes = read_named_file(options.contract, k_largest_contract);
   if (!bytes) {
     return complain(console, bytes.error().message, exit_code_of(bytes.error()));

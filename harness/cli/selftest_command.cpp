@@ -80,6 +80,7 @@ void add_selftest(CLI::App& app, const Shell& shell) {
   command->footer("Example\n  assay selftest");
   command->callback([&console = shell.console, &chosen = shell.chosen, json] {
     chosen = [&console, json] {
+      outlive_readers();
       const auto result = test_this_machine();
       if (!result) {
         return complain(console, result.error().message, exit_code_of(result.error()));

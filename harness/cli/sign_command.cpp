@@ -11,6 +11,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/key_options.h"
+#include "harness/cli/unfinished.h"
 #include "harness/run/clock.h"
 #include "reports/files.h"
 #include "reports/jades.h"
@@ -111,6 +112,9 @@ Result<Certificate> sign_report(const Console& console, const SignOptions& optio
   if (!report) {
     return report.error();
   }
+  if (const std::string advice = advice_if_unfinished(options.folder); !advice.empty()) {
+    complain(console, "warning: " + advice, k_exit_ok);
+  }
   const std::string path = CampaignPaths{options.folder}.signatures();
   const SigningLock lock(options.folder);
   if (!lock.is_held()) {
@@ -120,9 +124,13 @@ Result<Certificate> sign_report(const Console& console, const SignOptions& optio
   if (!envelope && envelope.error().code != Error::Code::not_found) {
     return envelope.error();
   }
+  const auto fitting = envelope ? drop_outdated(*envelope, *report) : FittingSignatures{};
+  if (!fitting) {
+    return Error{fitting.error().code, path + ": " + fitting.error().message};
+  }
   const auto role = role_from(options.role);
   const auto signed_envelope =
-      add_signature(envelope ? *envelope : "", *report,
+      add_signature(fitting->envelope, *report,
                     {.key = *key, .chain = *chain, .role = role.value_or(Role::supplier)},
                     system_clock().utc_ns() / 1'000'000'000);
   if (!signed_envelope) {
@@ -130,6 +138,13 @@ Result<Certificate> sign_report(const Console& console, const SignOptions& optio
   }
   if (const auto done = write_file(path, *signed_envelope); !done) {
     return done.error();
+  }
+  for (const Certificate& signer : fitting->dropped) {
+    complain(console,
+             path + ": dropped the signature of " + signer.subject.organization +
+                 ", which is over another report than this one (certificate " + hex(signer.sha256) +
+                 ")",
+             k_exit_ok);
   }
   return chain->front();
 }

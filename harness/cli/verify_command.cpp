@@ -88,7 +88,7 @@ int verify_command(const VerifyArguments& arguments, std::int64_t now_s, std::os
   if (arguments.at) {
     const Result<std::int64_t> at = time_from(*arguments.at);
     if (!at) {
-      err << "--at: " << at.error().message << "\n";
+      err << arguments.program << ": --at: " << printable(at.error().message) << "\n";
       return k_usage;
     }
     at_s = *at / k_ns_per_second;
@@ -101,11 +101,6 @@ int verify_command(const VerifyArguments& arguments, std::int64_t now_s, std::os
     print_json(verification, at_s, out);
   } else {
     print_text(verification, out);
-  }
-  out.flush();
-  if (!out) {
-    err << "the result can't be written\n";
-    return 74;
   }
   return exit_code_of(verification);
 }

@@ -10,6 +10,7 @@
 namespace assay {
 
 struct VerifyArguments {
+  std::string program = "assay";  ///< What a complaint on standard error begins with.
   std::string folder;
   std::string policy;
   std::optional<std::string> at;  ///< RFC 3339; absent: `now_s`.
@@ -17,9 +18,9 @@ struct VerifyArguments {
   bool json = false;
 };
 
-/// Verifies, prints to `out` and returns the exit code: 0 valid and accepted (limits met),
-/// 1 not valid, 3 indeterminate, 4 policy not met, 5 valid but rejected or not accepted, 64 usage.
-/// `now_s` is the Unix time of the caller's clock.
+/// Verifies, prints to `out` (the caller sees to it that it was written) and returns the exit code:
+/// 0 valid and accepted (limits met), 1 not valid, 3 indeterminate, 4 policy not met, 5 valid but
+/// rejected or not accepted, 64 usage. `now_s` is the Unix time of the caller's clock.
 int verify_command(const VerifyArguments& arguments, std::int64_t now_s, std::ostream& out,
                    std::ostream& err);
 

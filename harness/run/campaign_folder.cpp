@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -31,12 +32,6 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &facts) == 0;
 }
 
-bool is_empty_or_absent(const std::string& folder) {
-  std::error_code error;
-  const bool empty = std::filesystem::is_empty(folder, error);
-  return error ? !exists(folder) : empty;
-}
-
 std::string keys_of(const std::string& folder) {
   return folder + "/keys";
 }
@@ -47,6 +42,53 @@ std::string key_file(const std::string& folder, std::uint32_t node) {
 }
 std::string nonce_file(const FolderRequest& request) {
   return keys_of(request.folder) + "/nonce";
+}
+
+/// What stands in a folder before its contract does: what a disk that was full, or a kill, left.
+bool is_before_contract(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::string name = path.filename().string();
+  if (name.starts_with("contract.json.part")) {
+    return true;
+  }
+  const auto is_lock = [](const auto& entry) { return entry.path().filename() == "lock"; };
+  return name == "keys" &&
+         std::filesystem::symlink_status(path, error).type() ==
+             std::filesystem::file_type::directory &&
+         std::all_of(std::filesystem::directory_iterator(path, error), {}, is_lock) && !error;
+}
+
+/// Nothing was begun in it.
+bool is_empty_or_absent(const std::string& folder) {
+  std::error_code error;
+  const bool unbegun =
+      std::all_of(std::filesystem::directory_iterator(folder, error), {},
+                  [](const auto& entry) { return is_before_contract(entry.path()); });
+  return error ? !exists(folder) : unbegun;
+}
+
+/// Whether the folder is one to begin in or, with `resume`, to go on with. Writes nothing.
+Result<Done> check_place(const FolderRequest& request) {
+  const CampaignPaths paths{request.folder};
+  const bool begun = exists(paths.contract());
+  if (!request.resume) {
+    return !begun && is_empty_or_absent(request.folder)
+               ? Result<Done>(Done{})
+               : refuse(request.folder + (begun ? " holds a campaign; go on with it (--resume) or "
+                                                  "choose another folder"
+                                                : " is not empty"));
+  }
+  if (!begun) {
+    return refuse(request.folder + " holds no campaign to go on with");
+  }
+  const bool has_session = exists(paths.session());
+  if (!has_session && exists(paths.journal(0))) {
+    return refuse(paths.session() + " is missing, but attempts were begun: it can't be made anew");
+  }
+  if (const std::string key = key_file(request.folder, 0); has_session && !exists(key)) {
+    return refuse(key + " is missing: a campaign goes on with the keys that it was begun with");
+  }
+  return Done{};
 }
 
 Result<Digest> read_nonce(const std::string& path) {
@@ -253,16 +295,8 @@ FolderLock::~FolderLock() {
 }
 
 Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
-  const CampaignPaths paths{request.folder};
-  if (!request.resume && !is_empty_or_absent(request.folder)) {
-    return refuse(request.folder + (exists(paths.contract())
-                                        ? " holds a campaign; go on with it (--resume) or choose "
-                                          "another folder"
-                                        : " is not empty"));
-  }
-  const bool begun = exists(paths.contract()) || exists(keys_of(request.folder));
-  if (request.resume && !begun && !is_empty_or_absent(request.folder)) {
-    return refuse(request.folder + " holds no campaign to resume: contract.json is missing");
+  if (auto fit = check_place(request); !fit) {
+    return fit.error();
   }
   if (!request.nonce_file.empty()) {
     if (const auto last = read_nonce(request.nonce_file); !last) {
@@ -279,13 +313,11 @@ Result<CampaignFolder> open_campaign_folder(const FolderRequest& request) {
   if (!lock) {
     return lock.error();
   }
-  if (request.resume && exists(paths.session())) {
-    return reopen(request, std::move(*lock));
+  if (auto fit = check_place(request); !fit) {  // another controller may have been faster
+    return fit.error();
   }
-  if (exists(paths.journal(0))) {
-    return refuse(paths.session() + " is missing, but attempts were begun: it can't be made anew");
-  }
-  return create(request, std::move(*lock));
+  const bool there = request.resume && exists(CampaignPaths{request.folder}.session());
+  return there ? reopen(request, std::move(*lock)) : create(request, std::move(*lock));
 }
 
 Result<Done> sign_absent_nodes(const CampaignFolder& folder, std::uint32_t own) {

@@ -51,9 +51,10 @@ struct CampaignFolder {
   std::unique_ptr<FolderLock> lock;
 };
 
-/// A new campaign in a folder that is empty or not there; with `resume`, the one that is in it, or
-/// a new one if it broke off before its session was written. Fails with bad_input if the folder,
-/// contract, plan or program is not the one it must be.
+/// A new campaign in a folder that is not there or has nothing in it but what a campaign that broke
+/// off before its contract left; with `resume`, the one that is in it, made anew if it broke off
+/// before its session was written. Fails with bad_input if the folder, contract, plan, program or
+/// keys are not those that they must be.
 [[nodiscard]] Result<CampaignFolder> open_campaign_folder(const FolderRequest& request);
 
 /// Members of the first line of a node's journal.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "reports/files.h"
+#include "reports/jades.h"
 #include "reports/judge_campaign.h"
 #include "reports/node_signature.h"
 #include "reports/sizes.h"
@@ -10,7 +11,23 @@
 namespace assay {
 namespace {
 
-RunOutcome outcome_of(JudgedCampaign judged, RunOutcome::Finish how, std::string sentence) {
+/// Whether report.sig.json is there and over other bytes than these.
+bool is_outdated(const std::string& signatures, std::string_view report) {
+  const auto envelope = read_file(signatures, k_envelope_bytes);
+  if (!envelope) {
+    return false;
+  }
+  const auto fitting = drop_outdated(*envelope, report);
+  return fitting && fitting->envelope != *envelope;
+}
+
+RunOutcome outcome_of(const CampaignFolder& folder, JudgedCampaign judged, RunOutcome::Finish how,
+                      std::string sentence) {
+  if (is_outdated(folder.paths.signatures(), judged.report)) {
+    sentence +=
+        "; report.sig.json no longer fits: it signs another report than this one, so it has to be "
+        "signed again";
+  }
   return {.finish = how,
           .judgement = std::move(judged.judgement),
           .marks = std::move(judged.campaign.evidence.marks),
@@ -41,10 +58,11 @@ Result<RunOutcome> write_report(const CampaignFolder& folder, std::uint32_t node
   if (auto written = write_file(folder.paths.report(), judged->report); !written) {
     return written.error();
   }
-  return outcome_of(std::move(*judged), how, std::move(sentence));
+  return outcome_of(folder, std::move(*judged), how, std::move(sentence));
 }
 
-Result<RunOutcome> report_before(const CampaignFolder& folder) {
+Result<RunOutcome> report_before(const CampaignFolder& folder, RunOutcome::Finish how,
+                                 std::string sentence) {
   auto judged = judge_campaign(folder.paths.folder, false);
   if (!judged) {
     return judged.error();
@@ -53,8 +71,7 @@ Result<RunOutcome> report_before(const CampaignFolder& folder) {
   if (!report || *report != judged->report) {
     return Error{Error::Code::not_found, "the report is not there yet"};
   }
-  return outcome_of(std::move(*judged), RunOutcome::Finish::complete,
-                    "this campaign was complete already");
+  return outcome_of(folder, std::move(*judged), how, std::move(sentence));
 }
 
 }  // namespace assay

@@ -10,12 +10,14 @@
 namespace assay {
 
 /// Signs the journal of `node` and of nodes that left none, judges and writes the report. Fails
-/// with io or, if the evidence can't be read back, with what its reader says.
+/// with io or, if the evidence can't be read back, with what its reader says. Where there are
+/// signatures over an earlier report, the sentence of the outcome says so.
 [[nodiscard]] Result<RunOutcome> write_report(const CampaignFolder& folder, std::uint32_t node,
                                               RunOutcome::Finish how, std::string sentence);
 
-/// The outcome of a campaign that is whole, with nothing written: parties may have signed it. Fails
-/// with not_found if it broke off between its last line and its report.
-[[nodiscard]] Result<RunOutcome> report_before(const CampaignFolder& folder);
+/// The outcome where the report stands already, with nothing written: parties may have signed it.
+/// Fails with not_found if the campaign broke off between its last line and its report.
+[[nodiscard]] Result<RunOutcome> report_before(const CampaignFolder& folder, RunOutcome::Finish how,
+                                               std::string sentence);
 
 }  // namespace assay

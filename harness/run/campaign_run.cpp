@@ -70,12 +70,17 @@ class CampaignRun {
   Result<RunOutcome> until_next_day(std::uint32_t round);
   Result<RunOutcome> interrupted();
   Result<RunOutcome> finish(RunOutcome::Finish how, std::string sentence) {
-    return write_report(*folder_, k_node, how, std::move(sentence));
+    auto before = wrote_ ? Error{} : report_before(*folder_, how, sentence);
+    return before ? std::move(before) : write_report(*folder_, k_node, how, std::move(sentence));
   }
   Result<Done> append(std::string_view kind, Json::Object members) {
+    wrote_ = true;
     return journal_->append(kind, std::move(members));
   }
   std::string now_text() { return time_of_day(rules_.clock.next_s(world_.clock->utc_ns())); }
+  [[nodiscard]] std::uint32_t last_round() const {
+    return prepared_.plan.nonce_links - (has_last_look(prepared_.plan) ? 1 : 0);
+  }
   [[nodiscard]] std::int64_t today() const {
     return world_.clock->utc_ns() / (k_seconds_per_day * k_ns_per_second);
   }
@@ -98,6 +103,8 @@ class CampaignRun {
   ItemLooks looks_;
   std::uint32_t revealed_ = 0;  ///< The last round whose link stands in the journal.
   bool closed_ = false;
+  bool resumes_ = false;  ///< And has not said so in the journal yet.
+  bool wrote_ = false;    ///< Anything to the journal: the report is another one now.
 };
 
 void CampaignRun::say(ProgressEvent event) {
@@ -188,28 +195,17 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
     return Error{Error::Code::bad_input, request_.folder + " was begun on another machine: here " +
                                              other + "; go on where it was begun"};
   }
-  if (auto later = rules_.clock.check(world_.clock->utc_ns()); !later) {
-    return later;
-  }
-  return append("resume", {{"at", now_text()}});
+  resumes_ = true;
+  return rules_.clock.check(world_.clock->utc_ns());
 }
 
 Result<Done> CampaignRun::write_machine(const Launched& launched) {
-  Json::Array objects;
-  for (const ObjectDigest& object : launched.objects) {
-    objects.push_back(Json::Object{{"name", object.name}, {"sha256", object.sha256}});
-  }
   if (rules_.known_objects.empty()) {
     rules_.known_objects.insert(launched.objects.begin(), launched.objects.end());
   }
-  Json::Object variables;
-  for (const auto& [name, value] : prepared_.environment) {
-    variables.emplace_back(name, value);
-  }
   const Device device = launched.ready ? launched.ready->device : Device{};
-  return append("machine", {{"environment", std::move(variables)},
-                            {"inventory", world_.inventory(device)},
-                            {"objects", std::move(objects)}});
+  return append("machine",
+                machine_line(world_.inventory(device), prepared_.environment, launched.objects));
 }
 
 /// In a worker, as everything that may crash. False if interrupted.
@@ -405,8 +401,7 @@ Result<bool> CampaignRun::look_again_at(std::size_t clause, ItemIndex item) {
 Result<RunOutcome> CampaignRun::run_rounds() {
   std::uint32_t round = std::max<std::uint32_t>(revealed_, 1);
   Judgement judgement = rounds_.judgement();
-  const std::uint32_t last = prepared_.plan.nonce_links - (has_last_look(prepared_.plan) ? 1 : 0);
-  while (rounds_.open(judgement) && round <= last) {
+  while (rounds_.open(judgement) && round <= last_round()) {
     left_ns_ = rounds_.time_left(revealed_ + 1, judgement);
     if (round > revealed_) {
       if (rounds_.must_wait(round, today())) {
@@ -475,9 +470,13 @@ Result<RunOutcome> CampaignRun::run() {
     return opened.error();
   }
   if (closed_) {
-    auto outcome = report_before(*folder_);
-    return outcome ? std::move(outcome)
-                   : finish(RunOutcome::Finish::complete, "this campaign was complete already");
+    return finish(RunOutcome::Finish::complete, "this campaign was complete already");
+  }
+  if (const auto round = rounds_.waiting(revealed_, last_round(), today()); resumes_ && round > 0) {
+    return until_next_day(round);
+  }
+  if (auto said = resumes_ ? append("resume", {{"at", now_text()}}) : Done{}; !said) {
+    return said.error();
   }
   const auto tested = selftest();
   if (!tested) {

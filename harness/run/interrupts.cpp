@@ -16,13 +16,25 @@ struct Interrupts::Mask {
   sigset_t signals;
 };
 
+namespace {
+
+/// As under nohup, or for what a shell without job control starts with "&".
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 Interrupts::Interrupts(std::unique_ptr<Mask> before) : before_(std::move(before)) {}
 
 Result<std::unique_ptr<Interrupts>> Interrupts::watch() {
   sigset_t watched;
   ::sigemptyset(&watched);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    ::sigaddset(&watched, signal);
+    if (!is_ignored(signal)) {  // blocked, it would wait like any other
+      ::sigaddset(&watched, signal);
+    }
   }
   auto before = std::make_unique<Mask>();
   if (const int number = ::pthread_sigmask(SIG_BLOCK, &watched, &before->signals); number != 0) {

@@ -8,7 +8,8 @@
 
 namespace assay {
 
-/// While it lives, these signals wait to be taken instead of ending the process.
+/// While it lives, these signals wait to be taken instead of ending the process. One that the
+/// process ignores when this is made stays ignored.
 class Interrupts {
  public:
   static Result<std::unique_ptr<Interrupts>> watch();

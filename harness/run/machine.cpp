@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
-#include "harness/run/environment.h"
 #include "harness/run/system_files.h"
 
 namespace assay {
@@ -68,6 +68,21 @@ Json::Object machine_inventory(const Device& device) {
           {"smt", text_or_null(system_line(cpu + "smt/control"))},
           {"turbo_off", text_or_null(system_line(cpu + "intel_pstate/no_turbo"))},
           {"virtual_machine", flags.find(" hypervisor ") != std::string::npos}};
+}
+
+Json::Object machine_line(Json::Object inventory, const Environment& environment,
+                          const std::vector<ObjectDigest>& objects) {
+  Json::Object variables;
+  for (const auto& [name, value] : environment) {
+    variables.emplace_back(name, value);
+  }
+  Json::Array mapped;
+  for (const ObjectDigest& object : objects) {
+    mapped.push_back(Json::Object{{"name", object.name}, {"sha256", object.sha256}});
+  }
+  return {{"environment", std::move(variables)},
+          {"inventory", std::move(inventory)},
+          {"objects", std::move(mapped)}};
 }
 
 }  // namespace assay

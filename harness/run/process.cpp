@@ -64,6 +64,7 @@ struct Child {
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);  // NOLINT(cert-err33-c): the controller's own business
   for (int stream = 0; stream < 3; ++stream) {
     if (::dup2(child.streams.at(static_cast<std::size_t>(stream)), stream) < 0) {
       ::_exit(k_cannot_execute);

@@ -185,6 +185,18 @@ bool Rounds::must_wait(std::uint32_t round, std::int64_t today) const {
   return false;
 }
 
+std::uint32_t Rounds::waiting(std::uint32_t revealed, std::uint32_t last,
+                              std::int64_t today) const {
+  const Judgement judgement = this->judgement();
+  for (std::size_t clause = 0; clause < parts_.size(); ++clause) {
+    if (!groups(clause, revealed, judgement).empty()) {
+      return 0;
+    }
+  }
+  const std::uint32_t next = revealed + 1;
+  return next <= last && open(judgement) && must_wait(next, today) ? next : 0;
+}
+
 std::uint32_t Rounds::day_of(std::uint32_t round) const {
   return planned(round).day + 1;
 }

@@ -41,6 +41,10 @@ class Rounds {
   /// item's runs would lie on fewer days than its look has reached. It goes by the runs that count
   /// for the item, since excused and superseded ones shift its looks against the rounds.
   [[nodiscard]] bool must_wait(std::uint32_t round, std::int64_t today) const;
+  /// The round that comes if it has to wait for another day than `today` and nothing is left to do
+  /// in `revealed`, the last one whose link is known; 0: there is something to do. `last`: of all.
+  [[nodiscard]] std::uint32_t waiting(std::uint32_t revealed, std::uint32_t last,
+                                      std::int64_t today) const;
   /// Of the contract's days, which one `round` is on, from 1.
   [[nodiscard]] std::uint32_t day_of(std::uint32_t round) const;
 

@@ -39,6 +39,46 @@ TEST(Arguments, AnUnknownCommandOrFlagIsNamed) {
   EXPECT_NE(flag.err.find("--jsn"), std::string::npos);
 }
 
+TEST(Arguments, AnEmptyValueIsAUsageErrorThatNamesItsOption) {
+  const std::string contract = ASSAY_SOURCE_DIR "/contracts/this-host.json";
+  for (const auto& [words, name] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"plan", ""}, "CONTRACT"},
+           {{"run", contract, "--out", ""}, "--out"},
+           {{"sign", "out", "--role", "buyer", "--key", "", "--cert", "c"}, "--key"},
+           {{"verify", "", "--policy", "p"}, "DIR"}}) {
+    const Ended refused = assay_program(words);
+    EXPECT_EQ(refused.exit_code, 64) << name;
+    EXPECT_EQ(refused.err, "assay: " + name + ": must not be empty (see assay --help)\n");
+  }
+  const Ended apart = run_program({ASSAY_VERIFY_PROGRAM, "out", "--policy", ""});
+  EXPECT_EQ(apart.exit_code, 64);
+  EXPECT_NE(apart.err.find("--policy: must not be empty"), std::string::npos) << apart.err;
+}
+
+TEST(Arguments, AModuleNeedsABackendThatHasOne) {
+  const ScratchFolder folder;
+  const Ended refused = assay_program({"run", ASSAY_SOURCE_DIR "/contracts/this-host.json", "--out",
+                                       folder.file("out"), "--module", "x.so"});
+  EXPECT_EQ(refused.exit_code, 64);
+  EXPECT_NE(refused.err.find("--module"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.file("out")));
+}
+
+TEST(Arguments, ATimeBeyondTheCalendarNamesItsRange) {
+  for (const std::string program : {"assay", "assay-verify"}) {
+    std::vector<std::string> words{ASSAY_VERIFY_PROGRAM};
+    if (program == "assay") {
+      words = {ASSAY_PROGRAM, "verify"};
+    }
+    words.insert(words.end(), {"out", "--policy", "p", "--at", "9999-12-31T23:59:59Z"});
+    const Ended refused = run_program(words);
+    EXPECT_EQ(refused.exit_code, 64);
+    EXPECT_EQ(refused.err, program +
+                               ": --at: '9999-12-31T23:59:59Z' is not between the years "
+                               "1970 and 2199\n");
+  }
+}
+
 TEST(Arguments, EveryCommandHasHelpWithAnExample) {
   for (const std::string& command : commands()) {
     const Ended ended = assay_program({command, "--help"});
@@ -106,6 +146,19 @@ TEST(Arguments, ListIsTheSameInJson) {
   }
 }
 
+TEST(Arguments, ListKeepsEveryParameterApartFromItsText) {
+  const Ended people = assay_program({"list"});
+  const Ended programs = assay_program({"list", "--json"});
+  const auto json = read_json(programs.out.substr(0, programs.out.size() - 1));
+  ASSERT_TRUE(json) << json.error().message;
+  for (const Json& a_case : *json->find("cases")->array()) {
+    for (const Json& param : *a_case.find("params")->array()) {
+      const std::string& name = *param.find("name")->text();
+      EXPECT_NE(people.out.find("\n    " + name + " "), std::string::npos) << name;
+    }
+  }
+}
+
 TEST(Arguments, DoctorSaysWhyForEveryNo) {
   const Ended ended = assay_program({"doctor", "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
@@ -139,10 +192,15 @@ TEST(Arguments, NoColourLeavesThisTestsPipes) {
 }
 
 TEST(Arguments, AClosedOutputIsAnErrorAndNotASuccess) {
-  for (const std::string words : {ASSAY_PROGRAM " list", ASSAY_PROGRAM " --help",
-                                  ASSAY_PROGRAM " run --help", ASSAY_PROGRAM "-verify --version"}) {
+  for (const std::string words :
+       {ASSAY_PROGRAM " list", ASSAY_PROGRAM " --help", ASSAY_PROGRAM " run --help",
+        ASSAY_PROGRAM "-verify --version",
+        ASSAY_PROGRAM " plan " ASSAY_SOURCE_DIR "/contracts/this-host.json",
+        ASSAY_PROGRAM " verify out --policy p", ASSAY_PROGRAM "-verify out --policy p"}) {
     const Ended ended = run_program({"/bin/sh", "-c", words + " > /dev/full"});
     EXPECT_EQ(ended.exit_code, 74) << words << ended.err;
+    EXPECT_TRUE(ended.err.starts_with("assay")) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
   }
 }
 

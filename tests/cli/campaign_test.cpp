@@ -7,23 +7,21 @@
 
 #include "reports/json.h"
 #include "tests/cli/program.h"
+#include "tests/cli/short_contract.h"
 
 namespace assay {
 namespace {
 
-/// One short clause. `limit` in GFLOP/s.
-std::string contract_with_limit(const std::string& limit) {
-  return R"({"schema": "assay.contract/1", "id": "short", "purpose": "demonstration",
-    "title": {"en": "One short clause"}, "parties": {"buyer": {"name": "B"}, "supplier": {"name": "S"}},
-    "inventory": [{"id": "host", "kind": "x86-64-host", "nodes": 1}], "sessions": {"days": 1},
-    "conditions": {"block_gap": "1 %", "clock_disagreement": "1 %"},
-    "clauses": [{"id": "G", "title": {"en": "Matrix product"}, "case": "compute.gemm", "population": "host",
-      "scope": "each_node", "concurrent": "all_items",
-      "params": {"input": "f32", "accumulate": "f32", "output": "f32", "sparsity": "dense",
-                 "emulation": "forbidden", "operands": "integers", "m": 256, "n": 256, "k": 256},
-      "soak": "10 ms", "window": "100 ms", "rule": "1-5-9", "at_least": ")" +
-         limit + R"( GFLOP/s", "at_most_plausible": "900 TFLOP/s", "weight": "mandatory",
-      "defect_class": 1}]})";
+/// The same with matrices that no host has the memory for.
+std::string contract_beyond_memory() {
+  std::string text = contract_with_limit("0.001");
+  for (const char* order : {R"("m": 256)", R"("n": 256)", R"("k": 256)"}) {
+    text.replace(text.find(order) + 5, 3, "1048576");
+  }
+  for (int type = 0; type < 3; ++type) {
+    text.replace(text.find("\"f32\""), 5, "\"f64\"");
+  }
+  return text;
 }
 
 class Campaign : public testing::Test {
@@ -40,14 +38,16 @@ class Campaign : public testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return assay_program(words);
   }
-  void sign() {
+  /// What was said of it beside its success.
+  std::string sign() {
     const Ended made =
         assay_program({"keygen", "--out", path("key.pem"), "--cert", path("cert.pem"), "--name",
                        "Tester", "--unencrypted", "--policy", path("policy.json")});
-    ASSERT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_EQ(made.exit_code, 0) << made.err;
     const Ended signed_it = assay_program({"sign", path("out"), "--role", "supplier", "--key",
                                            path("key.pem"), "--cert", path("cert.pem")});
-    ASSERT_EQ(signed_it.exit_code, 0) << signed_it.err;
+    EXPECT_EQ(signed_it.exit_code, 0) << signed_it.err;
+    return signed_it.err;
   }
   Ended verify(const std::string& program = ASSAY_PROGRAM) {
     std::vector<std::string> words{program};
@@ -187,6 +187,23 @@ TEST_F(Campaign, OfSeveralDaysEndsItsFirstDayWithTwoAndSaysWhenToGoOn) {
   EXPECT_TRUE(json->find("next_day")->find("not_before")->text()->ends_with("T00:00:00Z"));
 }
 
+TEST_F(Campaign, OfTwoDaysThatWasSignedOnItsFirstIsNoDeadEnd) {
+  std::string text = contract_with_limit("0.001");
+  text.replace(text.find(R"("days": 1)"), 9, R"("days": 2)");
+  write("contract.json", text);
+  ASSERT_EQ(run().exit_code, 2);
+  const std::string warning = sign();
+  EXPECT_TRUE(warning.starts_with("assay: warning: the campaign is unfinished")) << warning;
+  const std::string journal = whole_file(path("out/journal/00000.jsonl"));
+  const std::string report = whole_file(path("out/report.json"));
+  const Ended waited = run({"--resume"});
+  EXPECT_EQ(waited.exit_code, 2) << waited.err;
+  EXPECT_EQ(waited.out.find("no longer"), std::string::npos) << waited.out;
+  EXPECT_EQ(whole_file(path("out/journal/00000.jsonl")), journal);
+  EXPECT_EQ(whole_file(path("out/report.json")), report);
+  EXPECT_EQ(verify().exit_code, 5) << "valid, but not accepted";
+}
+
 TEST_F(Campaign, IsRunFromAContractBehindALinkButNotWithOneInItsFolder) {
   std::filesystem::create_symlink(path("contract.json"), path("link.json"));
   const Ended ran = assay_program({"run", path("link.json"), "--out", path("out")});
@@ -199,14 +216,7 @@ TEST_F(Campaign, IsRunFromAContractBehindALinkButNotWithOneInItsFolder) {
 }
 
 TEST_F(Campaign, BeyondTheMemoryIsNotRunAndSaysBothFiguresBeforeAnythingIsAllocated) {
-  std::string text = contract_with_limit("0.001");
-  for (const char* order : {R"("m": 256)", R"("n": 256)", R"("k": 256)"}) {
-    text.replace(text.find(order) + 5, 3, "1048576");
-  }
-  for (int type = 0; type < 3; ++type) {
-    text.replace(text.find("\"f32\""), 5, "\"f64\"");
-  }
-  write("contract.json", text);
+  write("contract.json", contract_beyond_memory());
   const Ended ran = run();
   EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("NOT_RUN unsupported"), std::string::npos) << ran.out;
@@ -329,22 +339,6 @@ TEST_F(Campaign, InspectSaysThatNothingIsVerified) {
   EXPECT_EQ(seen.exit_code, 0) << seen.err;
   EXPECT_TRUE(seen.out.starts_with("not verified")) << seen.out;
   EXPECT_NE(seen.out.find("10 measured"), std::string::npos) << seen.out;
-}
-
-TEST(Keygen, NeverOverwritesAndNeverGuesses) {
-  const ScratchFolder folder;
-  const std::vector<std::string> words{
-      "keygen", "--out", folder.file("key.pem"), "--cert", folder.file("cert.pem"),
-      "--name", "Tester"};
-  EXPECT_EQ(assay_program(words).exit_code, 64) << "neither a passphrase nor --unencrypted";
-  std::vector<std::string> pilot = words;
-  pilot.emplace_back("--unencrypted");
-  EXPECT_EQ(assay_program(pilot).exit_code, 0);
-  const std::string key = whole_file(folder.file("key.pem"));
-  const Ended again = assay_program(pilot);
-  EXPECT_EQ(again.exit_code, 65);
-  EXPECT_NE(again.err.find("key.pem exists"), std::string::npos) << again.err;
-  EXPECT_EQ(whole_file(folder.file("key.pem")), key);
 }
 
 }  // namespace

@@ -125,6 +125,22 @@ TEST_F(PlanCommand, PrintsNoPathThatActsOnATerminal) {
   EXPECT_NE(ended.err.find("no?[31m??]0;x?.json"), std::string::npos) << ended.err;
 }
 
+TEST_F(PlanCommand, CountsOneAttemptInTheSingular) {
+  const std::string path = folder_.file("one.json");
+  std::ofstream(path, std::ios::binary) << R"({"schema": "assay.contract/1", "id": "one",
+    "purpose": "demonstration", "title": {"en": "One look"}, "parties": {"buyer": {"name": "B"},
+    "supplier": {"name": "S"}}, "inventory": [{"id": "b200", "kind": "dgx-b200", "nodes": 1,
+    "gpus": {"model": "NVIDIA B200", "count": 8, "memory": "180 GB", "power_limit": "1000 W"}}],
+    "sessions": {"days": 1}, "conditions": {"block_gap": "1 %", "clock_disagreement": "0.1 %"},
+    "clauses": [{"id": "I", "title": {"en": "Inventory"}, "case": "system.inventory",
+      "population": "b200", "scope": "each_node", "params": {"cpu_cores": 112, "ecc": "on",
+      "host_memory_gib": 1862, "mig": "off", "nvlinks": 18, "pcie_generation": 5,
+      "pcie_width": 16}, "rule": "once", "weight": "mandatory"}]})";
+  const Ended ended = assay_program({"plan", path});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("; 1 attempt, "), std::string::npos) << ended.out;
+}
+
 TEST_F(PlanCommand, WantsExactlyOneContract) {
   EXPECT_EQ(assay_program({"plan"}).exit_code, 64);
   EXPECT_EQ(assay_program({"plan", "a.json", "b.json"}).exit_code, 64);

@@ -56,5 +56,31 @@ TEST_F(Sign, KeepsBothSignaturesOfTwoWhoSignAtOnce) {
   }
 }
 
+TEST_F(Sign, DropsSignaturesOverAnotherReportAndSaysWhose) {
+  std::filesystem::copy(ASSAY_SOURCE_DIR "/tests/data/campaign_mixed/out", scratch_.file("other"),
+                        std::filesystem::copy_options::recursive);
+  const std::string envelope = scratch_.file("other/report.sig.json");
+  std::filesystem::remove(envelope);
+  const Ended elsewhere =
+      assay_program({"sign", scratch_.file("other"), "--role", "buyer", "--key",
+                     scratch_.file("buyer.pem"), "--cert", certificate_of("buyer")});
+  ASSERT_EQ(elsewhere.exit_code, 0) << elsewhere.err;
+  EXPECT_EQ(elsewhere.err, "");
+  std::filesystem::copy(envelope, scratch_.file("out/report.sig.json"),
+                        std::filesystem::copy_options::overwrite_existing);
+  const ScratchFolder said;
+  const Ended mended = wait_for(begin("supplier", said), said);
+  ASSERT_EQ(mended.exit_code, 0) << mended.err;
+  EXPECT_NE(mended.err.find("dropped the signature of buyer, which is over another report"),
+            std::string::npos)
+      << mended.err;
+  EXPECT_EQ(signatures_in(whole_file(scratch_.file("out/report.sig.json"))), 1);
+  const Ended again = wait_for(begin("buyer", said), said);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(again.err, "");
+  EXPECT_EQ(signatures_in(whole_file(scratch_.file("out/report.sig.json"))), 2);
+  EXPECT_EQ(wait_for(begin("buyer", said), said).exit_code, 65) << "it has signed this report";
+}
+
 }  // namespace
 }  // namespace assay

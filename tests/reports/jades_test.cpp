@@ -47,6 +47,34 @@ TEST_F(Jades, HasExactlyTheHeaderOfTheProfile) {
   EXPECT_FALSE(read->payload);
 }
 
+TEST_F(Jades, DropsWhatIsOverAnotherReportAndNothingElse) {
+  const test::Party buyer = test::party("Approver", "Buyer");
+  const auto whole = drop_outdated(envelope_, k_report);
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->envelope, envelope_);
+  EXPECT_TRUE(whole->dropped.empty());
+  const std::string mixed = test::sign(buyer, Role::buyer, "another report", envelope_);
+  const auto mended = drop_outdated(mixed, k_report);
+  ASSERT_TRUE(mended) << mended.error().message;
+  EXPECT_EQ(mended->envelope, envelope_);
+  ASSERT_EQ(mended->dropped.size(), 1U);
+  EXPECT_EQ(mended->dropped[0].sha256, buyer.certificate.sha256);
+  const auto none = drop_outdated(envelope_, "another report");
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_EQ(none->envelope, "");
+  EXPECT_EQ(none->dropped.size(), 1U);
+  EXPECT_FALSE(drop_outdated("{}", k_report));
+}
+
+TEST_F(Jades, DropsThePayloadOfAnotherReport) {
+  const auto attached = [&](std::string_view payload) {
+    return replaced(envelope_, R"({"signatures")",
+                    R"({"payload":")" + base64url(payload) + R"(","signatures")");
+  };
+  EXPECT_EQ(drop_outdated(attached(k_report), k_report)->envelope, attached(k_report));
+  EXPECT_EQ(drop_outdated(attached("another report"), k_report)->envelope, envelope_);
+}
+
 TEST_F(Jades, CommitsEachRoleToItsOwnType) {
   EXPECT_NE(entry_of(Role::supplier).commitment, entry_of(Role::buyer).commitment);
   EXPECT_NE(entry_of(Role::lab).commitment, entry_of(Role::supplier).commitment);

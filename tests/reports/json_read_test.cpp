@@ -32,6 +32,17 @@ TEST(JsonRead, KeepsEveryKindOfValue) {
   EXPECT_EQ(value->find("absent"), nullptr);
 }
 
+TEST(JsonRead, SaysWhatStandsWhereAValueShould) {
+  EXPECT_EQ(refusal(""), "line 1: the document is no JSON: it is empty");
+  EXPECT_EQ(refusal(" \n"), "line 2: the document is no JSON: it is empty");
+  EXPECT_EQ(refusal("\xFF"), "line 1: the document is no JSON: no value begins with the byte 0xff");
+  EXPECT_EQ(refusal(std::string(1, '\0')),
+            "line 1: the document is no JSON: no value begins with the byte 0x00");
+  EXPECT_EQ(refusal(R"({"a":})"), "line 1: a is no JSON: no value begins with '}'");
+  EXPECT_EQ(refusal("[1,"), "line 1: [1] is no JSON: it ends before its value");
+  expect_refused("-x", "a malformed number");
+}
+
 TEST(JsonRead, ReadsANumberWithAPointAsReal) {
   EXPECT_NE(read_json("1.0")->real(), nullptr);
   EXPECT_NE(read_json("1e2")->real(), nullptr);

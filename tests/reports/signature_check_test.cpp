@@ -219,16 +219,54 @@ TEST_F(SignatureCheckOf, APinnedCertificateBehindAStrangersIsNotTrusted) {  // 2
 }
 
 TEST_F(SignatureCheckOf, OneInvalidSignatureMakesTheWholeInvalid) {
-  const std::string with_stranger = test::sign(stranger_, Role::lab, k_report, both_);
-  EXPECT_EQ(say(with_stranger), "INDETERMINATE NO_CERTIFICATE_CHAIN_FOUND");
   const std::string over_another = test::sign(buyer_, Role::buyer, "another report", one_);
   const SignatureCheck result = check(over_another);
   EXPECT_EQ(said(result), "TOTAL-FAILED SIG_CRYPTO_FAILURE");
   EXPECT_EQ(result.sentence.substr(0, 15), "signatures[1]: ");
 }
 
+TEST_F(SignatureCheckOf, AStrangersWrongSignatureMakesTheWholeInvalid) {
+  EXPECT_EQ(say(test::sign(stranger_, Role::lab, "another report", both_)),
+            "TOTAL-FAILED SIG_CRYPTO_FAILURE");
+}
+
+TEST_F(SignatureCheckOf, AStrangersRightSignatureIsNamedAndChangesNothing) {
+  policy_.required = {Role::supplier, Role::buyer};
+  policy_.threshold = 2;
+  const SignatureCheck without = check(both_);
+  ASSERT_TRUE(without.policy_met);
+  // He signs first, long ago, and in the supplier's name.
+  const test::Party impostor = test::party("Stranger", "Supplier AG");
+  const std::string first = test::sign(impostor, Role::supplier, k_report, "", k_now - k_year / 2);
+  const std::string three = test::sign(buyer_, Role::buyer, k_report,
+                                       test::sign(supplier_, Role::supplier, k_report, first));
+  const SignatureCheck with = check(three);
+  EXPECT_EQ(said(with), "TOTAL-PASSED") << with.sentence;
+  EXPECT_TRUE(with.policy_met);
+  EXPECT_EQ(with.signers, without.signers);
+  EXPECT_EQ(with.earliest_s, without.earliest_s);
+  EXPECT_EQ(with.checked, without.checked);
+  ASSERT_EQ(with.not_checked.size(), without.not_checked.size() + 1);
+  EXPECT_EQ(with.not_checked.back(),
+            "signatures[0]: who Stranger, Supplier AG (" + hex(impostor.certificate.sha256) +
+                ") is: its certificate is neither pinned nor vouched for by the policy, so it "
+                "counts for nothing");
+}
+
+TEST_F(SignatureCheckOf, AStrangerMakesUpForNobody) {
+  policy_.threshold = 2;
+  const SignatureCheck result = check(test::sign(stranger_, Role::buyer, k_report, one_));
+  EXPECT_EQ(said(result), "TOTAL-PASSED");
+  EXPECT_FALSE(result.policy_met);
+  EXPECT_EQ(result.sentence, "1 of 2 signatures are there");
+  policy_.required = {Role::buyer};
+  policy_.threshold = 1;
+  EXPECT_EQ(check(test::sign(stranger_, Role::buyer, k_report, one_)).sentence,
+            "the signature of the buyer is missing");
+}
+
 TEST_F(SignatureCheckOf, AFailureGoesBeforeADoubt) {
-  const std::string doubt = test::sign(stranger_, Role::supplier, k_report);
+  const std::string doubt = test::sign(supplier_, Role::lab, k_report);
   EXPECT_EQ(say(test::sign(buyer_, Role::buyer, "another report", doubt)),
             "TOTAL-FAILED SIG_CRYPTO_FAILURE");
 }
@@ -368,6 +406,23 @@ TEST_F(AnchoredCheck, DoesNotTrustARootThatTheSignerBringsAlong) {  // 20
   request.issuer = other_root.der;
   request.issuer_key = test::pkey_of(other_key);
   EXPECT_EQ(say({test::issue(request), other_root}), "INDETERMINATE NO_CERTIFICATE_CHAIN_FOUND");
+}
+
+TEST_F(AnchoredCheck, CountsANameWithoutAChainForNothing) {
+  const auto known = add_signature(
+      "", k_report, {key_, {test::issue(leaf_request()), authority_}, Role::supplier}, k_now);
+  ASSERT_TRUE(known) << known.error().message;
+  const PrivateKey own = key();
+  const Certificate claim =
+      test::issue({.subject = {"Signer", "Supplier AG", "VATDE-1"}, .key = test::pkey_of(own)});
+  const auto both = add_signature(*known, k_report, {own, {claim}, Role::supplier}, k_now);
+  ASSERT_TRUE(both) << both.error().message;
+  const SignatureCheck result = check_signatures({k_report, *both}, policy_, k_now);
+  EXPECT_EQ(said(result), "TOTAL-PASSED") << result.sentence;
+  EXPECT_EQ(result.signers.size(), 1U);
+  ASSERT_FALSE(result.not_checked.empty());
+  EXPECT_NE(result.not_checked.back().find("no chain to an anchor"), std::string::npos)
+      << result.not_checked.back();
 }
 
 TEST_F(AnchoredCheck, RefusesALeafThatActsAsAnAuthority) {  // 22

@@ -20,6 +20,15 @@ TEST(TimeOfDay, ComesBack) {
   EXPECT_EQ(time_of_day(-1), "1969-12-31T23:59:59Z");
 }
 
+TEST(TimeOfDay, NamesItsRange) {
+  for (const char* text :
+       {"1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}) {
+    EXPECT_EQ(time_from(text).error().message,
+              "'" + std::string(text) + "' is not between the years 1970 and 2199");
+  }
+  EXPECT_TRUE(time_from("2199-12-31T23:59:59Z"));
+}
+
 TEST(TimeOfDay, HasOneForm) {
   for (const char* text :
        {"", "2026-03-01", "2026-03-01T08:00:00", "2026-03-01T08:00:00+00:00",

@@ -252,6 +252,29 @@ TEST_F(Verify, FollowsTheVerifiersLinkButNoneThatComesWithTheCampaign) {
   EXPECT_EQ(code_with(folder_ / "into.json"), 3) << "a link of one's own leads into the campaign";
 }
 
+TEST_F(Verify, FollowsNoFolderLinkThatComesWithTheCampaign) {
+  make();
+  const auto code_with = [this](const std::string& policy) {
+    return exit_code_of(verify_campaign({.folder = campaign_.out(),
+                                         .policy_path = policy,
+                                         .deep = false,
+                                         .at_s = campaign_.at_s()}));
+  };
+  fs::create_directory(folder_ / "own");
+  fs::copy_file(campaign_.policy(), folder_ / "own/p.json");
+  fs::create_directory_symlink(folder_ / "own", folder_ / "sym");
+  EXPECT_EQ(code_with(folder_ / "sym/p.json"), 0);
+  fs::create_directory_symlink(folder_ / "own", campaign_.out() + "/inner");
+  fs::create_directory_symlink(campaign_.out() + "/inner", folder_ / "over");
+  EXPECT_EQ(code_with(folder_ / "over/p.json"), 3) << "one's own link leads over theirs";
+  EXPECT_EQ(code_with(campaign_.out() + "/inner/../own/p.json"), 3);
+  EXPECT_EQ(code_with(campaign_.out() + "/journal/../../own/p.json"), 3);
+  EXPECT_EQ(code_with(campaign_.out() + "/../own/p.json"), 0) << "the folder itself is named";
+  fs::create_directory_symlink(campaign_.out(), folder_ / "whole");
+  EXPECT_EQ(code_with(folder_ / "whole/inner/p.json"), 3);
+  EXPECT_EQ(code_with(folder_ / "whole/../own/p.json"), 0);
+}
+
 TEST_F(Verify, TrustsNobodyElse) {
   make(1);
   const ScratchFolder other;

@@ -370,7 +370,7 @@ TEST_F(RunCampaign, LosesNoFinishedRunAndCountsNoneTwiceWhateverMomentItIsKilled
     std::this_thread::sleep_for(std::chrono::milliseconds(moment));
     ::kill(pid, SIGKILL);
     wait_for(pid);
-    resume = std::filesystem::exists(folder);
+    resume = std::filesystem::exists(folder + "/contract.json");
     const JournalCounts journal = journal_in(folder);
     for (const auto& [attempt, count] : ends) {
       EXPECT_EQ(journal.ends.count(attempt), 1U) << "a finished run was lost";
