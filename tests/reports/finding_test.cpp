@@ -281,8 +281,11 @@ TEST(Finding, OfHealthWhoseLastLookNeverEndedIsNoPass) {
 TEST(MachineFacts, SurviveTheirWayThroughJson) {
   MachineFacts facts = healthy_machine();
   facts.gpus[1] = {.index = 1, .lost = "GPU is lost"};
-  facts.xids.lines = {"NVRM: Xid (PCI:0000:19:00): 79, x"};
-  facts.xids.left_out = 2;
+  facts.xids.lines = {{7, "NVRM: Xid (PCI:0000:19:00): 79, x"}};
+  facts.xids.first_record = 3;
+  facts.xids.left_out_counting = 2;
+  facts.xids.left_out_failing = 1;
+  facts.xids.left_out_recorded = 4;
   const std::string text = canonical_json(json_of(facts));
   const auto json = read_canonical_json(text);
   ASSERT_TRUE(json) << json.error().message;

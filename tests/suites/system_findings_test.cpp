@@ -183,7 +183,7 @@ TEST_F(SystemFindings, OfInactiveNvlinksOnAMachineThatCallsItselfHealthyAreRejec
 TEST_F(SystemFindings, OfAGpuThatIsLostUnderLoadAreRejectedAtTheLastLook) {
   const auto lost = spoiled([](MachineFacts& /*first*/, MachineFacts& last) {
     last.gpus[3] = {.index = 3, .lost = "GPU is lost"};
-    last.xids.lines = {"NVRM: Xid (PCI:0000:61:00): 79, GPU has fallen off the bus."};
+    last.xids.lines = {{4390, "NVRM: Xid (PCI:0000:61:00): 79, GPU has fallen off the bus."}};
   });
   const Judgement judgement = judged(lost);
   EXPECT_EQ(judgement.clauses.at(0).accepted, 1U) << detail(judgement, 0);
