@@ -53,10 +53,10 @@ std::optional<std::int64_t> number_of(std::string_view prefix) {
   if (end == std::string_view::npos) {
     return std::nullopt;
   }
-  std::int64_t number = -1;
+  std::int64_t number = 0;
   const char* last = prefix.data() + end;
   const auto [at, error] = std::from_chars(prefix.data() + comma + 1, last, number);
-  return error == std::errc{} && at == last && number >= 0 ? std::optional(number) : std::nullopt;
+  return error == std::errc{} && at == last ? std::optional(number) : std::nullopt;
 }
 
 XidEffect effect_of(const XidLine& line) {
