@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "harness/model/xid.h"
 #include "reports/members.h"
 
 namespace assay {
@@ -105,6 +106,7 @@ Json::Object json_of(const GpuFacts& gpu) {
 
 Json::Object json_of(const HostFacts& host) {
   Writer writer;
+  writer("boot_id", host.boot_id);
   writer("cpu_cores", host.cpu_cores);
   writer("memory_bytes", host.memory_bytes);
   return writer.finish();
@@ -114,9 +116,13 @@ Json::Object json_of(const XidLog& log) {
   if (!log.reason.empty()) {
     return {{"reason", log.reason}};
   }
-  return {{"first_record", log.first_record},
-          {"left_out", log.left_out},
-          {"lines", Json::Array(log.lines.begin(), log.lines.end())}};
+  Json::Array lines;
+  for (const XidLine& line : log.lines) {
+    lines.emplace_back(Json::Object{{"record", line.record}, {"text", line.text}});
+  }
+  return {{"first_record", log.first_record},           {"last_record", log.last_record},
+          {"left_out_counting", log.left_out_counting}, {"left_out_failing", log.left_out_failing},
+          {"left_out_recorded", log.left_out_recorded}, {"lines", std::move(lines)}};
 }
 
 std::uint32_t count_of(Members& members, std::string_view name) {
@@ -172,10 +178,44 @@ Result<GpuFacts> read_gpu(const Json& value, const std::string& place) {
 Result<HostFacts> read_host(const Json& value, const std::string& place) {
   Reader reader(value, place);
   HostFacts host;
+  reader("boot_id", host.boot_id);
   reader("cpu_cores", host.cpu_cores);
   reader("memory_bytes", host.memory_bytes);
   const auto done = reader.done();
   return done ? Result<HostFacts>(std::move(host)) : Result<HostFacts>(done.error());
+}
+
+Result<XidLine> read_xid_line(const Json& value, const std::string& place) {
+  Members members(value, place);
+  XidLine line{.record = members.whole("record"), .text = members.text("text")};
+  if (!parse_xid(line.text)) {
+    members.fail("text", "is no Xid");
+  }
+  const auto done = members.done();
+  return done ? Result<XidLine>(std::move(line)) : Result<XidLine>(done.error());
+}
+
+void read_log(Members& members, XidLog& log) {
+  log.first_record = members.whole("first_record");
+  log.last_record = members.whole("last_record");
+  log.left_out_counting = count_of(members, "left_out_counting");
+  log.left_out_failing = count_of(members, "left_out_failing");
+  log.left_out_recorded = count_of(members, "left_out_recorded");
+  read_list(members, "lines", log.lines, read_xid_line);
+  if (log.lines.size() > k_most_xid_lines) {
+    members.fail("lines", "has more than " + std::to_string(k_most_xid_lines));
+  }
+  if (log.last_record < log.first_record) {
+    members.fail("last_record", "is before first_record");
+  }
+  std::int64_t previous = -1;
+  for (const XidLine& line : log.lines) {
+    if (line.record <= previous || line.record > log.last_record) {
+      members.fail("lines", "has record " + std::to_string(line.record) +
+                                " out of order or after last_record");
+    }
+    previous = line.record;
+  }
 }
 
 Result<XidLog> read_xids(const Json& value, const std::string& place) {
@@ -187,13 +227,7 @@ Result<XidLog> read_xids(const Json& value, const std::string& place) {
       members.fail("reason", "is empty");
     }
   } else {
-    log.first_record = members.whole("first_record");
-    log.left_out = count_of(members, "left_out");
-    read_list(members, "lines", log.lines, [](const Json& line, const std::string& where) {
-      return line.text() != nullptr
-                 ? Result<std::string>(*line.text())
-                 : Result<std::string>(Error{Error::Code::bad_input, where + ": must be a string"});
-    });
+    read_log(members, log);
   }
   const auto done = members.done();
   return done ? Result<XidLog>(std::move(log)) : Result<XidLog>(done.error());

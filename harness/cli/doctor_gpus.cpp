@@ -50,8 +50,8 @@ void print_gpus(const Console& console, const Result<MachineFacts>& found) {
   if (!found->xids.reason.empty()) {
     console.out << wrapped("Xids not shown: " + found->xids.reason, 2);
   }
-  for (const std::string& line : found->xids.lines) {
-    console.out << "  " << line << '\n';
+  for (const XidLine& line : found->xids.lines) {
+    console.out << "  " << line.text << '\n';
   }
 }
 

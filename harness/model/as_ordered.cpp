@@ -5,8 +5,10 @@
 #include <set>
 
 #include "harness/model/exact.h"
+#include "harness/model/order_changes.h"
 #include "harness/model/order_health.h"
 #include "harness/model/order_words.h"
+#include "harness/model/order_xids.h"
 #include "harness/model/power_limit.h"
 
 namespace assay {
@@ -222,8 +224,13 @@ Comparison compare_health(const Order& order, const MachineFacts& found,
                           const MachineFacts* before) {
   Comparison comparison;
   compare_presence(order, found, comparison);
-  compare_health_of_gpus(order, found, before, comparison);
-  compare_xids(order, found, comparison);
+  compare_health_of_gpus(order, found, comparison);
+  if (before == nullptr) {
+    require_baseline(order, found, comparison);
+  } else {
+    compare_with_before(order, found, *before, comparison);
+  }
+  compare_xids(order, found, before, comparison);
   return comparison;
 }
 

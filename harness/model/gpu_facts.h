@@ -2,6 +2,7 @@
 // there is never a made-up zero.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,15 +47,26 @@ struct GpuFacts {
 struct HostFacts {
   Fact<std::int64_t> cpu_cores;     ///< Physical ones of the machine.
   Fact<std::int64_t> memory_bytes;  ///< As the kernel counts it: less than what is plugged in.
+  Fact<std::string> boot_id;        ///< Drawn by the kernel at each start.
 };
+
+struct XidLine {
+  std::int64_t record = 0;  ///< Its number in the kernel log.
+  std::string text;
+
+  friend bool operator==(const XidLine&, const XidLine&) = default;
+};
+
+inline constexpr std::size_t k_most_xid_lines = 200;
 
 /// The NVIDIA driver's lines in the kernel log that report an Xid, raw.
 struct XidLog {
-  std::vector<std::string> lines;
-  std::uint32_t left_out = 0;  ///< Lines beyond those that are kept.
-  /// Number of the oldest record that the kernel still has: what came before it is gone. 0:
-  /// nothing.
-  std::int64_t first_record = 0;
+  std::vector<XidLine> lines;  ///< At most k_most_xid_lines, in the order of their records.
+  /// Lines beyond those that are kept, by what their Xids do to a GPU (harness/model/xid.h).
+  std::uint32_t left_out_counting = 0, left_out_failing = 0, left_out_recorded = 0;
+  /// Numbers of the record from which on none is missing, and of the newest one. An empty log has
+  /// none: 0 and -1.
+  std::int64_t first_record = 0, last_record = -1;
   std::string reason;  ///< Why the log can't be read; "" if it can.
 };
 

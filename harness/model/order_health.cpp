@@ -1,10 +1,6 @@
 #include "harness/model/order_health.h"
 
-#include <algorithm>
-
-#include "harness/model/exact.h"
 #include "harness/model/order_words.h"
-#include "harness/model/xid.h"
 
 namespace assay {
 namespace {
@@ -34,7 +30,7 @@ void compare_rows(const Order& order, const GpuFacts& gpu, Comparison& compariso
   });
 }
 
-void compare_ecc(const GpuFacts& gpu, const GpuFacts* before, Comparison& comparison) {
+void compare_ecc(const GpuFacts& gpu, Comparison& comparison) {
   const std::string what = named(gpu) + "'s count of uncorrectable memory errors";
   if_shown(comparison, what, gpu.ecc_uncorrected_volatile, [&](std::int64_t errors) {
     if (errors > 0) {
@@ -42,102 +38,9 @@ void compare_ecc(const GpuFacts& gpu, const GpuFacts* before, Comparison& compar
                                    " uncorrectable memory errors since its driver was loaded.");
     }
   });
-  if (before == nullptr || !before->ecc_uncorrected_aggregate.value) {
-    return;
-  }
-  if_shown(comparison, what, gpu.ecc_uncorrected_aggregate, [&](std::int64_t errors) {
-    if (errors != *before->ecc_uncorrected_aggregate.value) {
-      comparison.differs.push_back(what + " went from " +
-                                   std::to_string(*before->ecc_uncorrected_aggregate.value) +
-                                   " to " + std::to_string(errors) + ".");
-    }
-  });
 }
 
-const LinkFacts* link_of(const GpuFacts& gpu, std::uint32_t link) {
-  const auto found = std::find_if(gpu.nvlinks.begin(), gpu.nvlinks.end(),
-                                  [link](const LinkFacts& other) { return other.link == link; });
-  return found == gpu.nvlinks.end() ? nullptr : &*found;
-}
-
-/// Each time a link trained again, nothing went over it. Corrected bits are its ordinary life.
-void compare_recoveries(std::int64_t allowed, const std::string& what, const LinkFacts& link,
-                        const LinkFacts& before, Comparison& comparison) {
-  if (!before.recoveries.value) {
-    return;  // said at the first look
-  }
-  const std::int64_t then = *before.recoveries.value;
-  if_shown(comparison, what + "'s count of recoveries", link.recoveries, [&](std::int64_t count) {
-    if (count < then || count - then > allowed) {
-      comparison.differs.push_back(what + " went from " + std::to_string(then) + " to " +
-                                   std::to_string(count) + " recoveries; allowed are " +
-                                   std::to_string(allowed) + " more.");
-    }
-  });
-}
-
-void compare_links(const Order& order, const GpuFacts& gpu, const GpuFacts& before,
-                   Comparison& comparison) {
-  const auto allowed = number(order, "nvlink_recoveries");
-  for (const LinkFacts& then : before.nvlinks) {
-    const std::string what = named(gpu) + "'s NVLink " + std::to_string(then.link);
-    const LinkFacts* now = link_of(gpu, then.link);
-    const bool was_active = then.active.value.value_or(false);
-    if (was_active && (now == nullptr || !now->active.value.value_or(false))) {
-      comparison.differs.push_back(what + " was active at the first look and no longer is.");
-    } else if (now != nullptr && allowed) {
-      compare_recoveries(*allowed, what, *now, then, comparison);
-    }
-  }
-}
-
-/// The share of the time between two looks for which heat held the clocks down.
-void compare_heat(const Order& order, const GpuFacts& gpu, const GpuFacts& before,
-                  Comparison& comparison) {
-  if (word(order, "thermal_slowdown") != "none" || !before.slowed_thermal_us.value) {
-    return;
-  }
-  const std::string what = named(gpu) + "'s time of thermal slowdown";
-  if_shown(comparison, what, gpu.slowed_thermal_us, [&](std::int64_t now) {
-    const std::int64_t slowed = now - *before.slowed_thermal_us.value;
-    if (slowed == 0) {
-      return;
-    }
-    const std::int64_t passed = gpu.clock_us.value.value_or(0) - before.clock_us.value.value_or(0);
-    const std::string share =
-        slowed > 0 && passed > 0
-            ? ", " +
-                  significant({static_cast<Natural>(slowed) * 100, static_cast<Natural>(passed)}) +
-                  " % of the time"
-            : "";
-    comparison.differs.push_back(what + " grew by " + std::to_string(slowed) +
-                                 " us between the looks" + share + ".");
-  });
-}
-
-void compare_with_before(const Order& order, const GpuFacts& gpu, const GpuFacts& before,
-                         Comparison& comparison) {
-  if (before.uuid.value && gpu.uuid.value != before.uuid.value) {
-    comparison.differs.push_back(named(gpu) + " is another GPU than at the first look: UUID '" +
-                                 gpu.uuid.value.value_or("not shown") + "' instead of '" +
-                                 *before.uuid.value + "'.");
-    return;
-  }
-  compare_links(order, gpu, before, comparison);
-  compare_heat(order, gpu, before, comparison);
-}
-
-const GpuFacts* gpu_in(const MachineFacts* facts, std::uint32_t index) {
-  if (facts == nullptr) {
-    return nullptr;
-  }
-  const auto found = std::find_if(facts->gpus.begin(), facts->gpus.end(),
-                                  [index](const GpuFacts& gpu) { return gpu.index == index; });
-  return found == facts->gpus.end() || !found->lost.empty() ? nullptr : &*found;
-}
-
-/// What a contract judges later must be shown at the first look, or nothing could be compared.
-void require_baseline(const Order& order, const GpuFacts& gpu, Comparison& comparison) {
+void require_baseline_of(const Order& order, const GpuFacts& gpu, Comparison& comparison) {
   const auto shown = [&](const std::string& what, const auto& fact) {
     if_shown(comparison, named(gpu) + what, fact, [](const auto&) {});
   };
@@ -155,51 +58,21 @@ void require_baseline(const Order& order, const GpuFacts& gpu, Comparison& compa
 
 }  // namespace
 
-void compare_health_of_gpus(const Order& order, const MachineFacts& found,
-                            const MachineFacts* before, Comparison& comparison) {
+void compare_health_of_gpus(const Order& order, const MachineFacts& found, Comparison& comparison) {
   for (const GpuFacts& gpu : found.gpus) {
-    if (!gpu.lost.empty()) {
-      continue;
-    }
-    const GpuFacts* then = gpu_in(before, gpu.index);
-    compare_rows(order, gpu, comparison);
-    compare_ecc(gpu, then, comparison);
-    if (then != nullptr) {
-      compare_with_before(order, gpu, *then, comparison);
-    } else {
-      require_baseline(order, gpu, comparison);
+    if (gpu.lost.empty()) {
+      compare_rows(order, gpu, comparison);
+      compare_ecc(gpu, comparison);
     }
   }
 }
 
-void compare_xids(const Order& order, const MachineFacts& found, Comparison& comparison) {
-  if (!found.xids.reason.empty()) {
-    comparison.not_shown.push_back("The kernel log can't be read (" + found.xids.reason + ").");
-    return;
-  }
-  const GpuFacts* only = order.gpu ? gpu_in(&found, *order.gpu) : nullptr;
-  std::int64_t counted = found.xids.left_out;
-  std::string last;
-  for (const std::string& line : found.xids.lines) {
-    const auto xid = parse_xid(line);
-    const bool is_other =
-        xid && only != nullptr && only->pci.value && !is_of(*xid, *only->pci.value);
-    if (!xid || is_other) {
-      continue;
+void require_baseline(const Order& order, const MachineFacts& found, Comparison& comparison) {
+  if_shown(comparison, "The kernel's boot id", found.host.boot_id, [](const auto&) {});
+  for (const GpuFacts& gpu : found.gpus) {
+    if (gpu.lost.empty()) {
+      require_baseline_of(order, gpu, comparison);
     }
-    const XidEffect effect = effect_of(*xid, line);
-    if (effect == XidEffect::fails) {
-      comparison.differs.push_back("The kernel log has Xid " + std::to_string(xid->code) + " of " +
-                                   xid->pci + ": '" + line + "'.");
-    }
-    counted += effect == XidEffect::counts ? 1 : 0;
-    last = effect == XidEffect::counts ? line : last;
-  }
-  const auto allowed = number(order, "xid_counted");
-  if (allowed && counted > *allowed) {
-    comparison.differs.push_back("The kernel log has " + std::to_string(counted) +
-                                 " Xids that count; allowed are " + std::to_string(*allowed) +
-                                 "; the last is '" + last + "'.");
   }
 }
 

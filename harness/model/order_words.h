@@ -35,6 +35,21 @@ namespace assay {
   return "gpu" + std::to_string(gpu.index);
 }
 
+/// The GPU of that number; nullptr if it isn't there or doesn't answer.
+[[nodiscard]] inline const GpuFacts* gpu_in(const MachineFacts& facts, std::uint32_t index) {
+  const auto found = std::find_if(facts.gpus.begin(), facts.gpus.end(),
+                                  [index](const GpuFacts& gpu) { return gpu.index == index; });
+  return found == facts.gpus.end() || !found->lost.empty() ? nullptr : &*found;
+}
+
+/// Whether the kernel was started again between two looks, or its driver was renewed.
+[[nodiscard]] inline bool started_again(const MachineFacts& found, const MachineFacts& before) {
+  const auto differ = [](const Fact<std::string>& fact, const Fact<std::string>& then) {
+    return fact.value && then.value && *fact.value != *then.value;
+  };
+  return differ(found.host.boot_id, before.host.boot_id) || differ(found.driver, before.driver);
+}
+
 /// Calls `judge(value)` if the fact is shown, and says that it is not otherwise.
 template <class T, class Judge>
 void if_shown(Comparison& comparison, const std::string& what, const Fact<T>& fact, Judge judge) {

@@ -38,10 +38,17 @@ Fact<std::int64_t> memory() {
   return {.value = {}, .reason = "/proc/meminfo shows no MemTotal"};
 }
 
+Fact<std::string> boot_id() {
+  const std::string file = "/proc/sys/kernel/random/boot_id";
+  const std::string id = system_line(file);
+  return id.empty() ? Fact<std::string>{.value = {}, .reason = file + " shows none"}
+                    : Fact<std::string>{.value = id, .reason = ""};
+}
+
 }  // namespace
 
 HostFacts read_host_facts() {
-  return {.cpu_cores = cores(), .memory_bytes = memory()};
+  return {.cpu_cores = cores(), .memory_bytes = memory(), .boot_id = boot_id()};
 }
 
 }  // namespace assay

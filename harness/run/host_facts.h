@@ -5,7 +5,7 @@
 
 namespace assay {
 
-/// From /sys/devices/system/cpu and /proc/meminfo.
+/// From /sys/devices/system/cpu, /proc/meminfo and /proc/sys/kernel/random/boot_id.
 [[nodiscard]] HostFacts read_host_facts();
 
 }  // namespace assay

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -15,7 +17,6 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t k_most_lines = 200;
 constexpr std::size_t k_longest_line = 500;
 constexpr std::size_t k_longest_record = 8192;  // the kernel's own bound (CONSOLE_EXT_LOG_MAX)
 
@@ -27,37 +28,89 @@ std::string printable(std::string_view text) {
   return line;
 }
 
-/// Calls `take` with each record. An error number, or 0.
+/// Calls `take` with each record until it says false. An error number, or 0.
 template <class Take>
 int read_records(int file, Take take) {
   std::array<char, k_longest_record> record{};
   while (true) {
     const ssize_t size = ::read(file, record.data(), record.size());
     if (size > 0) {
-      take(std::string_view(record.data(), static_cast<std::size_t>(size)));
+      if (!take(std::string_view(record.data(), static_cast<std::size_t>(size)))) {
+        return 0;
+      }
     } else if (size == 0 || errno == EAGAIN) {
       return 0;
-    } else if (errno != EPIPE && errno != EINTR) {  // EPIPE: overwritten while we read; goes on
+    } else if (errno != EPIPE && errno != EINTR) {  // EPIPE: overwritten while we read: a gap
       return errno;
     }
   }
 }
 
+/// "4,1207,83512345,-": the second one; none where this is no record.
+std::optional<std::int64_t> number_of(std::string_view prefix) {
+  const std::size_t comma = prefix.find(',');
+  const std::size_t end = comma == std::string_view::npos ? comma : prefix.find(',', comma + 1);
+  if (end == std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::int64_t number = 0;
+  const char* last = prefix.data() + end;
+  const auto [at, error] = std::from_chars(prefix.data() + comma + 1, last, number);
+  return error == std::errc{} && at == last ? std::optional(number) : std::nullopt;
+}
+
+XidEffect effect_of(const XidLine& line) {
+  return effect_of(*parse_xid(line.text), line.text);
+}
+
+void leave_out(XidLog& log, XidEffect effect) {
+  switch (effect) {
+    case XidEffect::fails: ++log.left_out_failing; return;
+    case XidEffect::counts: ++log.left_out_counting; return;
+    case XidEffect::recorded: ++log.left_out_recorded; return;
+  }
+}
+
+/// The newest of the lines that mean least to a GPU. Precondition: there are lines.
+std::vector<XidLine>::iterator mildest(std::vector<XidLine>& lines) {
+  return std::max_element(lines.begin(), lines.end(), [](const XidLine& a, const XidLine& b) {
+    return std::pair(effect_of(a), a.record) < std::pair(effect_of(b), b.record);
+  });
+}
+
+/// Keeps the lines that mean most, so that no flood of an application's faults hides a broken GPU.
+void keep(XidLog& log, XidLine line) {
+  if (log.lines.size() == k_most_xid_lines) {
+    const auto other = mildest(log.lines);
+    const XidEffect effect = effect_of(line);
+    if (effect >= effect_of(*other)) {
+      leave_out(log, effect);
+      return;
+    }
+    leave_out(log, effect_of(*other));
+    log.lines.erase(other);
+  }
+  log.lines.push_back(std::move(line));
+}
+
 }  // namespace
 
-void take_kernel_record(XidLog& log, std::string_view record) {
+bool take_kernel_record(XidLog& log, std::string_view record) {
   const std::size_t semicolon = record.find(';');
-  const std::string_view text =
-      record.substr(semicolon == std::string_view::npos ? 0 : semicolon + 1);
-  const std::string line = printable(text.substr(0, text.find('\n')));
-  if (!parse_xid(line)) {
-    return;
+  const auto number = number_of(record.substr(0, semicolon));
+  if (semicolon == std::string_view::npos || !number || *number <= log.last_record) {
+    return false;
   }
-  if (log.lines.size() < k_most_lines) {
-    log.lines.push_back(line);
-  } else {
-    ++log.left_out;
+  if (*number - 1 != log.last_record) {
+    log.first_record = *number;
   }
+  log.last_record = *number;
+  const std::string_view text = record.substr(semicolon + 1);
+  XidLine line{.record = *number, .text = printable(text.substr(0, text.find('\n')))};
+  if (parse_xid(line.text)) {
+    keep(log, std::move(line));
+  }
+  return true;
 }
 
 XidLog read_kernel_log(const std::string& path) {
@@ -67,20 +120,16 @@ XidLog read_kernel_log(const std::string& path) {
     log.reason = path + ": " + std::generic_category().message(errno);
     return log;
   }
-  bool first = true;
-  const int failure = read_records(file, [&](std::string_view record) {
-    if (std::exchange(first, false)) {
-      const std::size_t comma = record.find(',');
-      log.first_record = comma == std::string_view::npos
-                             ? 0
-                             : std::atoll(std::string(record.substr(comma + 1, 20)).c_str());
-    }
-    take_kernel_record(log, record);
-  });
+  bool is_log = true;
+  const int failure = read_records(
+      file, [&](std::string_view record) { return is_log = take_kernel_record(log, record); });
   ::close(file);
   if (failure != 0) {
     log = {};
     log.reason = path + ": " + std::generic_category().message(failure);
+  } else if (!is_log || log.last_record < 0) {
+    log = {};
+    log.reason = path + ": holds no records of a kernel";
   }
   return log;
 }

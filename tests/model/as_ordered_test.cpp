@@ -205,16 +205,17 @@ TEST_F(AsOrdered, HealthIsNoOtherGpuInTheSlot) {
 
 TEST_F(AsOrdered, HealthIsNoXidThatFailsAGpuAndTheSentenceHoldsItsRawLine) {
   const std::string line = "NVRM: Xid (PCI:0000:11:00): 79, pid=7, GPU has fallen off the bus.";
-  found.xids.lines = {line, "NVRM: Xid (PCI:0000:11:00): 154, recovery action changed",
-                      "NVRM: Xid (PCI:0000:10:00): 31, pid=9, MMU Fault"};
+  found.xids.lines = {{7, line},
+                      {8, "NVRM: Xid (PCI:0000:11:00): 154, recovery action changed"},
+                      {9, "NVRM: Xid (PCI:0000:10:00): 31, pid=9, MMU Fault"}};
   EXPECT_EQ(health(), (Sentences{"The kernel log has Xid 79 of 0000:11:00: '" + line + "'."}));
 }
 
 TEST_F(AsOrdered, HealthIsNoMoreCountedXidsThanAllowed) {
   const std::string line = "NVRM: Xid (PCI:0000:11:00): 63, Row Remapper: New row marked";
-  found.xids.lines = {line};
+  found.xids.lines = {{7, line}};
   EXPECT_EQ(health(), Sentences{});
-  found.xids.lines = {line, line};
+  found.xids.lines = {{7, line}, {8, line}};
   EXPECT_EQ(health(), (Sentences{"The kernel log has 2 Xids that count; allowed are 1; the last "
                                  "is '" +
                                  line + "'."}));
@@ -229,7 +230,7 @@ TEST_F(AsOrdered, HealthIsUndecidedWhereTheKernelLogCannotBeRead) {
 TEST_F(AsOrdered, ASingleGpuIsJudgedByItselfAlone) {
   gpu = 1;
   found.gpus = {healthy_gpu(1)};
-  found.xids.lines = {"NVRM: Xid (PCI:0000:10:00): 79, GPU has fallen off the bus."};
+  found.xids.lines = {{7, "NVRM: Xid (PCI:0000:10:00): 79, GPU has fallen off the bus."}};
   EXPECT_TRUE(looked(inventory_clause()).matches());
   EXPECT_TRUE(looked(health_clause()).matches()) << "the Xid is gpu0's";
   found.gpus = {healthy_gpu(0)};

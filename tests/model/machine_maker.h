@@ -59,6 +59,8 @@ inline MachineFacts healthy_machine() {
   facts.gpus = {healthy_gpu(0), healthy_gpu(1)};
   facts.host.cpu_cores = shown<std::int64_t>(112);
   facts.host.memory_bytes = shown<std::int64_t>(std::int64_t{2015} << 30U);
+  facts.host.boot_id = shown<std::string>("6f1e4b2a-9c07-4d53-8a1e-3b5c7d9f0a12");
+  facts.xids.last_record = 1000;
   return facts;
 }
 

@@ -160,6 +160,29 @@ TEST(Finding, OfTheLastLookIsComparedWithTheFirst) {
             "errors went from 0 to 1.");
 }
 
+TEST(Finding, OfAPowerLimitThatWasRaisedAfterTheFirstLookIsRejected) {
+  MachineFacts raised = healthy_machine();
+  raised.gpus[0].power_limit_mw = shown<std::int64_t>(1'200'000);
+  CampaignBuilder builder = looked_at(healthy_machine(), raised);
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(0).outcome, Outcome::accept);
+  EXPECT_EQ(result.verdict(1).detail,
+            "Attempt 3 found something else than was ordered: gpu0's enforced power limit was "
+            "1000000 mW at the first look and is 1200000 mW now.");
+}
+
+TEST(Finding, OfAMachineThatWasStartedAgainBetweenTheLooksIsInconclusive) {
+  MachineFacts again = healthy_machine();
+  again.host.boot_id = shown<std::string>("another");
+  again.xids.last_record = 5;
+  CampaignBuilder builder = looked_at(healthy_machine(), again);
+  const Read result = read(builder);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_EQ(result.verdict(1).outcome, Outcome::inconclusive);
+  EXPECT_EQ(result.judgement.decision, Decision::not_accepted);
+}
+
 TEST(Finding, ThatIsNotAllShownIsInconclusive) {
   MachineFacts silent = healthy_machine();
   silent.gpus[0].power_limit_mw = hidden<std::int64_t>();
@@ -281,14 +304,45 @@ TEST(Finding, OfHealthWhoseLastLookNeverEndedIsNoPass) {
 TEST(MachineFacts, SurviveTheirWayThroughJson) {
   MachineFacts facts = healthy_machine();
   facts.gpus[1] = {.index = 1, .lost = "GPU is lost"};
-  facts.xids.lines = {"NVRM: Xid (PCI:0000:19:00): 79, x"};
-  facts.xids.left_out = 2;
+  facts.xids.lines = {{7, "NVRM: Xid (PCI:0000:19:00): 79, x"}};
+  facts.xids.first_record = 3;
+  facts.xids.left_out_counting = 2;
+  facts.xids.left_out_failing = 1;
+  facts.xids.left_out_recorded = 4;
   const std::string text = canonical_json(json_of(facts));
   const auto json = read_canonical_json(text);
   ASSERT_TRUE(json) << json.error().message;
   const auto again = read_machine_facts(*json, "found");
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(canonical_json(json_of(*again)), text);
+}
+
+TEST(MachineFacts, AreRefusedWithALogThatContradictsItself) {
+  const auto refusal = [](const std::function<void(XidLog & log)>& spoil) {
+    MachineFacts facts = healthy_machine();
+    facts.xids.lines = {{7, "NVRM: Xid (PCI:0000:19:00): 63, x"},
+                        {8, "NVRM: Xid (PCI:0000:19:00): 63, x"}};
+    spoil(facts.xids);
+    const auto read = read_machine_facts(json_of(facts), "found");
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(refusal([](XidLog&) {}), "");
+  EXPECT_EQ(refusal([](XidLog& log) { log.last_record = 7; }),
+            "found.xids: lines: has record 8 out of order or after last_record");
+  EXPECT_EQ(refusal([](XidLog& log) { log.lines[1].record = 7; }),
+            "found.xids: lines: has record 7 out of order or after last_record");
+  EXPECT_EQ(refusal([](XidLog& log) { log.first_record = 1001; }),
+            "found.xids: last_record: is before first_record");
+  EXPECT_EQ(refusal([](XidLog& log) { log.last_record = -1; }),
+            "found.xids: last_record: must be a whole number from 0");
+  EXPECT_EQ(refusal([](XidLog& log) { log.lines[1].text = "usb 1-1: new device"; }),
+            "found.xids: lines: [1].text: is no Xid");
+  EXPECT_EQ(refusal([](XidLog& log) {
+              for (int i = 8; i < 208; ++i) {
+                log.lines.push_back({i + 1, log.lines[0].text});
+              }
+            }),
+            "found.xids: lines: has more than 200");
 }
 
 TEST(MachineFacts, AreRefusedWithAFactBothShownAndNot) {

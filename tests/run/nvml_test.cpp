@@ -97,30 +97,85 @@ TEST(Nvml, SaysWhyAFactIsNotShownOrAGpuDoesNotAnswer) {
 
 TEST(KernelLog, KeepsXidLinesRawAndNothingElse) {
   XidLog log;
-  take_kernel_record(log, "4,1207,83512345,-;NVRM: Xid (PCI:0000:19:00): 79, pid=7, lost\n K=V\n");
-  take_kernel_record(log, "6,1208,83512399,-;usb 1-1: new device of user 'mallory'\n");
-  take_kernel_record(log, "4,1209,83512400,-;NVRM: Xid (PCI:0000:19:00): 63, \x01\xff\n");
-  EXPECT_EQ(log.lines, (std::vector<std::string>{"NVRM: Xid (PCI:0000:19:00): 79, pid=7, lost",
-                                                 "NVRM: Xid (PCI:0000:19:00): 63, ??"}));
+  EXPECT_TRUE(take_kernel_record(
+      log, "4,1207,83512345,-;NVRM: Xid (PCI:0000:19:00): 79, pid=7, lost\n K=V\n"));
+  EXPECT_TRUE(take_kernel_record(log, "6,1208,83512399,-;usb 1-1: new device of user 'mallory'\n"));
+  EXPECT_TRUE(
+      take_kernel_record(log, "4,1209,83512400,-;NVRM: Xid (PCI:0000:19:00): 63, \x01\xff\n"));
+  EXPECT_EQ(log.lines, (std::vector<XidLine>{{1207, "NVRM: Xid (PCI:0000:19:00): 79, pid=7, lost"},
+                                             {1209, "NVRM: Xid (PCI:0000:19:00): 63, ??"}}));
+  EXPECT_EQ(log.first_record, 1207);
+  EXPECT_EQ(log.last_record, 1209);
+}
+
+TEST(KernelLog, BeginsAnewWhereRecordsWereOverwritten) {
+  XidLog log;
+  EXPECT_TRUE(take_kernel_record(log, "4,5,1,-;NVRM: Xid (PCI:0000:19:00): 79, x\n"));
+  EXPECT_TRUE(take_kernel_record(log, "6,6,1,-;x\n"));
+  EXPECT_TRUE(take_kernel_record(log, "6,9,1,-;x\n"));
+  EXPECT_TRUE(take_kernel_record(log, "6,10,1,c;x\n"));
+  EXPECT_EQ(log.first_record, 9) << "7 and 8 are gone";
+  EXPECT_EQ(log.last_record, 10);
+  EXPECT_EQ(log.lines.size(), 1U);
+}
+
+TEST(KernelLog, TakesNothingThatIsNoNewRecord) {
+  XidLog log;
+  EXPECT_TRUE(take_kernel_record(log, "6,7,1,-;x\n"));
+  for (const char* text : {"6,7,1,-;x\n", "6,6,1,-;x\n", "6,8,1,-\n", "6,8;x\n", "6,-8,1,-;x\n",
+                           "6,8x,1,-;x\n", ";6,8,1", ""}) {
+    EXPECT_FALSE(take_kernel_record(log, text)) << text;
+  }
+  EXPECT_EQ(log.last_record, 7);
+}
+
+/// Adds `count` records with that Xid.
+void log_xids(XidLog& log, int count, int xid) {
+  for (int i = 0; i < count; ++i) {
+    EXPECT_TRUE(take_kernel_record(
+        log, "4," + std::to_string(log.last_record + 1) +
+                 ",1,-;NVRM: Xid (PCI:0000:19:00): " + std::to_string(xid) + ", x\n"));
+  }
 }
 
 TEST(KernelLog, CountsTheLinesThatItLeavesOut) {
   XidLog log;
-  for (int i = 0; i < 203; ++i) {
-    take_kernel_record(log, "4,1,1,-;NVRM: Xid (PCI:0000:19:00): 63, x\n");
-  }
+  log_xids(log, 203, 63);
   EXPECT_EQ(log.lines.size(), 200U);
-  EXPECT_EQ(log.left_out, 3U);
+  EXPECT_EQ(log.left_out_counting, 3U);
+  EXPECT_EQ(log.left_out_failing + log.left_out_recorded, 0U);
+}
+
+TEST(KernelLog, KeepsABrokenGpuThroughAFloodOfFaultsOfApplications) {
+  XidLog log;
+  log_xids(log, 200, 43);
+  log_xids(log, 1, 63);
+  log_xids(log, 199, 79);
+  log_xids(log, 8, 43);
+  ASSERT_EQ(log.lines.size(), 200U);
+  EXPECT_EQ(log.lines.front().record, 200) << "the 63";
+  EXPECT_EQ(log.lines.back().record, 399);
+  EXPECT_EQ(log.left_out_recorded, 208U);
+  log_xids(log, 3, 79);
+  EXPECT_EQ(log.left_out_counting, 1U);
+  EXPECT_EQ(log.left_out_failing, 2U);
 }
 
 TEST(KernelLog, SaysWhyItCannotBeRead) {
   EXPECT_EQ(read_kernel_log("/dev/no-kmsg").reason, "/dev/no-kmsg: No such file or directory");
 }
 
+TEST(KernelLog, OfNothingIsNone) {
+  EXPECT_EQ(read_kernel_log("/dev/null").reason, "/dev/null: holds no records of a kernel");
+  EXPECT_EQ(read_kernel_log("/dev/zero").reason, "/dev/zero: holds no records of a kernel");
+}
+
 TEST(HostFacts, AreThoseOfThisHost) {
   const HostFacts host = read_host_facts();
   EXPECT_GE(host.memory_bytes.value.value_or(0), std::int64_t{1} << 20U);
   EXPECT_TRUE(host.cpu_cores.value.value_or(0) > 0 || !host.cpu_cores.reason.empty());
+  EXPECT_EQ(host.boot_id.value.value_or("").size(), 36U) << host.boot_id.reason;
+  EXPECT_EQ(host.boot_id.value, read_host_facts().boot_id.value) << "it stays until the next start";
 }
 
 TEST(MachineInventory, FindsTheHostWhereNoGpusAreNeeded) {

@@ -28,7 +28,8 @@ class EmulatedInventory final : public Inventory {
     }
     std::ifstream log(log_);
     for (std::string line; std::getline(log, line);) {
-      take_kernel_record(facts.xids, line);
+      const std::string record = std::to_string(facts.xids.last_record + 1);
+      EXPECT_TRUE(take_kernel_record(facts.xids, "4," + record + line.substr(line.find(',', 2))));
     }
     return facts;
   }

@@ -183,7 +183,7 @@ TEST_F(SystemFindings, OfInactiveNvlinksOnAMachineThatCallsItselfHealthyAreRejec
 TEST_F(SystemFindings, OfAGpuThatIsLostUnderLoadAreRejectedAtTheLastLook) {
   const auto lost = spoiled([](MachineFacts& /*first*/, MachineFacts& last) {
     last.gpus[3] = {.index = 3, .lost = "GPU is lost"};
-    last.xids.lines = {"NVRM: Xid (PCI:0000:61:00): 79, GPU has fallen off the bus."};
+    last.xids.lines = {{4390, "NVRM: Xid (PCI:0000:61:00): 79, GPU has fallen off the bus."}};
   });
   const Judgement judgement = judged(lost);
   EXPECT_EQ(judgement.clauses.at(0).accepted, 1U) << detail(judgement, 0);
@@ -191,6 +191,32 @@ TEST_F(SystemFindings, OfAGpuThatIsLostUnderLoadAreRejectedAtTheLastLook) {
             "Attempt 3 found something else than was ordered: gpu3 doesn't answer (GPU is lost). "
             "The kernel log has Xid 79 of 0000:61:00: 'NVRM: Xid (PCI:0000:61:00): 79, GPU has "
             "fallen off the bus.'.");
+}
+
+TEST_F(SystemFindings, OfAPowerLimitThatIsRaisedUnderLoadAreRejectedAtTheLastLook) {
+  const auto raised = spoiled([](MachineFacts& /*first*/, MachineFacts& last) {
+    last.gpus[3].power_limit_mw.value = 1'200'000;
+  });
+  const Judgement judgement = judged(raised);
+  EXPECT_EQ(judgement.decision, Decision::limits_missed);
+  EXPECT_EQ(detail(judgement, 1),
+            "Attempt 3 found something else than was ordered: gpu3's enforced power limit was "
+            "1000000 mW at the first look and is 1200000 mW now.");
+}
+
+TEST_F(SystemFindings, OfAMachineThatWasStartedAgainUnderLoadAreInconclusive) {
+  const auto again = spoiled(
+      [](MachineFacts& /*first*/, MachineFacts& last) { last.host.boot_id.value = "another"; });
+  const Judgement judgement = judged(again);
+  EXPECT_EQ(judgement.decision, Decision::not_accepted);
+  EXPECT_EQ(judgement.clauses.at(1).verdicts.at(0).outcome, Outcome::inconclusive);
+}
+
+TEST_F(SystemFindings, OfAKernelLogThatRolledOverUnderLoadAreInconclusive) {
+  const auto rolled = spoiled([](MachineFacts& first, MachineFacts& last) {
+    last.xids.first_record = first.xids.last_record + 2;
+  });
+  EXPECT_EQ(judged(rolled).clauses.at(1).verdicts.at(0).outcome, Outcome::inconclusive);
 }
 
 TEST_F(SystemFindings, OfSingleGpusRejectTheOneThatIsLostAndNoOther) {

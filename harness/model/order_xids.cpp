@@ -1,0 +1,118 @@
+#include "harness/model/order_xids.h"
+
+#include <algorithm>
+
+#include "harness/model/order_words.h"
+#include "harness/model/xid.h"
+
+namespace assay {
+namespace {
+
+bool holds(const XidLog& log, const XidLine& line) {
+  return std::find(log.lines.begin(), log.lines.end(), line) != log.lines.end();
+}
+
+/// A line of `other` that this log must have, too, and hasn't; nullptr if there is none.
+const XidLine* lacking_in(const XidLog& log, const XidLog& other) {
+  if (log.left_out_counting + log.left_out_failing + log.left_out_recorded > 0) {
+    return nullptr;
+  }
+  const auto found = std::find_if(other.lines.begin(), other.lines.end(), [&](const XidLine& line) {
+    return line.record >= log.first_record && line.record <= log.last_record && !holds(log, line);
+  });
+  return found == other.lines.end() ? nullptr : &*found;
+}
+
+std::string cited(const XidLine& line) {
+  return "record " + std::to_string(line.record) + " ('" + line.text + "')";
+}
+
+/// Whether the log of one start of the kernel goes on where the first look left it.
+void compare_records(const XidLog& now, const XidLog& then, Comparison& comparison) {
+  if (now.last_record < then.last_record) {
+    comparison.not_shown.push_back("The kernel log ends with record " +
+                                   std::to_string(now.last_record) + "; at the first look it had " +
+                                   std::to_string(then.last_record) + ".");
+  } else if (now.first_record - 1 > then.last_record) {
+    comparison.not_shown.push_back("The kernel log lacks records that came between the looks: " +
+                                   std::to_string(then.last_record + 1) + " to " +
+                                   std::to_string(now.first_record - 1) + ".");
+  }
+  if (const XidLine* line = lacking_in(now, then)) {
+    comparison.not_shown.push_back("The kernel log lacks what the first look saw as " +
+                                   cited(*line) + ".");
+  }
+  if (const XidLine* line = lacking_in(then, now)) {
+    comparison.not_shown.push_back("The kernel log has what the first look did not see as " +
+                                   cited(*line) + ".");
+  }
+}
+
+/// What both looks saw. A line that has been overwritten since the first one was there all the
+/// same.
+std::vector<XidLine> lines_of(const XidLog& now, const XidLog* then) {
+  std::vector<XidLine> lines;
+  if (then != nullptr) {
+    std::copy_if(then->lines.begin(), then->lines.end(), std::back_inserter(lines),
+                 [&now](const XidLine& line) { return !holds(now, line); });
+  }
+  lines.insert(lines.end(), now.lines.begin(), now.lines.end());
+  return lines;
+}
+
+/// Judges the lines on the GPU at that address; on all of them without one.
+void compare_lines(const Order& order, const std::vector<XidLine>& lines,
+                   const std::optional<std::string>& pci, Comparison& comparison) {
+  std::int64_t counted = 0;
+  std::string last;
+  for (const XidLine& line : lines) {
+    const auto xid = parse_xid(line.text);
+    if (!xid || (pci && !is_of(*xid, *pci))) {
+      continue;
+    }
+    const XidEffect effect = effect_of(*xid, line.text);
+    if (effect == XidEffect::fails) {
+      comparison.differs.push_back("The kernel log has Xid " + std::to_string(xid->code) + " of " +
+                                   xid->pci + ": '" + line.text + "'.");
+    }
+    counted += effect == XidEffect::counts ? 1 : 0;
+    last = effect == XidEffect::counts ? line.text : last;
+  }
+  const auto allowed = number(order, "xid_counted");
+  if (allowed && counted > *allowed) {
+    comparison.differs.push_back("The kernel log has " + std::to_string(counted) +
+                                 " Xids that count; allowed are " + std::to_string(*allowed) +
+                                 "; the last is '" + last + "'.");
+  }
+}
+
+void compare_left_out(const Order& order, const XidLog& log, Comparison& comparison) {
+  const std::uint32_t counting = number(order, "xid_counted") ? log.left_out_counting : 0;
+  if (log.left_out_failing + counting > 0) {
+    comparison.not_shown.push_back(std::to_string(log.left_out_failing + counting) +
+                                   " Xids of the kernel log that fail a GPU or count were left "
+                                   "out.");
+  }
+}
+
+}  // namespace
+
+void compare_xids(const Order& order, const MachineFacts& found, const MachineFacts* before,
+                  Comparison& comparison) {
+  if (!found.xids.reason.empty()) {
+    comparison.not_shown.push_back("The kernel log can't be read (" + found.xids.reason + ").");
+    return;
+  }
+  if (before != nullptr && !before->xids.reason.empty()) {
+    comparison.not_shown.push_back("The kernel log couldn't be read at the first look (" +
+                                   before->xids.reason + ").");
+  } else if (before != nullptr && !started_again(found, *before)) {
+    compare_records(found.xids, before->xids, comparison);
+  }
+  const GpuFacts* only = order.gpu ? gpu_in(found, *order.gpu) : nullptr;
+  compare_lines(order, lines_of(found.xids, before == nullptr ? nullptr : &before->xids),
+                only == nullptr ? std::nullopt : only->pci.value, comparison);
+  compare_left_out(order, found.xids, comparison);
+}
+
+}  // namespace assay
