@@ -14,7 +14,8 @@ struct Xid {
   std::uint32_t code = 0;
 };
 
-/// What an Xid does to its GPU, from worst to mildest (NVIDIA's catalogue of Xid errors; the sources stand in xid.cpp).
+/// What an Xid does to its GPU, from worst to mildest (NVIDIA's catalogue of Xid errors; the
+/// sources stand in xid.cpp).
 enum class XidEffect {
   fails,    ///< The GPU or its link is broken, or was until it was reset.
   counts,   ///< May happen a few times; the contract says how often.

@@ -143,8 +143,9 @@ void look_at_clause(const Contract& contract, const Plan& plan, std::size_t inde
                        percent_of(planned.guard_band_ppb));
   }
   if (const auto mib = planned.params.find("array_mib");
-      contract.purpose == Purpose::acceptance && planned.case_id == "compute.memory" && mib != planned.params.end() &&
-      mib->second != k_by_caches && *natural_from(mib->second) < k_sensible_mib) {
+      contract.purpose == Purpose::acceptance && planned.case_id == "compute.memory" &&
+      mib != planned.params.end() && mib->second != k_by_caches &&
+      *natural_from(mib->second) < k_sensible_mib) {
     warnings.push_back(place_of(index, "params.array_mib") + mib->second +
                        " MiB may lie in a cache; " + std::string(k_by_caches) +
                        " is four times the last-level caches of whatever machine it is");
