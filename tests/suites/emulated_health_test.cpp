@@ -72,7 +72,7 @@ class EmulatedHealth : public testing::Test {
     RunWorld world;
     world.cases = all_cases();
     world.clock = &system_clock();
-    world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,every=50,log=" + root_ + "/log" +
+    world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,every=5,log=" + root_ + "/log" +
                            settings);
     world.worker.push_back(root_ + "/log");
     Silence progress;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -88,8 +89,10 @@ namespace {
 /// As the kernel's buffer gives it.
 void write_xid() {
   const std::string pci = pci_bus_id_of(static_cast<unsigned>(device().current));
+  std::ifstream before(machine().log);
+  const auto records = std::count(std::istreambuf_iterator<char>(before), {}, '\n');
   std::ofstream(machine().log, std::ios::app)
-      << "4,1207,83512345,-;NVRM: Xid (PCI:" << pci.substr(0, pci.find('.'))
+      << "4," << 1207 + records << ",83512345,-;NVRM: Xid (PCI:" << pci.substr(0, pci.find('.'))
       << "): " << machine().xid << ", pid=7, name=assay\n";
 }
 
