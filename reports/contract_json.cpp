@@ -1,6 +1,7 @@
 #include "reports/contract_json.h"
 
 #include "reports/contract_members.h"
+#include "reports/shown.h"
 
 namespace assay {
 namespace {
@@ -144,6 +145,11 @@ Result<Contract> decode(const Json& document) {
   return members.finish(std::move(contract));
 }
 
+/// A refusal quotes names and values as the contract has them: one sentence all the same.
+Error in_one_line(const Error& refusal) {
+  return {refusal.code, shown(refusal.message, refusal.message.size())};
+}
+
 }  // namespace
 
 Result<Contract> read_contract(std::string_view text) {
@@ -153,11 +159,11 @@ Result<Contract> read_contract(std::string_view text) {
   }
   auto contract = decode(*document);
   if (!contract) {
-    return contract;
+    return in_one_line(contract.error());
   }
   const auto valid = validate(*contract);
   if (!valid) {
-    return valid.error();
+    return in_one_line(valid.error());
   }
   return contract;
 }

@@ -51,6 +51,19 @@ std::string refusal_of(const std::string& text) {
   return contract ? "accepted" : contract.error().message;
 }
 
+TEST(ReadContract, RefusesInOneLineWhateverIsQuoted) {
+  const std::string text =
+      R"({"schema":"assay.contract/1","id":"a\nb","purpose":"demonstration",)"
+      R"("title":{"en":"t"},"parties":{"buyer":{"name":"b"},)"
+      R"("supplier":{"name":"s"}},"inventory":[{"id":"h","kind":"x","nodes":1}],)"
+      R"("sessions":{"days":1},"conditions":{"block_gap":"1 %",)"
+      R"("clock_disagreement":"1 %"},"clauses":[]})";
+  const auto refused = read_contract(text);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message.find('\n'), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("id: 'a?b"), std::string::npos) << refused.error().message;
+}
+
 TEST(ReadContract, ReadsEveryMember) {
   const auto contract = read_contract(k_sound);
   ASSERT_TRUE(contract) << contract.error().message;
