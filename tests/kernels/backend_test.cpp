@@ -397,7 +397,7 @@ std::vector<NamedProblem> links() {
 /// nobody does. So scripts/gpu-check asks about the one that a GPU has.
 std::vector<NamedBackend> asked_backend() {
   const char* const asked =
-      std::getenv("ASSAY_CONFORMANCE_MODULE");  // NOLINT(concurrency-mt-unsafe)
+      std::getenv("ASSAY_CONFORMANCE_MODULE");  // NOLINT(concurrency-mt-unsafe): one thread
   if (asked == nullptr) {
     return {};
   }

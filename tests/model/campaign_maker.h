@@ -131,6 +131,16 @@ inline std::string shown(const Verdict& verdict) {
   return std::string(name_of(verdict.outcome)) + " " + std::string(name_of(verdict.reason));
 }
 
+/// The verdicts of the first clause, item by item.
+inline std::vector<std::string> all_shown(const Contract& contract, const Evidence& evidence) {
+  const Judgement judgement = judged(contract, evidence);
+  std::vector<std::string> all;
+  for (const Verdict& verdict : judgement.clauses.at(0).verdicts) {
+    all.push_back(shown(verdict));
+  }
+  return all;
+}
+
 inline std::string signs(int met, int missed) {
   return std::string(static_cast<std::size_t>(missed), '-') +
          std::string(static_cast<std::size_t>(met), '+');

@@ -26,12 +26,7 @@ class Seen : public ::testing::Test {
                       {.node = 2, .attempt = 1, .serials = {"B"}}};
   }
   [[nodiscard]] std::vector<std::string> verdicts() const {
-    const Judgement judgement = judged(contract_, evidence_);
-    std::vector<std::string> all;
-    for (const Verdict& verdict : judgement.clauses[0].verdicts) {
-      all.push_back(shown(verdict));
-    }
-    return all;
+    return all_shown(contract_, evidence_);
   }
 
   Contract contract_;

@@ -32,12 +32,7 @@ class AllAtOnce : public ::testing::Test {
     throw std::out_of_range("no such run");
   }
   [[nodiscard]] std::vector<std::string> verdicts() const {
-    std::vector<std::string> all;
-    const Judgement judgement = judged(contract_, evidence_);
-    for (const Verdict& verdict : judgement.clauses[0].verdicts) {
-      all.push_back(shown(verdict));
-    }
-    return all;
+    return all_shown(contract_, evidence_);
   }
 
   Contract contract_;
