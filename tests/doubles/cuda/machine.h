@@ -47,7 +47,7 @@ enum class Fault {
   lost,               ///< The device fails for good after a hundred products.
   out_of_memory,      ///< There is no memory to be had.
   slow,               ///< Each product takes longer.
-  throttled,          ///< Works a tenth of the time, and shows its reason, clock and power.
+  throttled,          ///< Starts one piece of work in 10 ms; shows its reason, clock, power.
   hang,               ///< Does not come back from a product.
   xid,                ///< The driver writes Machine::xid to its log, and all else is well.
   low_clock,          ///< Shows a clock of 1 MHz, at whatever speed.

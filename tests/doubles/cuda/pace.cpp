@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto k_slow = 20ms;
-constexpr auto k_period = 50ms;  ///< Of a throttled GPU, which works in its first tenth only.
+constexpr auto k_period = 10ms;  ///< Of a throttled GPU, which starts one piece of work in each.
 
 }  // namespace
 
@@ -22,8 +22,8 @@ void pace_product() {
     std::this_thread::sleep_for(k_slow);
   }
   if (fault == Fault::throttled) {
-    const auto into = std::chrono::steady_clock::now().time_since_epoch() % k_period;
-    std::this_thread::sleep_for(into > k_period / 10 ? k_period - into : 0ns);
+    std::this_thread::sleep_for(k_period -
+                                std::chrono::steady_clock::now().time_since_epoch() % k_period);
   }
 }
 
