@@ -1,5 +1,6 @@
 // Strict reading: the grammar of RFC 8259, and what I-JSON and this project forbid beyond it.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "reports/json.h"
@@ -10,7 +11,6 @@ namespace assay {
 namespace {
 
 constexpr std::size_t k_few_members = 16;  ///< Up to here, names are compared one by one.
-constexpr std::size_t k_usual_members = 8;
 
 /// Finds a name that stands twice, in n log n steps however many there are.
 class Names {
@@ -43,7 +43,7 @@ struct Step {
 class Reader {
  public:
   Reader(std::string_view text, const JsonLimits& limits)
-      : text_(text), scanner_(text), limits_(limits) {}
+      : text_(text), scanner_(text), limits_(limits), spare_(limits.depth) {}
 
   Result<Json> read() {
     Json value;
@@ -136,11 +136,10 @@ class Reader {
 
   bool object(Json& value) {
     scanner_.take('{');
-    Json::Object members;
+    Json::Object members = std::move(spare_[path_.size()]);
     Names names;
     scanner_.skip_space();
     if (!scanner_.take('}')) {
-      members.reserve(k_usual_members);
       do {
         scanner_.skip_space();
         if (!member(members, names)) {
@@ -152,7 +151,11 @@ class Reader {
         return refuse("is no JSON: an object without its end");
       }
     }
-    value = Json(std::move(members));
+    // Exactly as many as there are: growing in place costs more than the reading itself.
+    value = Json(Json::Object(std::make_move_iterator(members.begin()),
+                              std::make_move_iterator(members.end())));
+    members.clear();
+    spare_[path_.size()] = std::move(members);
     return true;
   }
 
@@ -203,6 +206,7 @@ class Reader {
   JsonLimits limits_;
   std::vector<Step> path_;  ///< To the value that is being read.
   std::size_t values_ = 0;
+  std::vector<Json::Object> spare_;  ///< By depth: room in which members are gathered, reused.
   std::string refusal_;
 };
 
