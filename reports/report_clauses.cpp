@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "harness/model/exact.h"
+#include "harness/model/how_many.h"
 #include "harness/model/quantity.h"
 #include "reports/bound_line.h"
 #include "reports/false_accept.h"
@@ -188,7 +189,7 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
     if (result.not_run > 0) {
       sentences.emplace_back("Clause " + clause.id + " was not run on " +
                              std::to_string(result.not_run) + " of " +
-                             std::to_string(result.expected) + " items.");
+                             how_many(result.expected, "item") + ".");
     }
   }
   for (const std::string& clause : clauses_without_work(campaign.contract, campaign.session)) {
@@ -201,8 +202,8 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
     sentences.emplace_back(std::move(sentence));
   }
   if (const std::uint64_t excuses = excuses_in(campaign); excuses > 0) {
-    sentences.emplace_back("Whose key excused " + std::to_string(excuses) +
-                           " attempts: it is the one that the session names as the buyer's.");
+    sentences.emplace_back("Whose key excused " + how_many(excuses, "attempt") +
+                           ": it is the one that the session names as the buyer's.");
   }
   sentences.emplace_back(
       "Whoever holds the last link of the nonce chain can compute every earlier one, and with it "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "harness/model/how_many.h"
 #include "reports/files.h"
 #include "reports/jades.h"
 #include "reports/json.h"
@@ -165,7 +166,7 @@ void say_what_was_checked(const Campaign& campaign, bool deep, Verification& ver
   checked.emplace_back("contract, session and nonce chain against each other");
   checked.emplace_back("the work of a step against the contract's params, where they decide it");
   checked.emplace_back("signature, journal and hash chain of each of " +
-                       std::to_string(campaign.evidence_leaves) + " nodes, and their tree");
+                       how_many(campaign.evidence_leaves, "node") + ", and their tree");
   checked.emplace_back("size and digest of every blob");
   checked.emplace_back("every verdict, judged again from the journals");
   checked.emplace_back("report.json, written again and compared byte for byte");
@@ -261,7 +262,7 @@ void check_excuses(const Policy& policy, const Campaign& campaign, Verification&
   if (excuses == 0) {
     return;
   }
-  const std::string what = "whose key excused " + std::to_string(excuses) + " attempts";
+  const std::string what = "whose key excused " + how_many(excuses, "attempt");
   if (policy.buyer_key == campaign.session.buyer_key) {
     verification.checked.push_back(what + ": it is the one that the policy names as the buyer's");
     return;
@@ -273,7 +274,7 @@ void check_excuses(const Policy& policy, const Campaign& campaign, Verification&
   } else if (verification.indication == Indication::total_passed && verification.policy_met) {
     verification.policy_met = false;
     verification.sentence =
-        "session.json: " + std::to_string(excuses) + " attempts are excused by its buyer_key, " +
+        "session.json: its buyer_key excused " + how_many(excuses, "attempt") + ", " +
         (policy.buyer_key.empty() ? "but the policy names none (buyer_key)"
                                   : "which is not the one that the policy names");
   }

@@ -101,8 +101,4 @@ std::string beside(std::string_view label, std::string_view text, std::size_t in
   return lines + line + '\n';
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 }  // namespace assay

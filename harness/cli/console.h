@@ -50,6 +50,5 @@ int complain(const Console& console, std::string_view sentence, int exit_code);
                                  std::size_t width = 80);
 
 /// "1 node", "3 nodes"
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 
 }  // namespace assay

@@ -6,6 +6,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
+#include "harness/model/how_many.h"
 #include "reports/campaign.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
@@ -143,10 +144,10 @@ void print(const Console& console, const Overview& overview) {
   console.out << painted(console, Tone::doubtful, "not verified: what the campaign says of itself")
               << "\n  contract  " << overview.contract.id << ", "
               << name_of(overview.contract.purpose) << ", "
-              << counted(overview.contract.clauses.size(), "clause") << "\n  session   "
+              << how_many(overview.contract.clauses.size(), "clause") << "\n  session   "
               << overview.session.id << ", " << overview.session.created << ", "
-              << counted(overview.session.nodes.size(), "node") << ", "
-              << counted(overview.session.items.size(), "item") << '\n'
+              << how_many(overview.session.nodes.size(), "node") << ", "
+              << how_many(overview.session.items.size(), "item") << '\n'
               << beside("  journal", words(overview.journal.kinds), 12)
               << beside("  endings", words(overview.journal.endings), 12) << "  decision  "
               << (decision != nullptr ? *decision : "no report yet") << "\n  signed by "

@@ -5,6 +5,7 @@
 #include "harness/cli/console.h"
 #include "harness/cli/plan_risks.h"
 #include "harness/model/as_ordered.h"
+#include "harness/model/how_many.h"
 
 namespace assay {
 namespace {
@@ -33,14 +34,14 @@ std::string promise_of(const Clause& clause) {
 
 /// "8000 items, 30 runs: soak 60 s, window 300 s, all at once"
 std::string effort_of(const Clause& clause, const PlannedClause& planned) {
-  std::string text = counted(planned.items, "item");
+  std::string text = how_many(planned.items, "item");
   if (planned.parts != planned.items) {
-    text += " of " + counted(planned.parts, "part");
+    text += " of " + how_many(planned.parts, "part");
   }
   if (is_finding(planned.case_id)) {
-    return text + ", " + counted(planned.runs, "look") + ": one after the other, nothing runs";
+    return text + ", " + how_many(planned.runs, "look") + ": one after the other, nothing runs";
   }
-  text += ", " + counted(planned.runs, "run") + ": ";
+  text += ", " + how_many(planned.runs, "run") + ": ";
   text += clause.soak ? "soak " + clause.soak->text + ", " : "";
   text += clause.window ? "window " + clause.window->text + ", " : "";
   return text +
@@ -117,23 +118,22 @@ std::string days_of(const Plan& plan) {
 void print_plan(const Contract& contract, const Plan& plan, const PlanDigests& digests,
                 std::ostream& out) {
   out << wrapped("Plan of '" + plan.contract + "' (" + std::string(name_of(plan.purpose)) +
-                     "): " + counted(contract.inventory.size(), "inventory line") + ", " +
-                     counted(plan.nodes, "node") + ", " + counted(plan.items, "item") + ", " +
-                     counted(plan.clauses.size(), "clause"),
+                     "): " + how_many(contract.inventory.size(), "inventory line") + ", " +
+                     how_many(plan.nodes, "node") + ", " + how_many(plan.items, "item") + ", " +
+                     how_many(plan.clauses.size(), "clause"),
                  0)
       << "contract " << digests.contract << "\nplan     " << digests.plan << '\n';
   for (std::size_t i = 0; i < plan.clauses.size(); ++i) {
     print_clause(contract.clauses[i], plan.clauses[i], out);
   }
   out << '\n'
-      << wrapped("Each look: " + days_of(plan) + ". " + counted(plan.nonce_links, "link") +
+      << wrapped("Each look: " + days_of(plan) + ". " + how_many(plan.nonce_links, "link") +
                      " of the buyer's nonce.",
                  0)
       << wrapped(
              "One clause after the other, without start costs: " + duration(plan.first_look_ns) +
                  " to the first look, " + duration(plan.total_ns) + " if every look is needed; " +
-                 to_decimal(plan.attempts) + (plan.attempts == 1 ? " attempt, " : " attempts, ") +
-                 size(plan.bytes) + ".",
+                 how_many(plan.attempts, "attempt") + ", " + size(plan.bytes) + ".",
              0);
   out << wrapped(
       "Risks: the buyer's, that an item exactly at its limit is accepted; the supplier's, that a "

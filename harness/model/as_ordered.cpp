@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/model/exact.h"
+#include "harness/model/how_many.h"
 #include "harness/model/order_changes.h"
 #include "harness/model/order_health.h"
 #include "harness/model/order_words.h"
@@ -168,8 +169,8 @@ void compare_presence(const Order& order, const MachineFacts& found, Comparison&
   const std::uint32_t ordered = order.line.gpus->count;
   if_shown(comparison, "The number of GPUs", found.gpu_count, [&](std::int64_t count) {
     if (count != ordered) {
-      comparison.differs.push_back(std::to_string(count) + " GPUs are there; ordered are " +
-                                   std::to_string(ordered) + ".");
+      comparison.differs.push_back(how_many(static_cast<Natural>(count), "GPU") +
+                                   " found; ordered: " + std::to_string(ordered) + ".");
     }
   });
   std::set<std::uint32_t> seen;

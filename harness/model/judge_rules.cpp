@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "harness/model/how_many.h"
+
 namespace assay {
 namespace {
 
@@ -49,7 +51,7 @@ Finding part_missing() {
 
 Finding window_too_short(const Setting& setting, const Totals& totals) {
   return {Outcome::inconclusive, Reason::too_few_runs,
-          "The windows of " + std::to_string(totals.attempts) + " attempts sum to " +
+          "The windows of " + how_many(totals.attempts, "attempt") + " sum to " +
               for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) + " of " +
               setting.clause.window->text + "."};
 }
@@ -63,7 +65,7 @@ std::optional<Finding> shortest_part(const Setting& setting, std::span<const Scr
     if (!setting.yardstick.fills_window(own.longest_ns)) {
       const ItemIndex item = part.counted.front()->item;
       return Finding{Outcome::inconclusive, Reason::too_few_runs,
-                     "The longest window of " + std::to_string(own.attempts) + " attempts of " +
+                     "The longest window of " + how_many(own.attempts, "attempt") + " of " +
                          setting.roster[item].id + " is " +
                          for_people({own.longest_ns, 1'000'000'000}, Dimension::time) + " of " +
                          setting.clause.window->text + "."};
@@ -76,8 +78,9 @@ std::optional<Finding> judge_zero_wrong(const Setting& setting, std::span<const 
                                         const Totals& totals) {
   if (totals.ended_badly > 0) {
     return Finding{Outcome::inconclusive, Reason::ended_badly,
-                   std::to_string(totals.ended_badly) + " of " + std::to_string(totals.attempts) +
-                       " attempts ended badly and may have hidden a wrong result."};
+                   std::to_string(totals.ended_badly) + " of " +
+                       how_many(totals.attempts, "attempt") +
+                       " ended badly and may have hidden a wrong result."};
   }
   if (auto finding = shortest_part(setting, parts)) {
     return finding;
@@ -159,7 +162,7 @@ void decide_poisson(const Setting& setting, std::span<const Screened> parts, Ver
   Natural events = totals.work;
   add_saturating(events, totals.ended_badly);
   verdict.runs = totals.attempts;
-  const std::string sentence = to_decimal(events) + " events in " +
+  const std::string sentence = how_many(events, "event") + " in " +
                                for_people({totals.elapsed_ns, 1'000'000'000}, Dimension::time) +
                                "; at most " + to_decimal(allowed) + " may be";
   if (events > allowed) {

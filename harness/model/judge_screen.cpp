@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "harness/model/how_many.h"
 #include "harness/model/judge_rules.h"
 
 namespace assay {
@@ -130,8 +131,8 @@ std::optional<Finding> invalid_evidence(const Setting& setting, ItemIndex item,
   }
   if (screened.excused_rounds.size() > setting.contract.max_invalid) {
     return Finding{Outcome::invalid, Reason::too_many_excused,
-                   std::to_string(screened.excused_rounds.size()) + " attempts of " +
-                       setting.roster[item].id + " are excused; the contract allows " +
+                   "The buyer excused " + how_many(screened.excused_rounds.size(), "attempt") +
+                       " of " + setting.roster[item].id + "; the contract allows " +
                        std::to_string(setting.contract.max_invalid) + "."};
   }
   return invalid_device(setting, item, of_today(setting, screened.counted));

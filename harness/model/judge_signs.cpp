@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/model/how_many.h"
 #include "harness/model/judge_rules.h"
 #include "harness/model/sign_plan.h"
 
@@ -32,7 +33,7 @@ std::string missed(const Setting& setting, const Count& count) {
   const std::string limit = setting.clause.limit ? setting.clause.limit->text : "a limit";
   const std::string valueless =
       count.valueless == 0 ? "" : " (" + std::to_string(count.valueless) + " of them ended badly)";
-  return std::to_string(count.below) + " of " + std::to_string(count.runs) + " runs missed " +
+  return std::to_string(count.below) + " of " + how_many(count.runs, "run") + " missed " +
          std::string(name_of(setting.clause.comparator)) + " " + limit + valueless;
 }
 
@@ -70,7 +71,7 @@ Finding acceptance(const Setting& setting, std::span<const Run> runs, std::strin
   if (days < setting.contract.days) {
     return {Outcome::inconclusive, Reason::too_few_days,
             sentence + ", but these " + std::to_string(runs.size()) + " lie on " +
-                std::to_string(days) + " of " + std::to_string(setting.contract.days) + " days."};
+                std::to_string(days) + " of " + how_many(setting.contract.days, "day") + "."};
   }
   return {Outcome::accept, Reason::limit_met, std::move(sentence) + "."};
 }

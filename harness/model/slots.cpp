@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/model/how_many.h"
 #include "harness/model/seen_devices.h"
 
 namespace assay {
@@ -204,8 +205,8 @@ void Slots::check_allowance() {
   for (const auto& [item, times] : per_slot) {
     ++slots[{roster_[item].line, roster_[item].kind}];
     if (times > allowed_per_slot) {
-      complain(item, roster_[item].id + " was replaced " + std::to_string(times) +
-                         " times; the contract allows " + std::to_string(allowed_per_slot) + ".");
+      complain(item, roster_[item].id + " has " + how_many(times, "replacement") +
+                         "; the contract allows " + std::to_string(allowed_per_slot) + ".");
     }
   }
   for (const auto& [population, replaced] : slots) {

@@ -35,7 +35,7 @@ TEST_F(AsOrdered, IsAHealthyMachine) {
 TEST_F(AsOrdered, IsNotAMachineWithAGpuTooFew) {
   found.gpu_count = shown<std::int64_t>(1);
   found.gpus.pop_back();
-  const Sentences expected{"1 GPUs are there; ordered are 2.", "gpu1 is missing."};
+  const Sentences expected{"1 GPU found; ordered: 2.", "gpu1 is missing."};
   EXPECT_EQ(inventory(), expected);
   EXPECT_EQ(health(), expected);
 }
@@ -55,7 +55,7 @@ TEST_F(AsOrdered, IsNotAMachineWithAGpuThatDoesNotAnswer) {
 TEST_F(AsOrdered, IsNotAMachineWithAGpuTooMany) {
   found.gpu_count = shown<std::int64_t>(3);
   found.gpus.push_back(healthy_gpu(2));
-  EXPECT_EQ(inventory(), (Sentences{"3 GPUs are there; ordered are 2."}));
+  EXPECT_EQ(inventory(), (Sentences{"3 GPUs found; ordered: 2."}));
 }
 
 TEST_F(AsOrdered, IsNotAMachineThatShowsOneGpuTwice) {

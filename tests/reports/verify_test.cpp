@@ -128,7 +128,7 @@ TEST_F(Verify, CountsExcusesOfAnAcceptanceOnlyByTheBuyersKeyThatThePolicyNames) 
   EXPECT_EQ(verify().decision, Decision::accepted) << verify().sentence;
   EXPECT_EQ(code(), 4);
   EXPECT_EQ(verify().sentence,
-            "session.json: 1 attempts are excused by its buyer_key, but the policy names none "
+            "session.json: its buyer_key excused 1 attempt, but the policy names none "
             "(buyer_key)");
   const std::string silent = slurp(campaign_.policy());
   const auto naming = [&silent](const std::string& key) {
@@ -153,9 +153,9 @@ TEST_F(Verify, SaysWhoseKeyExcusedWhereNoAcceptanceHangsOnIt) {
   EXPECT_EQ(code(), 0) << verify().sentence;
   const std::vector<std::string> left = verify().not_checked;
   EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const std::string& line) {
-    return has(line, "whose key excused 1 attempts");
+    return has(line, "whose key excused 1 attempt");
   }));
-  EXPECT_TRUE(has(report(), "Whose key excused 1 attempts"));
+  EXPECT_TRUE(has(report(), "Whose key excused 1 attempt:"));
 }
 
 TEST_F(Verify, NeedsASignatureAndAReport) {

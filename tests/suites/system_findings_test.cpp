@@ -160,7 +160,7 @@ TEST_F(SystemFindings, OfSevenGpusOfEightAreRejected) {
   const Judgement judgement = judged(seven);
   EXPECT_EQ(judgement.decision, Decision::limits_missed);
   EXPECT_EQ(detail(judgement, 0),
-            "Attempt 1 found something else than was ordered: 7 GPUs are there; ordered are 8. "
+            "Attempt 1 found something else than was ordered: 7 GPUs found; ordered: 8. "
             "gpu7 is missing.");
 }
 
