@@ -94,11 +94,6 @@ void index(CampaignFrame& frame) {
     for (const ItemIndex item : parts_of(clause, frame.contract, frame.roster)) {
       binds[item] = true;
     }
-    if (clause.scope == Scope::system && clause.aggregate == Aggregate::none) {
-      for (const ItemIndex item : items_of(clause, frame.contract, frame.roster)) {
-        binds[item] = true;  // measured as one, not made of its parts
-      }
-    }
     frame.binds.push_back(std::move(binds));
   }
 }

@@ -59,10 +59,6 @@ const char* const k_unfounded =
 /// Whether something in the item was replaced that nothing had been found against: what contains
 /// it must pass again, but with what was before as well.
 bool is_unfounded(const Setting& setting, ItemIndex item) {
-  if (setting.roster[item].kind == Scope::system) {
-    const auto [own, founded, any] = setting.renewed_after_rounds;
-    return founded < any;
-  }
   return setting.slots.renewed_after(item, Renewal::founded) <
          setting.slots.renewed_after(item, Renewal::any);
 }
@@ -198,33 +194,12 @@ void judge_parts_since(const Setting& setting, const std::vector<ItemIndex>& par
 void judge_parts(const Setting& setting, const std::vector<ItemIndex>& parts,
                  const ByItem& attempts, Verdict& verdict) {
   judge_parts_since(setting, parts, attempts, Renewal::any, verdict);
-  if (is_unfounded(setting, verdict.item)) {
+  const auto [own, founded, any] = setting.renewed_after_rounds;
+  if (founded < any) {
     Verdict whole;
     whole.item = verdict.item;
     judge_parts_since(setting, parts, attempts, Renewal::founded, whole);
     take_worse(verdict, whole, k_unfounded);
-  }
-}
-
-/// A system is measured as one or in its parts. Where there is evidence of both, both must hold:
-/// one attempt on the system hides nothing that its parts showed.
-void judge_system(const Setting& setting, const std::vector<ItemIndex>& parts,
-                  const ByItem& attempts, Verdict& verdict) {
-  const bool as_one = setting.clause.aggregate == Aggregate::none &&
-                      (parts.empty() || !attempts.of(verdict.item).empty());
-  if (!as_one) {
-    judge_parts(setting, parts, attempts, verdict);
-    return;
-  }
-  judge_item(setting, attempts, verdict);
-  const bool in_parts = std::any_of(parts.begin(), parts.end(), [&attempts](ItemIndex part) {
-    return !attempts.of(part).empty();
-  });
-  if (in_parts) {
-    Verdict of_parts;
-    of_parts.item = verdict.item;
-    judge_parts(setting, parts, attempts, of_parts);
-    take_worse(verdict, of_parts, "");
   }
 }
 
@@ -241,15 +216,12 @@ void tally(ClauseResult& result, const Verdict& verdict) {
   }
 }
 
-/// The items a clause may have attempts of.
-std::vector<bool> bound_items(const Clause& clause, const std::vector<ItemIndex>& items,
-                              const std::vector<ItemIndex>& parts, std::size_t roster_size) {
+/// The items a clause may have attempts of: a system is measured in its parts only, so that no one
+/// node speaks for the others.
+std::vector<bool> bound_items(const std::vector<ItemIndex>& parts, std::size_t roster_size) {
   std::vector<bool> bound(roster_size, false);
   for (const ItemIndex part : parts) {
     bound[part] = true;
-  }
-  for (const ItemIndex item : items) {
-    bound[item] = clause.scope != Scope::system || clause.aggregate == Aggregate::none;
   }
   return bound;
 }
@@ -290,7 +262,7 @@ class Court {
     const auto items = items_of(clause, contract_, roster_);
     const auto parts = parts_of(clause, contract_, roster_);
     const ByItem attempts(by_clause_.of(number), evidence_.attempts,
-                          bound_items(clause, items, parts, roster_.size()));
+                          bound_items(parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
     const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
@@ -310,7 +282,7 @@ class Court {
       verdict.generation =
           clause.scope == Scope::system ? generation_of_system(parts) : slots_.generation(item);
       if (clause.scope == Scope::system) {
-        judge_system(setting, parts, attempts, verdict);
+        judge_parts(setting, parts, attempts, verdict);
       } else {
         judge_item(setting, attempts, verdict);
       }
@@ -326,7 +298,7 @@ class Court {
       const Clause& clause = contract_.clauses[i];
       const auto parts = parts_of(clause, contract_, roster_);
       const ByItem attempts(by_clause_.of(i), evidence_.attempts,
-                            bound_items(clause, {}, parts, roster_.size()));
+                            bound_items(parts, roster_.size()));
       const Yardstick yardstick(contract_, clause, reduced_);
       const Agreement agreement(evidence_.attempts, {});
       const Together together(contract_, clause, roster_, parts);

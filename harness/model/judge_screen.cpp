@@ -10,6 +10,11 @@
 namespace assay {
 namespace {
 
+/// Whether an attempt counts in that sense.
+bool is_since(const Setting& setting, const Attempt& attempt, Renewal renewal) {
+  return attempt.number > setting.slots.renewed_after(attempt.item, renewal);
+}
+
 std::string attempt_named(const Setting& setting, const Attempt& attempt) {
   return "attempt " + std::to_string(attempt.number) + " of " + setting.roster[attempt.item].id;
 }
@@ -165,12 +170,6 @@ std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt)
                    "In " + attempt_named(setting, attempt) + " the device was lost."};
   }
   return std::nullopt;
-}
-
-bool is_since(const Setting& setting, const Attempt& attempt, Renewal renewal) {
-  return setting.roster[attempt.item].kind == Scope::system
-             ? attempt.round > setting.renewed_after_rounds[static_cast<std::size_t>(renewal)]
-             : attempt.number > setting.slots.renewed_after(attempt.item, renewal);
 }
 
 Screened screen(const Setting& setting, ItemIndex item, std::span<const std::uint32_t> indices,

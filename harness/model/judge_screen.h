@@ -54,9 +54,6 @@ struct Sieve {
 [[nodiscard]] Screened screen(const Setting& setting, ItemIndex item,
                               std::span<const std::uint32_t> indices, const Sieve& sieve);
 
-/// Whether an attempt counts in that sense.
-[[nodiscard]] bool is_since(const Setting& setting, const Attempt& attempt, Renewal renewal);
-
 /// A REJECT by this attempt alone: a wrong result or a lost device.
 [[nodiscard]] std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt);
 

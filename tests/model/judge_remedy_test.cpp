@@ -466,17 +466,6 @@ TEST_F(ExchangedInside, NoPartTakesAWrongResultOfTheSystemWithIt) {
   EXPECT_EQ(system(), "REJECT run_below_floor");
 }
 
-TEST_F(ExchangedInside, ASystemMeasuredAsOneKeepsItsWrongResult) {
-  exchange(1, signs(0, 10));
-  contract_.clauses[3].aggregate = Aggregate::none;
-  std::erase_if(evidence_.attempts, [](const Attempt& attempt) { return attempt.clause == "C-4"; });
-  add(4, "C-4", signs(0, 10), false);
-  add(4, "C-4", signs(10, 0), true);
-  EXPECT_EQ(system(), "ACCEPT limit_met");
-  of("C-4", 4, 3).wrong = 1;
-  EXPECT_EQ(system(), "REJECT wrong_result");
-}
-
 TEST_F(Remedied, WantsFreshRounds) {
   of(1, 11).round = 10;
   EXPECT_EQ(shown(verdict()), "INVALID duplicate_evidence");
