@@ -58,7 +58,8 @@ std::string Together::fault_of(const Attempt& attempt) const {
     return "";
   }
   const Natural skew_ns = apart(attempt.start_ns, round->second.start_ns);
-  if (exceeds(skew_ns, k_second_ns, skew_s_)) {
+  // Two windows that lie by half of their length on both sides of the median don't overlap any more.
+  if (exceeds(skew_ns, k_second_ns, skew_s_) || skew_ns > attempt.elapsed_ns / 2) {
     return "began " + for_people({skew_ns, k_second_ns}, Dimension::time) +
            " apart from most windows of round " + std::to_string(attempt.round);
   }

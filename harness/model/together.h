@@ -24,8 +24,8 @@ class Together {
   /// All attempts of the clause: `of_clause` are indices into `attempts`.
   void take(const std::vector<Attempt>& attempts, std::span<const std::uint32_t> of_clause);
 
-  /// What a measured attempt was without: "" if its window began within start_skew of the median of
-  /// its round's measured windows, and every other item of its node was tried in that round, too.
+  /// What a measured attempt was without: "" if its window began within start_skew and half of
+  /// its own length of the median of its round's measured windows, and every other item of its node was tried in that round, too.
   /// Nodes run by themselves, so that one that is down makes nothing of the others invalid.
   [[nodiscard]] std::string fault_of(const Attempt& attempt) const;
 

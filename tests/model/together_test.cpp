@@ -58,6 +58,20 @@ TEST_F(AllAtOnce, TakesNoWindowThatBeginsLaterOrEarlier) {
             "round 3, but the clause wants all items at once.");
 }
 
+TEST_F(AllAtOnce, TakesNoWindowsThatTheSkewLetsPassEachOther) {
+  contract_.conditions.start_skew = quantity("1 s");
+  contract_.clauses[0].window = quantity("0.2 s");
+  for (Attempt& attempt : evidence_.attempts) {
+    attempt.work /= 5;
+    attempt.elapsed_ns = 200'000'000;
+  }
+  EXPECT_EQ(verdicts(), (All{k_met, k_met, k_met, k_met}));
+  of(5, 3).start_ns += 100'000'000;
+  EXPECT_EQ(verdicts(), (All{k_met, k_met, k_met, k_met}));
+  of(5, 3).start_ns += 1;
+  EXPECT_EQ(verdicts(), (All{k_met, k_met, k_met, k_apart}));
+}
+
 TEST_F(AllAtOnce, TakesNoTurns) {
   for (Attempt& attempt : evidence_.attempts) {
     attempt.round = 2 * attempt.round - attempt.item % 2;
