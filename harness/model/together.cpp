@@ -33,18 +33,19 @@ Together::Together(const Contract& contract, const Clause& clause, const std::ve
 
 void Together::take(const std::vector<Attempt>& attempts,
                     std::span<const std::uint32_t> of_clause) {
-  std::map<std::uint32_t, std::vector<std::int64_t>> starts;
+  std::map<RoundOfNode, std::vector<std::int64_t>> starts;
   std::set<std::pair<std::uint32_t, ItemIndex>> tried;
   for (const std::uint32_t index : of_clause) {
     const Attempt& attempt = attempts[index];
     if (attempt.item >= is_part_.size() || !is_part_[attempt.item]) {
       continue;
     }
+    const RoundOfNode round{attempt.round, roster_[attempt.item].node};
     if (tried.emplace(attempt.round, attempt.item).second) {
-      ++rounds_[attempt.round].tried[roster_[attempt.item].node];
+      ++rounds_[round].tried;
     }
     if (attempt.ending == Ending::measured) {
-      starts[attempt.round].push_back(attempt.start_ns);
+      starts[round].push_back(attempt.start_ns);
     }
   }
   for (auto& [round, of_round] : starts) {
@@ -53,19 +54,19 @@ void Together::take(const std::vector<Attempt>& attempts,
 }
 
 std::string Together::fault_of(const Attempt& attempt) const {
-  const auto round = rounds_.find(attempt.round);
+  const auto round = rounds_.find({attempt.round, roster_[attempt.item].node});
   if (round == rounds_.end() || attempt.ending != Ending::measured) {
     return "";
   }
   const Natural skew_ns = apart(attempt.start_ns, round->second.start_ns);
-  // Two windows that lie by half of their length on both sides of the median don't overlap any more.
+  // Two windows that lie by half of their length on both sides of the median don't overlap any
+  // more.
   if (exceeds(skew_ns, k_second_ns, skew_s_) || skew_ns > attempt.elapsed_ns / 2) {
     return "began " + for_people({skew_ns, k_second_ns}, Dimension::time) +
-           " apart from most windows of round " + std::to_string(attempt.round);
+           " apart from most windows of its node in round " + std::to_string(attempt.round);
   }
-  const std::uint32_t node = roster_[attempt.item].node;
-  const std::uint32_t bound = bound_.at(node);
-  const std::uint32_t tried = round->second.tried.at(node);
+  const std::uint32_t bound = bound_.at(roster_[attempt.item].node);
+  const std::uint32_t tried = round->second.tried;
   return tried < bound
              ? "ran in round " + std::to_string(attempt.round) + " with " + std::to_string(tried) +
                    " of the " + std::to_string(bound) + " items of its node"
