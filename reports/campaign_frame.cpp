@@ -84,6 +84,7 @@ Result<Done> check_pair(const CampaignFrame& frame, std::string_view contract_by
 }
 
 void index(CampaignFrame& frame) {
+  frame.ordered = ordered_gpus(frame.contract, frame.roster);
   for (std::size_t i = 0; i < frame.roster.size(); ++i) {
     frame.item_of.emplace(frame.roster[i].id, static_cast<ItemIndex>(i));
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/model/contract.h"
+#include "harness/model/ordered_gpu.h"
 #include "harness/model/roster.h"
 #include "reports/session.h"
 
@@ -21,6 +22,7 @@ struct CampaignFrame {
   std::vector<Item> roster;
   std::map<std::string, ItemIndex, std::less<>> item_of;
   std::map<std::string, std::size_t, std::less<>> clause_of;  ///< Index into contract.clauses.
+  std::vector<OrderedGpu> ordered;                            ///< By item.
   std::vector<std::vector<bool>> binds;  ///< binds[clause][item]: the item is measured for it.
 };
 

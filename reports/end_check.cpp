@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "harness/model/power_limit.h"
 #include "harness/model/tolerances.h"
 #include "reports/time_of_day.h"
 
@@ -96,8 +95,7 @@ Result<Done> check_rule(const EndLine& end, const Clause& clause) {
   return Done{};
 }
 
-Result<Done> check_device(const EndLine& end, const Clause& clause,
-                          const std::optional<Quantity>& stated) {
+Result<Done> check_device(const EndLine& end, const Clause& clause, const OrderedGpu& ordered) {
   if (end.bound.has_value() != (end.blocks && states_bound(clause))) {
     return bad(end.bound ? "bound: this is no window of a matrix product"
                          : "bound: is missing of a window of " + clause.case_id);
@@ -107,18 +105,21 @@ Result<Done> check_device(const EndLine& end, const Clause& clause,
       return checked;
     }
   }
-  std::string other;
-  for (const std::int64_t limit : end.power_limits_mw) {
-    if (stated && !is_stated(limit, *stated)) {
-      other = watts(limit);
-    }
+  const bool is_other = end.ending == Ending::power_limit || end.ending == Ending::gpu_state;
+  if (!end.blocks) {
+    return is_other ? Result<Done>(bad("blocks: is missing, but the ending is " +
+                                       std::string(name_of(end.ending))))
+                    : Result<Done>(Done{});
   }
-  if (end.ending == Ending::measured && !other.empty()) {
-    return bad("ending: is measured, but the GPU's power limit is " + other +
-               ", and the contract states " + stated->text);
+  const StateInWindow state = state_in_window(ordered, end.shown);
+  if (end.ending == Ending::measured && state.ending != Ending::measured) {
+    return bad("ending: is measured, but " + state.note);
   }
-  if (end.ending == Ending::power_limit && other.empty()) {
-    return bad("ending: is power_limit, but telemetry shows no other limit than the contract's");
+  if ((is_other || end.ending == Ending::no_telemetry) && state.ending != end.ending) {
+    return bad("ending: is " + std::string(name_of(end.ending)) + ", but telemetry " +
+               (state.ending == Ending::measured
+                    ? "shows the ordered state"
+                    : "makes it " + std::string(name_of(state.ending))));
   }
   return Done{};
 }

@@ -3,6 +3,7 @@
 
 #include "harness/model/as_ordered.h"
 #include "harness/model/contract.h"
+#include "harness/model/ordered_gpu.h"
 #include "reports/run_lines.h"
 
 namespace assay {
@@ -27,11 +28,11 @@ struct WindowLength {
 /// recomputed. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_rule(const EndLine& end, const Clause& clause);
 
-/// Matrix products state what bounds their windows, and nothing else does. A window that shows
-/// another power limit than `stated` ends as power_limit if nothing worse ended it, and no other
-/// does. Fails with bad_input, naming the member.
+/// Matrix products state what bounds their windows, and nothing else does. A window that shows its
+/// GPU in another state than the ordered one, or hides it, ends so if nothing worse ended it, and
+/// no other does. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_device(const EndLine& end, const Clause& clause,
-                                        const std::optional<Quantity>& stated);
+                                        const OrderedGpu& ordered);
 
 /// Whether `matching`, ending, note and serial number of a finding are those that its facts make of
 /// them. `before` is the item's first look under this clause; nullptr for the first look itself.

@@ -4,7 +4,6 @@
 #include <array>
 #include <set>
 
-#include "harness/model/power_limit.h"
 #include "reports/chain_members.h"
 #include "reports/digest.h"
 #include "reports/end_check.h"
@@ -318,13 +317,12 @@ Result<Done> Walk::end(const Json& json) {
     return fits;
   }
   Attempt& attempt = out_.attempts[end.key.attempt - 1];
-  const Item& item = frame_.roster[attempt.item];
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
        {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
         check_steps(end), check_window_times(end, clause, begun->second.at_ns), follows(end),
-        at(end.at_ns), check_device(end, clause, power_limit_of(frame_.contract, item)),
+        at(end.at_ns), check_device(end, clause, frame_.ordered[attempt.item]),
         end.blocks ? check_conditions(end, window, clause, frame_.contract.conditions)
                    : Result<Done>(Done{})}) {
     if (!checked) {

@@ -44,4 +44,18 @@ Result<Readings> read_readings(const Json& object) {
   return readings;
 }
 
+ShownGpu shown_gpu(const Readings& readings) {
+  const auto at_both_ends = [&readings](const std::string& name) {
+    ShownGpu::BothEnds ends;
+    for (std::size_t end = 0; end < ends.size(); ++end) {
+      const auto found = readings.find(name + (end == 0 ? "_before" : "_after"));
+      ends[end] = found == readings.end() ? std::nullopt : found->second.value;
+    }
+    return ends;
+  };
+  return {.power_limit_mw = at_both_ends("gpu_power_limit_mw"),
+          .ecc = at_both_ends("gpu_ecc"),
+          .mig = at_both_ends("gpu_mig")};
+}
+
 }  // namespace assay

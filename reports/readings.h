@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/model/ordered_gpu.h"
 #include "harness/model/result.h"
 #include "reports/json.h"
 
@@ -19,9 +20,8 @@ struct Reading {
 
 using Readings = std::map<std::string, Reading>;  ///< Name with its unit: "temperature_mc".
 
-/// The enforced power limit of a GPU, at both ends of its window.
-inline constexpr const char* k_power_limit_before = "gpu_power_limit_mw_before";
-inline constexpr const char* k_power_limit_after = "gpu_power_limit_mw_after";
+/// What a window's readings show of the state of its GPU at both ends.
+[[nodiscard]] ShownGpu shown_gpu(const Readings& readings);
 
 [[nodiscard]] Json::Object json_of(const Readings& readings);
 

@@ -79,17 +79,13 @@ Result<Done> check_first(const Json& value) {
   return members.done();
 }
 
-/// Telemetry is for people, but for the power limits that the GPU showed.
+/// Telemetry is for people, but for the state that the GPU showed.
 Result<Done> read_telemetry(const Json& value, EndLine& end) {
   const auto readings = read_readings(value);
   if (!readings) {
     return readings.error();
   }
-  for (const char* name : {k_power_limit_before, k_power_limit_after}) {
-    if (const auto limit = readings->find(name); limit != readings->end() && limit->second.value) {
-      end.power_limits_mw.push_back(*limit->second.value);
-    }
-  }
+  end.shown = shown_gpu(*readings);
   return Done{};
 }
 

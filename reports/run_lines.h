@@ -9,6 +9,7 @@
 
 #include "harness/model/evidence.h"
 #include "harness/model/gpu_facts.h"
+#include "harness/model/ordered_gpu.h"
 #include "reports/bound_line.h"
 #include "reports/json.h"
 
@@ -45,11 +46,11 @@ struct EndLine {
   OutputDigest outputs{};  ///< k_no_outputs where the line gives none.
   std::uint64_t checked = 0, wrong = 0, matching = 0;
   std::uint64_t tiles = 0, full = 0, share_ppm = 0;
-  bool names_mismatch = false;                ///< verification.first is not null.
-  bool says_what_ran = false;                 ///< There are `ran` and `telemetry`.
-  std::vector<std::int64_t> power_limits_mw;  ///< Enforced ones that the window's telemetry shows.
-  std::optional<BoundLine> bound;             ///< Of a matrix product's window.
-  std::optional<BlocksLine> blocks;           ///< Absent where no window was completed.
+  bool names_mismatch = false;        ///< verification.first is not null.
+  bool says_what_ran = false;         ///< There are `ran` and `telemetry`.
+  ShownGpu shown;                     ///< By the window's telemetry.
+  std::optional<BoundLine> bound;     ///< Of a matrix product's window.
+  std::optional<BlocksLine> blocks;   ///< Absent where no window was completed.
   std::optional<MachineFacts> found;  ///< Of a finding: what `matching` was worked out from.
   std::string serial, note;
 };

@@ -26,6 +26,7 @@ enum class Ending {
   clock,                ///< Clocks disagree beyond the contract's condition.
   no_telemetry,         ///< Telemetry that the case requires is missing.
   power_limit,          ///< Enforced power limit differs from the contract's.
+  gpu_state,            ///< ECC or MIG mode of the GPU is not the ordered one.
   foreign_environment,  ///< A variable or object that was not there before, or is not allowed.
   unsupported,          ///< This backend or machine can't do it; named in `note`.
   no_end                ///< Begun and never ended: killed, lost or interrupted.

@@ -11,13 +11,6 @@ Ratio in_watts(std::int64_t milliwatts) {
 
 }  // namespace
 
-std::optional<Quantity> power_limit_of(const Contract& contract, const Item& item) {
-  if (item.kind == Scope::system || !contract.inventory[item.line].gpus) {
-    return std::nullopt;
-  }
-  return contract.inventory[item.line].gpus->power_limit;
-}
-
 bool is_stated(std::int64_t milliwatts, const Quantity& limit) {
   return milliwatts >= 0 && std::is_eq(compare(in_watts(milliwatts), limit.base));
 }

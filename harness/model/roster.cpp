@@ -12,11 +12,6 @@ std::string node_id(const InventoryLine& line, std::uint32_t node) {
   return line.id + "/" + std::string(zeros, '0') + number;
 }
 
-bool binds(const Clause& clause, const InventoryLine& line) {
-  return std::find(clause.population.begin(), clause.population.end(), line.id) !=
-         clause.population.end();
-}
-
 /// The items of the clause's population for which `wanted(item, its line)` holds.
 template <class Wanted>
 std::vector<ItemIndex> select(const Clause& clause, const Contract& contract,
@@ -37,6 +32,11 @@ std::vector<ItemIndex> select(const Clause& clause, const Contract& contract,
 }
 
 }  // namespace
+
+bool binds(const Clause& clause, const InventoryLine& line) {
+  return std::find(clause.population.begin(), clause.population.end(), line.id) !=
+         clause.population.end();
+}
 
 std::vector<Item> roster_of(const Contract& contract) {
   std::vector<Item> roster;

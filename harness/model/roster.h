@@ -24,6 +24,9 @@ struct Item {
 /// the item "system". Spares are no items until they replace one.
 [[nodiscard]] std::vector<Item> roster_of(const Contract& contract);
 
+/// Whether the line is of the clause's population.
+[[nodiscard]] bool binds(const Clause& clause, const InventoryLine& line);
+
 /// The items a clause binds, in the order of the roster: those of its scope and population; for
 /// Scope::system the one item "system".
 [[nodiscard]] std::vector<ItemIndex> items_of(const Clause& clause, const Contract& contract,

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "harness/model/power_limit.h"
+#include "harness/model/ordered_gpu.h"
 #include "reports/bound_line.h"
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
@@ -57,8 +57,10 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
   WindowPlan plan = job.window;
   plan.start_utc_ns = launched.start_utc_ns;
   Classified ended = classify(launched.measured->window, plan, rules.tolerances);
-  if (ended.ending == Ending::measured && item < rules.power_limits.size()) {
-    ended = classify_power_limit(launched.measured->readings, rules.power_limits[item]);
+  if (ended.ending == Ending::measured && item < rules.ordered.size()) {
+    StateInWindow state =
+        state_in_window(rules.ordered[item], shown_gpu(launched.measured->readings));
+    ended = {.ending = state.ending, .note = std::move(state.note)};
   }
   const std::string mark = launched.ready ? launched.ready->mark : "";
   if (!mark.empty() &&
@@ -139,11 +141,7 @@ void add_bound(AttemptEnd& end, const Job& job, const Launched& launched) {
 }  // namespace
 
 EndRules::EndRules(const Contract& contract, const std::vector<Item>& roster)
-    : tolerances(tolerances_of(contract.conditions)) {
-  for (const Item& item : roster) {
-    power_limits.push_back(power_limit_of(contract, item));
-  }
-}
+    : tolerances(tolerances_of(contract.conditions)), ordered(ordered_gpus(contract, roster)) {}
 
 AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
                   const EndRules& rules, std::int64_t utc_ns) {

@@ -8,6 +8,7 @@
 
 #include "harness/model/as_ordered.h"
 #include "harness/model/evidence.h"
+#include "harness/model/ordered_gpu.h"
 #include "harness/run/classify.h"
 #include "harness/run/journal_clock.h"
 #include "harness/run/launch.h"
@@ -37,7 +38,7 @@ struct EndRules {
   EndRules(const Contract& contract, const std::vector<Item>& roster);
 
   Tolerances tolerances;
-  std::vector<std::optional<Quantity>> power_limits;  ///< Stated ones, by item.
+  std::vector<OrderedGpu> ordered;       ///< By item.
   std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.
   std::vector<std::string> marks;        ///< Of the session.
   JournalClock clock;                    ///< As the journal stands.

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 
-#include "harness/model/power_limit.h"
 
 namespace assay {
 namespace {
@@ -58,19 +57,6 @@ Classified classify(const WindowResult& window, const WindowPlan& plan,
   if (exceeds(disagreement, sums->elapsed_ns, tolerances.clock)) {
     return {Ending::clock,
             "the clocks disagree by " + ns(disagreement) + " in " + ns(sums->elapsed_ns)};
-  }
-  return {};
-}
-
-Classified classify_power_limit(const Readings& telemetry, const std::optional<Quantity>& stated) {
-  for (const char* name : {k_power_limit_before, k_power_limit_after}) {
-    const auto limit = telemetry.find(name);
-    const bool shown = limit != telemetry.end() && limit->second.value;
-    if (stated && shown && !is_stated(*limit->second.value, *stated)) {
-      return {Ending::power_limit, "the GPU's enforced power limit is " +
-                                       watts(*limit->second.value) + ", and the contract states " +
-                                       stated->text};
-    }
   }
   return {};
 }

@@ -7,7 +7,6 @@
 
 #include "harness/model/evidence.h"
 #include "harness/model/tolerances.h"
-#include "harness/run/probe.h"
 #include "harness/run/window.h"
 
 namespace assay {
@@ -20,10 +19,5 @@ struct Classified {
 /// `plan` holds the common start, if there was one.
 [[nodiscard]] Classified classify(const WindowResult& window, const WindowPlan& plan,
                                   const Tolerances& tolerances);
-
-/// power_limit if the GPU showed another limit than the stated one, before the window or after it.
-/// Where none is stated or shown there is nothing to compare: measured.
-[[nodiscard]] Classified classify_power_limit(const Readings& telemetry,
-                                              const std::optional<Quantity>& stated);
 
 }  // namespace assay

@@ -136,7 +136,8 @@ TEST(Bound, StandsAtNoOtherWindow) {
 SimulatedRun at_limit(const char* ending, std::int64_t before_mw, std::int64_t after_mw) {
   SimulatedRun run;
   run.ending = ending;
-  run.telemetry = {{k_power_limit_before, {before_mw, ""}}, {k_power_limit_after, {after_mw, ""}}};
+  run.telemetry = {{"gpu_power_limit_mw_before", {before_mw, ""}},
+                   {"gpu_power_limit_mw_after", {after_mw, ""}}};
   return run;
 }
 
@@ -146,7 +147,7 @@ TEST(PowerLimit, ThatIsNotTheContractsIsNoMeasuredWindow) {
     CampaignBuilder builder = with(run);
     return refusal_of(builder);
   };
-  const std::string measured = "ending: is measured, but the GPU's power limit is 70";
+  const std::string measured = "ending: is measured, but the GPU's enforced power limit is 70";
   EXPECT_EQ(refusal(at_limit("measured", 100'000, 100'000)), "");
   EXPECT_TRUE(says(refusal(at_limit("measured", 70'000, 100'000)), measured));
   EXPECT_TRUE(says(refusal(at_limit("measured", 100'000, 70'000)), measured));
@@ -157,8 +158,9 @@ TEST(PowerLimit, ThatIsNotTheContractsIsNoMeasuredWindow) {
 TEST(Telemetry, IsANumberOrAReason) {
   const auto refusal = [](const Json& reading) {
     CampaignBuilder builder = with({});
-    *member(line(builder.journals[0], "end").members, "telemetry") =
-        Json::Object{{"clock_khz", reading}};
+    member(line(builder.journals[0], "end").members, "telemetry")
+        ->object()
+        ->emplace_back("clock_khz", reading);
     return refusal_of(builder);
   };
   EXPECT_EQ(refusal(Json::Object{{"value", -5}}), "");

@@ -14,6 +14,7 @@ namespace assay {
 namespace {
 
 using testing_doubles::CampaignBuilder;
+using testing_doubles::readings_of_gpu;
 using testing_doubles::ScratchFolder;
 
 constexpr const char* k_node = "b200/00000";
@@ -122,10 +123,12 @@ TEST(Finding, ComesBeforeTheLoadThatCouldChangeIt) {
     builder.open();
     builder.round();
     if (load_first) {
-      builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+      builder.attempt("C-1", "b200/00000/gpu1",
+                      {.serial = "B", .telemetry = readings_of_gpu(1'000'000)});
     }
     builder.finding("I-2", k_node, healthy_machine());
-    builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+    builder.attempt("C-1", "b200/00000/gpu1",
+                    {.serial = "B", .telemetry = readings_of_gpu(1'000'000)});
     return read(builder).refusal;
   };
   EXPECT_EQ(refusal(false), "");
@@ -134,13 +137,36 @@ TEST(Finding, ComesBeforeTheLoadThatCouldChangeIt) {
             "attempt 1 has measured it already");
 }
 
+TEST(Finding, OrdersTheStateThatEveryWindowMustShow) {
+  const auto refusal = [](const std::string& reading, std::int64_t value) {
+    Readings readings = readings_of_gpu(1'000'000);
+    readings[reading] = {value, ""};
+    CampaignBuilder builder(contract_with_load());
+    builder.open();
+    builder.round();
+    builder.finding("I-1", k_node, healthy_machine());
+    builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B", .telemetry = readings});
+    return read(builder).refusal;
+  };
+  EXPECT_EQ(refusal("gpu_ecc_after", 1), "");
+  EXPECT_EQ(
+      refusal("gpu_ecc_after", 0),
+      "journal/00000.jsonl:8: ending: is measured, but the GPU's ECC is off, and the contract "
+      "orders it on");
+  EXPECT_EQ(refusal("gpu_power_limit_mw_before", 1'200'000),
+            "journal/00000.jsonl:8: ending: is measured, but the GPU's enforced power limit is "
+            "1.200 kW, and the contract states 1000 W");
+}
+
 TEST(Finding, OfAReplacedPartComesBeforeItsOwnLoad) {
   CampaignBuilder builder(contract_with_load());
   builder.open();
   builder.round();
   builder.finding("I-2", k_node, healthy_machine());
-  builder.attempt("C-1", "b200/00000/gpu0", {.serial = "A"});
-  builder.attempt("C-1", "b200/00000/gpu1", {.serial = "B"});
+  builder.attempt("C-1", "b200/00000/gpu0",
+                  {.serial = "A", .telemetry = readings_of_gpu(1'000'000)});
+  builder.attempt("C-1", "b200/00000/gpu1",
+                  {.serial = "B", .telemetry = readings_of_gpu(1'000'000)});
   builder.journals[0].push_back(
       {"replacement",
        {{"item", "b200/00000/gpu1"}, {"after", 3}, {"old_serial", "B"}, {"new_serial", "C"}}});

@@ -43,25 +43,6 @@ class Classify : public testing::Test {
   Tolerances tolerances;
 };
 
-TEST(ClassifyPowerLimit, ComparesWhatTheGpuShowsExactlyWithWhatIsStated) {
-  const Quantity stated = *parse_quantity("1000 W");
-  const auto ending = [](std::int64_t before_mw, std::int64_t after_mw, const auto& limit) {
-    const Readings telemetry{{"gpu_power_limit_mw_before", {before_mw, ""}},
-                             {"gpu_power_limit_mw_after", {after_mw, ""}}};
-    return classify_power_limit(telemetry, limit);
-  };
-  const std::optional<Quantity> limit = stated;
-  EXPECT_EQ(ending(1'000'000, 1'000'000, limit).ending, Ending::measured);
-  EXPECT_EQ(ending(1'000'001, 1'000'000, limit).ending, Ending::power_limit);
-  EXPECT_EQ(ending(1'000'000, 700'000, limit).ending, Ending::power_limit);
-  EXPECT_EQ(ending(1'000'000, 700'000, limit).note,
-            "the GPU's enforced power limit is 700.0 W, and the contract states 1000 W");
-  EXPECT_EQ(ending(1'000'000, 700'000, std::optional<Quantity>()).ending, Ending::measured);
-  const Readings hidden{{"gpu_power_limit_mw_before", {std::nullopt, "Not Supported"}}};
-  EXPECT_EQ(classify_power_limit(hidden, limit).ending, Ending::measured);
-  EXPECT_EQ(classify_power_limit({}, limit).ending, Ending::measured);
-}
-
 TEST_F(Classify, CallsAHealthyWindowMeasured) {
   EXPECT_EQ(ending(), Ending::measured);
   EXPECT_EQ(classify(window, plan, tolerances).note, "");

@@ -85,6 +85,16 @@ Json::Object bound_of_run(const Clause& clause, const SimulatedRun& run) {
 
 }  // namespace
 
+Readings readings_of_gpu(std::int64_t power_limit_mw) {
+  Readings readings;
+  for (const std::string end : {"_before", "_after"}) {
+    readings["gpu_ecc" + end] = {1, ""};
+    readings["gpu_mig" + end] = {0, ""};
+    readings["gpu_power_limit_mw" + end] = {power_limit_mw, ""};
+  }
+  return readings;
+}
+
 std::string two_node_contract() {
   return R"({"schema":"assay.contract/1","id":"two-nodes","purpose":"demonstration",
 "title":{"en":"Two nodes"},"parties":{"buyer":{"name":"B"},"supplier":{"name":"S"}},

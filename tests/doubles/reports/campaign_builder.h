@@ -24,6 +24,9 @@ namespace assay::testing_doubles {
 /// A demonstration with two nodes of two GPUs and a matrix product and a bandwidth clause.
 [[nodiscard]] std::string two_node_contract();
 
+/// The state of a GPU, the same before and after a window: ECC on, MIG off.
+[[nodiscard]] Readings readings_of_gpu(std::int64_t power_limit_mw);
+
 /// What a simulated run shows.
 struct SimulatedRun {
   std::uint64_t work_per_step = 2'000'000'000'000;  ///< 10 blocks x 10 steps in 1 s: 200 TFLOP/s
@@ -38,8 +41,8 @@ struct SimulatedRun {
   std::string outputs = "outputs";  ///< What its output digest is made of, with clause and round.
   std::string architecture;         ///< Of a device whose clock bounds matrix products.
   std::uint32_t multiprocessors = 0;
-  std::int64_t clock_khz = -1;  ///< Of each block.
-  Readings telemetry;
+  std::int64_t clock_khz = -1;                    ///< Of each block.
+  Readings telemetry = readings_of_gpu(100'000);  ///< As the contract of simulated runs orders.
   std::int64_t number = 0;  ///< Given by the builder: makes the blob this run's own.
 };
 
