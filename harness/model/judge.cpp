@@ -162,10 +162,12 @@ std::optional<Finding> standing_floor(const Setting& setting, std::span<const Sc
 
 void judge_parts_since(const Setting& setting, const std::vector<ItemIndex>& parts,
                        const ByItem& attempts, Renewal since, Verdict& verdict) {
+  // Judged with what was before, the rounds of a healthy device that was replaced are rounds, too.
+  const Renewal of_parts = since == Renewal::founded ? Renewal::own_founded : Renewal::own;
   std::vector<Screened> screened;
   screened.reserve(parts.size());
   for (const ItemIndex part : parts) {
-    screened.push_back(screen(setting, part, attempts.of(part), {Renewal::own, false}));
+    screened.push_back(screen(setting, part, attempts.of(part), {of_parts, false}));
   }
   auto finding = worst_finding(screened);
   const std::uint32_t last_old = setting.renewed_after_rounds[static_cast<std::size_t>(since)];
@@ -194,8 +196,10 @@ void judge_parts_since(const Setting& setting, const std::vector<ItemIndex>& par
 void judge_parts(const Setting& setting, const std::vector<ItemIndex>& parts,
                  const ByItem& attempts, Verdict& verdict) {
   judge_parts_since(setting, parts, attempts, Renewal::any, verdict);
-  const auto [own, founded, any] = setting.renewed_after_rounds;
-  if (founded < any) {
+  const auto renewed_after = [&setting](Renewal renewal) {
+    return setting.renewed_after_rounds[static_cast<std::size_t>(renewal)];
+  };
+  if (renewed_after(Renewal::founded) < renewed_after(Renewal::any)) {
     Verdict whole;
     whole.item = verdict.item;
     judge_parts_since(setting, parts, attempts, Renewal::founded, whole);
@@ -318,9 +322,9 @@ class Court {
     }
   }
 
-  [[nodiscard]] std::array<std::uint32_t, 3> renewed_after_rounds(
+  [[nodiscard]] std::array<std::uint32_t, 4> renewed_after_rounds(
       const std::vector<ItemIndex>& parts) const {
-    std::array<std::uint32_t, 3> rounds{};
+    std::array<std::uint32_t, 4> rounds{};
     for (const Renewal renewal : {Renewal::founded, Renewal::any}) {
       std::uint32_t& round = rounds[static_cast<std::size_t>(renewal)];
       for (const ItemIndex part : parts) {

@@ -28,7 +28,7 @@ struct Setting {
   const Agreement& agreement;
   const Together& together;
   /// For a system, by Renewal: the last round before something in it was replaced.
-  std::array<std::uint32_t, 3> renewed_after_rounds{};
+  std::array<std::uint32_t, 4> renewed_after_rounds{};
 };
 
 struct Finding {

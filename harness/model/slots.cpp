@@ -133,7 +133,7 @@ void Slots::renew() {
     if (found == of_node_.end() || roster_[item].kind == Scope::system) {
       continue;
     }
-    auto& [own, founded, any] = renewals_[item];
+    auto& [own_founded, own, founded, any] = renewals_[item];
     for (const std::size_t i : found->second) {
       const Replacement& replacement = *replacements_[i].replacement;
       if (!renews(roster_, replacement, item)) {
@@ -142,6 +142,8 @@ void Slots::renew() {
       ++generations_[item];
       any = std::max(any, replacement.after);
       const bool changed = changes_device(roster_, replacement, item);
+      own_founded =
+          std::max(own_founded, changed && replacements_[i].founded ? replacement.after : 0);
       own = std::max(own, changed ? replacement.after : 0);
       founded = std::max(founded, changed || replacements_[i].founded ? replacement.after : 0);
     }
@@ -162,7 +164,7 @@ void Slots::ban_replaced() {
 std::uint32_t Slots::node_renewed_after_round(ItemIndex item, Renewal renewal) const {
   const auto found = of_node_.find(roster_[item].node);
   std::uint32_t round = 0;
-  if (found != of_node_.end() && renewal != Renewal::own) {
+  if (found != of_node_.end() && (renewal == Renewal::any || renewal == Renewal::founded)) {
     for (const std::size_t i : found->second) {
       const Known& known = replacements_[i];
       const bool counts = renewal == Renewal::any || known.founded;

@@ -16,10 +16,11 @@ namespace assay {
 
 /// Since when what is measured of an item counts.
 enum class Renewal {
-  own,      ///< Since it was last replaced itself, or the node it is in.
-  founded,  ///< For a node and the system also since a part was replaced that had been found
-            ///< wanting.
-  any       ///< For a node and the system also since any part in it was replaced.
+  own_founded,  ///< As `own`, but only since a device that had been found wanting was replaced.
+  own,          ///< Since it was last replaced itself, or the node it is in.
+  founded,      ///< For a node and the system also since a part was replaced that had been found
+                ///< wanting.
+  any           ///< For a node and the system also since any part in it was replaced.
 };
 
 /// Whether `replacement` put another device into the slot of `item`: its own, or its node's.
@@ -103,7 +104,7 @@ class Slots {
   const Evidence& evidence_;
   std::vector<Known> replacements_;  // those of known items, by item and `after`
   std::unordered_map<std::uint32_t, std::vector<std::size_t>> of_node_;  // indices of them
-  std::vector<std::array<std::uint64_t, 3>> renewals_;                   // by Renewal
+  std::vector<std::array<std::uint64_t, 4>> renewals_;                   // by Renewal
   std::vector<std::uint32_t> generations_;
   std::vector<bool> inconsistent_;
   std::unordered_map<std::string_view, std::vector<Ban>> bans_;

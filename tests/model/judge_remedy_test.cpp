@@ -404,6 +404,15 @@ TEST_F(ExchangedInside, AHealthyPartBuysNoOtherTry) {
   EXPECT_EQ(node(), "NOT_RUN no_evidence") << "but it must pass again";
 }
 
+TEST_F(ExchangedInside, AHealthyPartOfTheSystemTakesNoRoundOfItAway) {
+  exchange(1, signs(10, 0));
+  EXPECT_EQ(system(), "REJECT below_limit") << "the rounds before the exchange missed";
+  for (std::uint32_t round = 1; round <= 10; ++round) {
+    of("C-4", 2, round).work = of("C-4", 1, round).work;
+  }
+  EXPECT_EQ(system(), "ACCEPT limit_met") << "and now both before and after are met";
+}
+
 TEST_F(ExchangedInside, LeavesNoOpenCountBehindAHealthyPart) {
   exchange(3, signs(10, 0));
   for (const std::uint32_t round : {1U, 2U, 3U, 4U, 5U, 6U}) {
