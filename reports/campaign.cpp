@@ -159,6 +159,7 @@ class Gathering {
     append(evidence.attempts, journal.attempts);
     append(evidence.replacements, journal.replacements);
     append(evidence.seen, journal.seen);
+    append(evidence.contradictions, journal.looks.contradictions);
     append(evidence.marks, journal.marks);
     append(campaign_.remarks, journal.remarks);
     campaign_.nodes.push_back(std::move(journal.facts));

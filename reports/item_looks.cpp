@@ -4,17 +4,11 @@
 #include <string_view>
 
 #include "harness/model/as_ordered.h"
+#include "harness/model/one_machine.h"
 #include "reports/end_check.h"
 
 namespace assay {
 namespace {
-
-/// Items are named by their places: "b200/00003/gpu1" is within "b200/00003", and all is in the
-/// system.
-bool is_same_or_within(std::string_view item, std::string_view whole) {
-  return whole == "system" || item == whole ||
-         (item.starts_with(whole) && item.substr(whole.size()).starts_with('/'));
-}
 
 bool is_replayed(const std::vector<std::string>& marks) {
   return std::find(marks.begin(), marks.end(), "replayed") != marks.end();
@@ -23,6 +17,17 @@ bool is_replayed(const std::vector<std::string>& marks) {
 }  // namespace
 
 Result<Done> ItemLooks::begin(const AttemptKey& key, const Clause& clause) {
+  const bool looks = is_finding(clause.case_id);
+  for (const auto& [number, other] : running_) {
+    if (other.looks != looks &&
+        (is_same_or_within(other.item, key.item) || is_same_or_within(key.item, other.item))) {
+      return Error{Error::Code::bad_input,
+                   "item: '" + key.item + "' is " + (looks ? "looked at" : "measured") +
+                       " while attempt " + std::to_string(number) +
+                       (looks ? " measures '" : " looks at '") + other.item + "'"};
+    }
+  }
+  running_.emplace(key.attempt, Running{key.item, looks});
   if (!is_finding(clause.case_id)) {
     loads_.try_emplace(key.item, key.attempt);
   } else if (asked_.emplace(key.clause, key.item).second) {
@@ -50,6 +55,7 @@ Result<Done> ItemLooks::begin(const AttemptKey& key, const Clause& clause) {
 
 Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
                             const std::vector<std::string>& marks) {
+  running_.erase(end.key.attempt);
   const Clause& clause = frame.contract.clauses[frame.clause_of.find(end.key.clause)->second];
   if (!is_finding(clause.case_id)) {
     return Done{};
@@ -64,6 +70,9 @@ Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
   if (before == nullptr && !end.found) {
     return Done{};
   }
+  if (before == nullptr) {
+    compare_first(end, frame.item_of.find(end.key.item)->second);
+  }
   Looks& looks = looks_[{end.key.clause, end.key.item}];
   if (before == nullptr) {
     looks.first = *end.found;
@@ -72,6 +81,20 @@ Result<Done> ItemLooks::end(const EndLine& end, const CampaignFrame& frame,
   }
   looks.matching = end.matching == 1;
   return Done{};
+}
+
+/// Nothing was measured since the other clauses' first looks at the item, at what is in it and at
+/// what it is in.
+void ItemLooks::compare_first(const EndLine& end, ItemIndex item) {
+  for (const auto& [key, other] : looks_) {
+    const bool concerns =
+        is_same_or_within(key.second, end.key.item) || is_same_or_within(end.key.item, key.second);
+    std::string found = concerns ? contradiction(other.first, *end.found) : "";
+    if (!found.empty()) {
+      contradictions.push_back({item, end.key.attempt, std::move(found)});
+      return;
+    }
+  }
 }
 
 void ItemLooks::forget(const std::string& item) {
@@ -110,14 +133,18 @@ std::optional<SeenDevices> devices_in(const EndLine& end, ItemIndex item,
   if (!end.found || end.found->source == "replay" || roster[item].kind != Scope::each_node) {
     return std::nullopt;
   }
-  SeenDevices seen{.node = item, .attempt = end.key.attempt, .serials = {}};
+  SeenDevices seen{.node = item,
+                   .attempt = end.key.attempt,
+                   .serials = {},
+                   .boot_id = end.found->host.boot_id.value.value_or("")};
   for (const GpuFacts& gpu : end.found->gpus) {
     if (!gpu.uuid.value) {
       return std::nullopt;
     }
     seen.serials.push_back(*gpu.uuid.value);
   }
-  return seen.serials.empty() ? std::nullopt : std::optional(std::move(seen));
+  const bool shows_nothing = seen.serials.empty() && seen.boot_id.empty();
+  return shows_nothing ? std::nullopt : std::optional(std::move(seen));
 }
 
 }  // namespace assay

@@ -154,6 +154,18 @@ Result<Done> check_open_line(const Json& line, const std::string& session, std::
   return Done{};
 }
 
+/// 0, or the error number. Of a short write the rest is tried, since that says why.
+int write_whole(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written == 0 || (written < 0 && errno != EINTR)) {
+      return written == 0 ? ENOSPC : errno;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return 0;
+}
+
 }  // namespace
 
 struct JournalWriter::State {
@@ -235,7 +247,7 @@ Result<Done> JournalWriter::State::write_line(std::string_view kind, Json::Objec
   return Done{};
 }
 
-/// One write(2) and an fsync; if either fails, the file is as it was or the journal is closed.
+/// Written and synced; if either fails, the file is as it was or the journal is closed.
 Result<Done> JournalWriter::State::put(const std::string& bytes) {
   if (broken) {
     return Error{Error::Code::io, path + ": can't be written since an earlier write failed"};
@@ -245,17 +257,14 @@ Result<Done> JournalWriter::State::put(const std::string& bytes) {
                  path + ": a line can't be written: the journal would be larger than " +
                      std::to_string(largest) + " bytes"};
   }
-  ssize_t written = -1;
-  do {
-    written = ::write(file->get(), bytes.data(), bytes.size());
-  } while (written < 0 && errno == EINTR);
-  if (written == static_cast<ssize_t>(bytes.size())) {
+  int number = write_whole(file->get(), bytes);
+  if (number == 0) {
     if (::fsync(file->get()) == 0) {
       return Done{};
     }
+    number = errno;
     broken = true;  // what the disk holds after a failed fsync is unknown
   }
-  const int number = written >= 0 && !broken ? ENOSPC : errno;  // a short write says no more
   if (::ftruncate(file->get(), end) != 0 || ::fsync(file->get()) != 0) {
     broken = true;
   }

@@ -13,8 +13,8 @@
 #include "reports/machine_line.h"
 #include "reports/node_name.h"
 #include "reports/selftest_line.h"
-#include "reports/step_work.h"
 #include "reports/time_of_day.h"
+#include "reports/window_history.h"
 
 namespace assay {
 namespace {
@@ -30,7 +30,8 @@ std::string numbered(std::uint64_t attempt) {
 /// Walks over one journal; keeps what later lines are held against.
 class Walk {
  public:
-  Walk(const CampaignFrame& frame, std::uint32_t node) : frame_(frame), step_work_(frame.session) {
+  Walk(const CampaignFrame& frame, std::uint32_t node)
+      : frame_(frame), window_history_(frame.session) {
     out_.facts.node = node;
     last_link_ = frame.session.nonce.anchor;
     if (const auto created = time_from(frame.session.created)) {
@@ -65,7 +66,6 @@ class Walk {
   }
   void keep(std::string& fact, std::string now, std::string_view what);
   Result<Done> check_begin(const AttemptKey& key) const;
-  Result<Done> follows(const EndLine& end);
 
   struct Open {
     AttemptKey key;
@@ -78,9 +78,8 @@ class Walk {
   Digest last_link_{};
   std::uint32_t rounds_ = 0;
   std::int64_t latest_ns_ = 0;
-  std::map<std::uint64_t, Open> open_;                 ///< Attempts begun and not ended.
-  std::map<std::string, std::int64_t> busy_until_ns_;  ///< By item: end of its latest window.
-  StepWork step_work_;
+  std::map<std::uint64_t, Open> open_;  ///< Attempts begun and not ended.
+  WindowHistory window_history_;
   bool machine_seen_ = false;
   bool selftest_seen_ = false, selftest_failed_ = false;
 };
@@ -284,20 +283,6 @@ Result<Done> Walk::begin(const Json& json) {
   return Done{};
 }
 
-/// One item does one thing at a time, so its windows do not overlap.
-Result<Done> Walk::follows(const EndLine& end) {
-  if (!end.blocks || end.elapsed_ns == 0) {
-    return Done{};
-  }
-  std::int64_t& busy_until_ns = busy_until_ns_[end.key.item];
-  if (end.start_ns < busy_until_ns) {
-    return bad("start_ns: the window begins before the one before it on '" + end.key.item +
-               "' has ended");
-  }
-  busy_until_ns = end.start_ns + static_cast<std::int64_t>(end.elapsed_ns);
-  return Done{};
-}
-
 Result<Done> Walk::end(const Json& json) {
   Result<EndLine> read = read_end(json);
   if (!read) {
@@ -320,9 +305,9 @@ Result<Done> Walk::end(const Json& json) {
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), out_.looks.end(end, frame_, out_.marks), step_work_.check(end),
-        check_steps(end), check_window_times(end, clause, begun->second.at_ns), follows(end),
-        at(end.at_ns), check_device(end, clause, frame_.ordered[attempt.item]),
+       {check_end(end), out_.looks.end(end, frame_, out_.marks), window_history_.check(end),
+        check_steps(end), check_window_times(end, clause, begun->second.at_ns), at(end.at_ns),
+        check_device(end, clause, frame_.ordered[attempt.item]),
         end.blocks ? check_conditions(end, window, clause, frame_.contract.conditions)
                    : Result<Done>(Done{})}) {
     if (!checked) {
@@ -375,6 +360,7 @@ Result<Done> Walk::resume(const Json& json) {
     return done;
   }
   open_.clear();  // what ran then has no end
+  out_.looks.resume();
   remark("the campaign was resumed");
   return at(time_ns);
 }
@@ -421,7 +407,7 @@ Result<Done> Walk::replacement(const Json& json) {
     }
   }
   const std::string& id = frame_.roster[*item].id;
-  step_work_.forget(id);
+  window_history_.forget(id);
   out_.looks.forget(id);
   if (frame_.roster[*item].kind == Scope::each_node) {
     out_.first_inventory = nullptr;  // the next `machine` line is the new node's

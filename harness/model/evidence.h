@@ -74,12 +74,21 @@ struct SeenDevices {
   ItemIndex node = 0;                ///< Its item.
   std::uint64_t attempt = 0;         ///< The look, in the node's journal.
   std::vector<std::string> serials;  ///< As attempts on single devices state them.
+  std::string boot_id;               ///< Drawn by its kernel at its start; "" if not shown.
+};
+
+/// First looks at one item that do not show one machine.
+struct Contradiction {
+  ItemIndex item = 0;
+  std::uint64_t attempt = 0;  ///< The later look, in the node's journal.
+  std::string sentence;
 };
 
 struct Evidence {
   std::vector<Attempt> attempts;  ///< In the order of their journals and numbers.
   std::vector<Replacement> replacements;
   std::vector<SeenDevices> seen;
+  std::vector<Contradiction> contradictions;
   bool selftest_passed = false;    ///< On every node that has attempts.
   bool chain_whole = false;        ///< Every journal's chain, numbering and signature verified.
   std::vector<std::string> marks;  ///< "emulated", "simulated", "replayed", "reduced".

@@ -95,6 +95,10 @@ std::optional<Finding> invalid_value(const Setting& setting, const Attempt& atte
 
 std::optional<Finding> invalid_device(const Setting& setting, ItemIndex item,
                                       std::span<const Attempt* const> counted) {
+  if (const std::string* why = setting.slots.contradiction(item)) {
+    return Finding{Outcome::invalid, Reason::device_changed,
+                   "Looks at " + setting.roster[item].id + " contradict each other. " + *why};
+  }
   const std::string* serial = nullptr;
   bool changed = setting.slots.is_inconsistent(item);
   for (const Attempt* attempt : counted) {

@@ -1,39 +1,13 @@
 #include "harness/model/order_changes.h"
 
 #include <algorithm>
-#include <array>
 
 #include "harness/model/exact.h"
+#include "harness/model/kept_facts.h"
 #include "harness/model/order_words.h"
 
 namespace assay {
 namespace {
-
-template <class T>
-struct NamedFact {
-  const char* name = "";
-  Fact<T> GpuFacts::*fact = nullptr;
-  const char* unit = "";
-};
-
-/// What nothing but a hand changes. The present PCIe generation and the temperature follow the
-/// load.
-constexpr std::array<NamedFact<std::string>, 6> k_texts{{{"model", &GpuFacts::model},
-                                                         {"serial number", &GpuFacts::serial},
-                                                         {"board part", &GpuFacts::board_part},
-                                                         {"PCI address", &GpuFacts::pci},
-                                                         {"VBIOS", &GpuFacts::vbios},
-                                                         {"InfoROM", &GpuFacts::inforom}}};
-constexpr std::array<NamedFact<bool>, 2> k_switches{
-    {{"ECC", &GpuFacts::ecc}, {"MIG mode", &GpuFacts::mig}}};
-constexpr std::array<NamedFact<std::int64_t>, 7> k_numbers{
-    {{"memory", &GpuFacts::memory_bytes, " bytes"},
-     {"enforced power limit", &GpuFacts::power_limit_mw, " mW"},
-     {"highest clock of its SMs", &GpuFacts::clock_max_sm_mhz, " MHz"},
-     {"highest clock of its memory", &GpuFacts::clock_max_memory_mhz, " MHz"},
-     {"PCIe width", &GpuFacts::pcie_width},
-     {"highest PCIe width", &GpuFacts::pcie_width_max},
-     {"highest PCIe generation", &GpuFacts::pcie_generation_max}}};
 
 /// Over the life of a GPU: these only grow, whatever is started again.
 constexpr std::array<NamedFact<std::int64_t>, 3> k_lifelong{
@@ -47,16 +21,6 @@ struct Pairing {
   bool same_start;  ///< Neither kernel nor driver was started again: all counts go on.
   Comparison& comparison;
 };
-
-std::string written(const std::string& value) {
-  return "'" + value + "'";
-}
-std::string written(bool value) {
-  return value ? "on" : "off";
-}
-std::string written(std::int64_t value) {
-  return std::to_string(value);
-}
 
 /// Calls `judge(value, value at the first look)` if it was shown then and is now.
 template <class T, class Judge>

@@ -33,6 +33,11 @@ std::vector<ItemIndex> select(const Clause& clause, const Contract& contract,
 
 }  // namespace
 
+bool is_same_or_within(std::string_view item, std::string_view whole) {
+  return whole == "system" || item == whole ||
+         (item.starts_with(whole) && item.substr(whole.size()).starts_with('/'));
+}
+
 bool binds(const Clause& clause, const InventoryLine& line) {
   return std::find(clause.population.begin(), clause.population.end(), line.id) !=
          clause.population.end();

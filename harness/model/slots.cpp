@@ -50,6 +50,11 @@ Slots::Slots(const Contract& contract, const std::vector<Item>& roster, const Ev
   check_allowance();
   check_serials();
   mark_contradictions(roster, evidence, inconsistent_);
+  for (const Contradiction& found : evidence.contradictions) {
+    if (found.attempt > renewed_after(found.item, Renewal::any)) {
+      contradictions_.try_emplace(found.item, &found.sentence);
+    }
+  }
 }
 
 void Slots::complain(ItemIndex item, std::string sentence) {

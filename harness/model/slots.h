@@ -63,6 +63,12 @@ class Slots {
   /// True for a slot in which a serial number is not the one that its replacements name for that
   /// time, changes without one, or stands in another slot, too; or that seen_devices.h marks.
   [[nodiscard]] bool is_inconsistent(ItemIndex item) const { return inconsistent_[item]; }
+  /// What looks at the item since it was last to be measured again show differently of one device;
+  /// nullptr if there is nothing.
+  [[nodiscard]] const std::string* contradiction(ItemIndex item) const {
+    const auto found = contradictions_.find(item);
+    return found == contradictions_.end() ? nullptr : found->second;
+  }
   /// Replacements beyond the contract's remedy, or of what was never measured.
   [[nodiscard]] const std::vector<Defect>& defects() const { return defects_; }
 
@@ -107,6 +113,7 @@ class Slots {
   std::vector<std::array<std::uint64_t, 4>> renewals_;                   // by Renewal
   std::vector<std::uint32_t> generations_;
   std::vector<bool> inconsistent_;
+  std::unordered_map<ItemIndex, const std::string*> contradictions_;
   std::unordered_map<std::string_view, std::vector<Ban>> bans_;
   std::vector<Defect> defects_;
 };

@@ -43,7 +43,7 @@ std::optional<Error> fault_of_conditions(const Contract& contract) {
                  {Dimension::percent, "0 %", shown ? "1 %" : "0.1 %"});
   check_optional(checks, "session_spread", given.session_spread,
                  {Dimension::percent, "0 %", "5 %"});
-  check_optional(checks, "start_skew", given.start_skew, {Dimension::time, "0 s", "1 s"});
+  check_optional(checks, "start_skew", given.start_skew, {Dimension::time, "1 us", "1 s"});
   return checks.error();
 }
 

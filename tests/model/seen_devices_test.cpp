@@ -48,6 +48,21 @@ TEST_F(Seen, IsHeldAgainstWhatWasMeasured) {
   EXPECT_EQ(verdicts(), (All{k_changed, k_met})) << "a later look mends nothing";
 }
 
+TEST_F(Seen, WithoutAnyDeviceIsHeldAgainstNoAttempt) {
+  evidence_.seen[0].serials = {};
+  EXPECT_EQ(verdicts(), (All{k_met, k_met}));
+}
+
+TEST_F(Seen, HoldsEachNodeAgainstItsOwnLooksAmongMany) {
+  evidence_.seen.push_back({.node = 0, .attempt = 6, .serials = {"other"}});
+  EXPECT_EQ(verdicts(), (All{k_changed, k_met}));
+  evidence_.replacements = {{1, 6, "A", "A2"}};
+  for (Attempt& attempt : evidence_.attempts) {
+    attempt.serial = attempt.item == 1 && attempt.number > 6 ? "A2" : attempt.serial;
+  }
+  EXPECT_NE(verdicts()[0], k_changed) << "that look is over";
+}
+
 TEST_F(Seen, IsNotHeldAgainstWhatCameAfterAReplacement) {
   evidence_.replacements = {{1, 1, "X", "A"}};
   evidence_.seen[0].serials = {"X"};
@@ -72,6 +87,23 @@ class SeenNodes : public Seen {
     }
   }
 };
+
+TEST_F(SeenNodes, WithOneStartOfAKernelAreOneMachine) {
+  evidence_.seen[0].boot_id = "boot 1";
+  evidence_.seen[1].boot_id = "boot 2";
+  EXPECT_EQ(verdicts(), (All{k_met, k_met}));
+  evidence_.seen[1].boot_id = "boot 1";
+  EXPECT_EQ(verdicts(), (All{k_changed, k_changed}));
+}
+
+TEST_F(SeenNodes, ThatLooksShowDifferentlyAreInvalidUntilReplaced) {
+  evidence_.contradictions = {{.item = 0, .attempt = 1, .sentence = "One look shows X."}};
+  EXPECT_EQ(verdicts(), (All{k_changed, k_met}));
+  EXPECT_EQ(judged(contract_, evidence_).clauses[0].verdicts[0].detail,
+            "Looks at box/00000 contradict each other. One look shows X.");
+  evidence_.contradictions[0].attempt = 0;
+  EXPECT_EQ(verdicts(), (All{k_met, k_met})) << "superseded";
+}
 
 TEST_F(SeenNodes, AreAcceptedWithTheirOwn) {
   EXPECT_EQ(verdicts(), (All{k_met, k_met}));

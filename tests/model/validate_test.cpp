@@ -54,7 +54,7 @@ TEST(Validate, RefusesConditionsBeyondTheirBounds) {
       {[](Contract& c) { c.conditions.session_spread = q("5.1 %"); },
        "conditions.session_spread: '5.1 %' is not within 0 % to 5 %"},
       {[](Contract& c) { c.conditions.start_skew = q("1.1 s"); },
-       "conditions.start_skew: '1.1 s' is not within 0 s to 1 s"},
+       "conditions.start_skew: '1.1 s' is not within 1 us to 1 s"},
   });
 }
 

@@ -54,6 +54,21 @@ TEST(Bound, IsJudgedFromTheEvidence) {
   EXPECT_TRUE(says(slow.report, "148 multiprocessors x 8192 operations a clock x 160000 kHz"));
 }
 
+TEST(Bound, IsOfOneDeviceInAllWindowsOfAnItem) {
+  CampaignBuilder builder;
+  builder.open();
+  SimulatedRun run = at_clock(1'965'000);
+  for (int round = 0; round < 2; ++round) {
+    builder.round();
+    builder.attempts_together("C-1", {{k_gpu, run}, {"box/00000/gpu1", run}});
+    run.multiprocessors = 147;
+  }
+  EXPECT_TRUE(says(refusal_of(builder),
+                   "bound: 'box/00000/gpu0' has 147 multiprocessors of 'sm_100', but had 148 of "
+                   "'sm_100' in its first window"))
+      << refusal_of(builder);
+}
+
 TEST(Bound, IsMissingWhereTheClockIsHiddenAndTheReportSaysSo) {
   const std::string sentence = "Whether the device could have done 20 of 20 values of clause C-1";
   const Judged hidden = judged(at_clock(-1));

@@ -87,6 +87,15 @@ void set(Json::Object& object, std::string_view name, Json value) {
   object.emplace_back(name, std::move(value));
 }
 
+const Json* member_of(const testing_doubles::Line& line, std::string_view name) {
+  for (const auto& [key, value] : line.members) {
+    if (key == name) {
+      return &value;
+    }
+  }
+  return nullptr;
+}
+
 TEST(Finding, OfAHealthyMachineIsAccepted) {
   CampaignBuilder builder = looked_at(healthy_machine(), healthy_machine());
   const Read result = read(builder);
@@ -156,6 +165,52 @@ TEST(Finding, OrdersTheStateThatEveryWindowMustShow) {
   EXPECT_EQ(refusal("gpu_power_limit_mw_before", 1'200'000),
             "journal/00000.jsonl:8: ending: is measured, but the GPU's enforced power limit is "
             "1.200 kW, and the contract states 1000 W");
+}
+
+TEST(Finding, OfSeveralClausesMustBeOfOneMachine) {
+  MachineFacts other = healthy_machine();
+  const std::string uuid = *other.gpus[0].uuid.value;
+  other.gpus[0].uuid = shown<std::string>("GPU-of-another");
+  MachineFacts unlike = healthy_machine();
+  unlike.gpus[1].mig = shown(true);
+  for (const auto& [facts, sentence] :
+       {std::pair(other, "gpu0's UUID as '" + uuid + "', another as 'GPU-of-another'."),
+        std::pair(unlike, std::string("gpu1's MIG mode as off, another as on."))}) {
+    CampaignBuilder builder(contract());
+    builder.open();
+    builder.round();
+    builder.finding("I-1", k_node, healthy_machine());
+    builder.finding("I-2", k_node, facts);
+    const Read result = read(builder);
+    EXPECT_EQ(result.refusal, "");
+    for (const std::size_t clause : {0U, 1U}) {
+      EXPECT_EQ(result.verdict(clause).outcome, Outcome::invalid);
+      EXPECT_EQ(result.verdict(clause).reason, Reason::device_changed);
+      EXPECT_EQ(result.verdict(clause).detail,
+                "Looks at b200/00000 contradict each other. One look shows " + sentence);
+    }
+  }
+}
+
+TEST(Finding, IsNotMadeWhileItsItemIsMeasured) {
+  CampaignBuilder builder(contract_with_load());
+  builder.open();
+  builder.round();
+  builder.finding("I-2", k_node, healthy_machine());
+  builder.attempt("C-1", "b200/00000/gpu1",
+                  {.serial = "B", .telemetry = readings_of_gpu(1'000'000)});
+  const MachineFacts first = healthy_machine();
+  builder.round();
+  builder.finding("I-2", k_node, healthy_machine(), &first);
+  auto& lines = builder.journals[0];
+  const auto is_end_of_load = [](const auto& line) {
+    return line.kind == "end" && *member_of(line, "attempt")->whole() == 2;
+  };
+  const auto end = std::find_if(lines.begin(), lines.end(), is_end_of_load);
+  std::rotate(end, end + 1, lines.end() - 1);  // within the last look
+  EXPECT_EQ(read(builder).refusal,
+            "journal/00000.jsonl:9: item: 'b200/00000' is looked at while attempt 2 measures "
+            "'b200/00000/gpu1'");
 }
 
 TEST(Finding, OfAReplacedPartComesBeforeItsOwnLoad) {
