@@ -87,6 +87,10 @@ Result<Done> read_telemetry(const Json& value, EndLine& end) {
   }
   for (const char* name : {k_power_limit_before, k_power_limit_after}) {
     if (const auto limit = readings->find(name); limit != readings->end() && limit->second.value) {
+      if (*limit->second.value < 0) {
+        return bad("telemetry." + std::string(name) + ": is " +
+                   std::to_string(*limit->second.value) + " mW, which is no power limit");
+      }
       end.power_limits_mw.push_back(*limit->second.value);
     }
   }

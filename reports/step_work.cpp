@@ -16,7 +16,7 @@ Result<Done> StepWork::check(const EndLine& end) {
     return Done{};
   }
   const std::string who = is_stated
-                              ? "the session says that a step of clause " + clause + " is "
+                              ? "a step of clause " + clause + " is "
                               : "the first window of clause " + clause + " on '" + item + "' says ";
   return Error{Error::Code::bad_input, "work_per_step: is " + to_decimal(end.work_per_step) +
                                            ", but " + who + to_decimal(expected)};

@@ -10,7 +10,8 @@
 
 namespace assay {
 
-/// Over the windows of one journal: what the session states for the clause, or else what the item's
+/// Over the windows of one journal: what the contract or the session states for the clause (the
+/// frame's session has both), or else what the item's
 /// first window states. Refers to the session, which must outlive it.
 class StepWork {
  public:
