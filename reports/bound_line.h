@@ -32,8 +32,9 @@ struct BoundLine {
 /// Fails with bad_input, naming the member.
 [[nodiscard]] Result<BoundLine> read_bound(const Json& object);
 
-/// Whether a line's `bound` is what its clause's type makes of the device that it names, and states
-/// a reason where, and only where, something is missing. Fails with bad_input, naming the member.
+/// Whether a line's `bound` is what its clause's type makes of the device that it names, or null
+/// where no rate was known, and states a reason where, and only where, something is missing. Fails
+/// with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_bound(const BoundLine& bound, const Clause& clause);
 
 [[nodiscard]] MachineRate rate_of(const BoundLine& bound);

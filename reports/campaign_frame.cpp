@@ -41,9 +41,10 @@ Result<Done> check_items(const CampaignFrame& frame) {
   return Done{};
 }
 
-/// What a step is follows from the contract, wherever this release knows the case.
-Result<Done> check_steps(const CampaignFrame& frame) {
-  const auto& stated = frame.session.work_per_step;
+/// What a step is follows from the contract, wherever this release knows the case: another number
+/// is refused. A session of a release that didn't know it states none; its windows must have it.
+Result<Done> settle_steps(CampaignFrame& frame) {
+  auto& stated = frame.session.work_per_step;
   for (const auto& [clause, work] : stated) {
     if (!frame.clause_of.contains(clause)) {
       return bad("session.json: work_per_step names '" + clause +
@@ -52,15 +53,20 @@ Result<Done> check_steps(const CampaignFrame& frame) {
   }
   for (const Clause& clause : frame.contract.clauses) {
     const auto found = stated.find(clause.id);
-    const std::string is = "session.json: work_per_step of clause " + clause.id + " is " +
-                           (found == stated.end() ? "not stated" : to_decimal(found->second)) +
-                           ", but ";
     const auto expected = step_size(clause.case_id, clause.params);
-    if (expected && (found == stated.end() || found->second != *expected)) {
-      return bad(is + "its params make it " + to_decimal(*expected));
+    if (found == stated.end()) {
+      if (expected) {
+        stated.emplace(clause.id, *expected);
+      }
+      continue;
     }
-    if (!expected && has_step_size(clause.case_id) && found != stated.end()) {
-      return bad(is + "its params leave it to the machine");
+    const std::string is = "session.json: work_per_step of clause " + clause.id + " is " +
+                           to_decimal(found->second) + ", but its params ";
+    if (expected && found->second != *expected) {
+      return bad(is + "make it " + to_decimal(*expected));
+    }
+    if (!expected && has_step_size(clause.case_id)) {
+      return bad(is + "leave it to the machine");
     }
   }
   return Done{};
@@ -119,8 +125,8 @@ Result<CampaignFrame> make_frame(std::string_view contract_bytes, std::string_vi
     return checked.error();
   }
   index(frame);
-  if (const Result<Done> checked = check_steps(frame); !checked) {
-    return checked.error();
+  if (const Result<Done> settled = settle_steps(frame); !settled) {
+    return settled.error();
   }
   return frame;
 }

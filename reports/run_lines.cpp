@@ -86,6 +86,12 @@ Result<Done> read_telemetry(const Json& value, EndLine& end) {
     return readings.error();
   }
   end.shown = shown_gpu(*readings);
+  for (const auto& limit : end.shown.power_limit_mw) {
+    if (limit && *limit < 0) {
+      return bad("telemetry.gpu_power_limit_mw: is " + std::to_string(*limit) +
+                 " mW, which is no power limit");
+    }
+  }
   return Done{};
 }
 

@@ -35,7 +35,7 @@ Result<Done> WindowHistory::check_step(const EndLine& end) {
     return Done{};
   }
   const std::string who = is_stated
-                              ? "the session says that a step of clause " + clause + " is "
+                              ? "a step of clause " + clause + " is "
                               : "the first window of clause " + clause + " on '" + item + "' says ";
   return bad("work_per_step: is " + to_decimal(end.work_per_step) + ", but " + who +
              to_decimal(expected));

@@ -17,9 +17,10 @@ class WindowHistory {
   explicit WindowHistory(const Session& session) : stated_(session.work_per_step) {}
 
   /// Fails with bad_input, naming the member, where the step of a clause is not the one that the
-  /// session states, or else the item's first window (a larger one would make the same machine
-  /// faster); where the item's device has other units than in the first window that shows some; and
-  /// where the window begins before the one before it has ended: one item does one thing at a time.
+  /// contract or the session states (the frame's session has both), or else the item's first window
+  /// (a larger one would make the same machine faster); where the item's device has other units
+  /// than in the first window that shows some; and where the window begins before the one before it
+  /// has ended: one item does one thing at a time.
   [[nodiscard]] Result<Done> check(const EndLine& end);
   /// The item was replaced, with all in it: another machine may have other caches and units.
   void forget(const std::string& item);

@@ -45,6 +45,7 @@ void require_baseline_of(const Order& order, const GpuFacts& gpu, Comparison& co
     if_shown(comparison, named(gpu) + what, fact, [](const auto&) {});
   };
   shown("'s UUID", gpu.uuid);
+  shown("'s PCI address", gpu.pci);  // whose an Xid is
   shown("'s count of uncorrectable memory errors", gpu.ecc_uncorrected_aggregate);
   if (word(order, "thermal_slowdown") == "none") {
     shown("'s time of thermal slowdown", gpu.slowed_thermal_us);

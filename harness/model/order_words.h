@@ -42,12 +42,20 @@ namespace assay {
   return found == facts.gpus.end() || !found->lost.empty() ? nullptr : &*found;
 }
 
-/// Whether the kernel was started again between two looks, or its driver was renewed.
+/// Whether both looks show the fact, and another one.
+[[nodiscard]] inline bool differ(const Fact<std::string>& fact, const Fact<std::string>& then) {
+  return fact.value && then.value && *fact.value != *then.value;
+}
+
+/// Whether the kernel was started again between two looks: its log begins anew then.
+[[nodiscard]] inline bool kernel_started_again(const MachineFacts& found,
+                                               const MachineFacts& before) {
+  return differ(found.host.boot_id, before.host.boot_id);
+}
+
+/// Whether it was, or its driver was renewed.
 [[nodiscard]] inline bool started_again(const MachineFacts& found, const MachineFacts& before) {
-  const auto differ = [](const Fact<std::string>& fact, const Fact<std::string>& then) {
-    return fact.value && then.value && *fact.value != *then.value;
-  };
-  return differ(found.host.boot_id, before.host.boot_id) || differ(found.driver, before.driver);
+  return kernel_started_again(found, before) || differ(found.driver, before.driver);
 }
 
 /// Calls `judge(value)` if the fact is shown, and says that it is not otherwise.

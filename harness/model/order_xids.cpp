@@ -49,15 +49,29 @@ void compare_records(const XidLog& now, const XidLog& then, Comparison& comparis
 }
 
 /// What both looks saw. A line that has been overwritten since the first one was there all the
-/// same.
-std::vector<XidLine> lines_of(const XidLog& now, const XidLog* then) {
+/// same; after another start of the kernel the same number is another record.
+std::vector<XidLine> lines_of(const MachineFacts& found, const MachineFacts* before) {
   std::vector<XidLine> lines;
-  if (then != nullptr) {
-    std::copy_if(then->lines.begin(), then->lines.end(), std::back_inserter(lines),
-                 [&now](const XidLine& line) { return !holds(now, line); });
+  if (before != nullptr) {
+    const bool is_other_log = kernel_started_again(found, *before);
+    const XidLog& then = before->xids;
+    std::copy_if(then.lines.begin(), then.lines.end(), std::back_inserter(lines),
+                 [&](const XidLine& line) { return is_other_log || !holds(found.xids, line); });
   }
-  lines.insert(lines.end(), now.lines.begin(), now.lines.end());
+  lines.insert(lines.end(), found.xids.lines.begin(), found.xids.lines.end());
   return lines;
+}
+
+/// Where that GPU is, as it says now or, if it no longer answers, as it said at the first look.
+std::optional<std::string> address_of(std::uint32_t index, const MachineFacts& found,
+                                      const MachineFacts* before) {
+  for (const MachineFacts* look : {&found, before}) {
+    const GpuFacts* gpu = look == nullptr ? nullptr : gpu_in(*look, index);
+    if (gpu != nullptr && gpu->pci.value) {
+      return gpu->pci.value;
+    }
+  }
+  return std::nullopt;
 }
 
 /// Judges the lines on the GPU at that address; on all of them without one.
@@ -109,10 +123,14 @@ void compare_xids(const Order& order, const MachineFacts& found, const MachineFa
   } else if (before != nullptr && !started_again(found, *before)) {
     compare_records(found.xids, before->xids, comparison);
   }
-  const GpuFacts* only = order.gpu ? gpu_in(found, *order.gpu) : nullptr;
-  compare_lines(order, lines_of(found.xids, before == nullptr ? nullptr : &before->xids),
-                only == nullptr ? std::nullopt : only->pci.value, comparison);
   compare_left_out(order, found.xids, comparison);
+  const auto pci = order.gpu ? address_of(*order.gpu, found, before) : std::nullopt;
+  if (order.gpu && !pci) {
+    comparison.not_shown.push_back("Which Xids are those of gpu" + std::to_string(*order.gpu) +
+                                   " is not shown: its PCI address isn't.");
+    return;
+  }
+  compare_lines(order, lines_of(found, before), pci, comparison);
 }
 
 }  // namespace assay

@@ -1,5 +1,8 @@
 // What one step of a clause is, by the definition of its case and the clause's parameters alone:
 // who judges and who verifies must not take it from who measured.
+//
+// The table belongs to schema run/1: no size in it may change. A case may be added; sessions of
+// before don't state its sizes, and their windows are held against the table alone.
 #pragma once
 
 #include <optional>

@@ -56,11 +56,10 @@ constexpr std::array<Architecture, 4> k_architectures{
      {"sm_120", {4, 256, 512, 1024, 2048, 4096, 2048}}}};
 
 // NVML gives whole MHz, and these GPUs set their clocks in steps of 15 MHz: a reading is less than
-// 16 MHz short of the clock, which is 2 % of 800 MHz. Below that no product has come near its
-// bound: the best that is published is 82 % of it (FP16 on A100, Azure/AI-benchmarking-guide).
-constexpr Natural k_percent_for_reading = 102;
-constexpr Natural k_percent = 100;
+// 16 MHz short of the clock.
+constexpr Natural k_khz_for_reading = 16'000;
 constexpr Natural k_hz_per_khz = 1000;
+constexpr Natural k_khz_per_mhz = 1000;
 
 }  // namespace
 
@@ -77,16 +76,15 @@ std::optional<std::uint32_t> ops_per_clock(std::string_view architecture, std::s
 
 Ratio bound_of(const MachineRate& rate) {
   const Natural per_clock = Natural{rate.multiprocessors} * rate.ops_per_clock;
-  const auto khz = static_cast<Natural>(rate.clock_khz);
-  return {.numerator = per_clock * khz * k_hz_per_khz * k_percent_for_reading,
-          .denominator = k_percent};
+  const Natural khz = static_cast<Natural>(rate.clock_khz) + k_khz_for_reading;
+  return {.numerator = per_clock * khz * k_hz_per_khz, .denominator = 1};
 }
 
 std::string formula_of(const MachineRate& rate) {
   return std::to_string(rate.multiprocessors) + " multiprocessors x " +
          std::to_string(rate.ops_per_clock) + " operations a clock x " +
-         std::to_string(rate.clock_khz) + " kHz, " + to_decimal(k_percent_for_reading - k_percent) +
-         " % added for the clock's reading";
+         std::to_string(rate.clock_khz) + " kHz, " + to_decimal(k_khz_for_reading / k_khz_per_mhz) +
+         " MHz added for the clock's reading";
 }
 
 }  // namespace assay

@@ -1,5 +1,8 @@
 // What the arithmetic units of a GPU can do in a clock, and so the most that a clock allows: a
 // value beyond it was not computed, or not in the type that it is a value of.
+//
+// The table belongs to schema run/1: no figure in it may change. One may be added; journals of
+// before say null there, which stays readable and bounds nothing.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +36,7 @@ struct MachineRate {
 /// may be short of the clock. Precondition: is_known().
 [[nodiscard]] Ratio bound_of(const MachineRate& rate);
 
-/// "148 multiprocessors x 8192 operations a clock x 1965000 kHz, 2 % added for the clock's
+/// "148 multiprocessors x 8192 operations a clock x 1965000 kHz, 16 MHz added for the clock's
 /// reading".
 [[nodiscard]] std::string formula_of(const MachineRate& rate);
 

@@ -51,7 +51,7 @@ bool can_be_met(const Contract& contract, const Clause& clause) {
   const auto order =
       compare_scaled(clause.plausible->base,
                      {rate ? k_billion - band : k_billion + band, k_billion}, clause.limit->base);
-  return rate ? order > 0 : order < 0;
+  return rate ? order >= 0 : order <= 0;
 }
 
 void check_plausible(Checks& checks, const Contract& contract, const Clause& clause) {

@@ -264,9 +264,10 @@ Result<Done> WindowRun::check_last_in_full() {
     return checked.error();
   }
   full_done_ += full.size();
-  // The same challenge draws the same tiles: they are counted, and what was wrong in them.
-  result_.blocks.wrong.back() +=
-      static_cast<std::int64_t>(checked->wrong) - static_cast<std::int64_t>(last_checked_.wrong);
+  // The same challenge draws the same tiles: they are counted, and what was wrong in them. A slot
+  // that was seen wrong stays so, whatever the second look sees: only what is more is added.
+  result_.blocks.wrong.back() += static_cast<std::int64_t>(
+      std::max(checked->wrong, last_checked_.wrong) - last_checked_.wrong);
   count_full(*checked);
   result_.blocks.check_ns.back() += clock_.now_ns() - begun;
   result_.blocks.end_ns.back() = elapsed();

@@ -229,6 +229,35 @@ TEST_F(HealthLooks, CountEachXidOnceHoweverLongTheLogKeepsIt) {
   EXPECT_TRUE(later().matches()) << "the one was overwritten, the other came later";
 }
 
+TEST_F(HealthLooks, CountAnXidOfAnEarlierStartOfTheKernelBesideTheSameRecordOfThisOne) {
+  first.xids.lines = found.xids.lines = {counting(7)};
+  found.driver = shown<std::string>("550.2");
+  EXPECT_EQ(differs(), Sentences{}) << "another driver, but the log is the same";
+  found.host.boot_id = shown<std::string>("another");
+  EXPECT_EQ(differs(), (Sentences{"The kernel log has 2 Xids that count; allowed are 1; the last "
+                                  "is '" +
+                                  counting(7).text + "'."}));
+}
+
+TEST_F(HealthLooks, LeaveAGpuWithoutAnAddressItsNeighboursXids) {
+  const std::string line = "NVRM: Xid (PCI:0000:10:00): 79, GPU has fallen off the bus.";
+  gpu = 1;
+  first.gpus = found.gpus = {healthy_gpu(1)};
+  found.xids.lines = {{1001, line}};
+  found.xids.last_record = 1001;
+  found.gpus[0].pci = hidden<std::string>();
+  const std::string gone = "gpu1's PCI address is not shown (Not Supported).";
+  EXPECT_EQ(not_shown(), Sentences{gone}) << "the first look's address says that it is gpu0's";
+  found.xids.lines[0].text = "NVRM: Xid (PCI:0000:11:00): 79, GPU has fallen off the bus.";
+  EXPECT_EQ(differs().size(), 1U) << "that is its own";
+  found.xids.lines[0].text = line;
+  first.gpus[0].pci = hidden<std::string>();
+  const std::string whose = "Which Xids are those of gpu1 is not shown: its PCI address isn't.";
+  EXPECT_EQ(not_shown(), Sentences{whose});
+  const Order order{.line = bought, .clause = clause, .gpu = gpu};
+  EXPECT_EQ(as_ordered(order, first, nullptr).not_shown, (Sentences{gone, whose}));
+}
+
 TEST_F(HealthLooks, AreUndecidedWhereXidsThatMatterWereLeftOut) {
   found.xids.left_out_recorded = 8;
   EXPECT_TRUE(later().matches()) << "an application's faults are only recorded";

@@ -58,7 +58,7 @@ TEST(UnitRates, AreNotMadeUp) {
   EXPECT_FALSE(MachineRate{}.is_known());
 }
 
-/// 100 GFLOP/s: one multiprocessor of 1000 operations at 100 MHz, and 2 % more.
+/// 116 GFLOP/s: one multiprocessor of 1000 operations at 100 MHz, and at 16 MHz more.
 constexpr MachineRate k_just{.multiprocessors = 1, .ops_per_clock = 1000, .clock_khz = 100'000};
 
 /// Ten runs at the bound on item 1, and an eleventh of `gflops`.
@@ -66,7 +66,7 @@ Verdict eleventh(std::uint64_t gflops, Clause clause = rate_clause()) {
   Evidence evidence;
   evidence.selftest_passed = evidence.chain_whole = true;
   for (std::uint32_t number = 1; number <= 11; ++number) {
-    evidence.attempts.push_back(run_at(number <= 10 ? 102 : gflops, number));
+    evidence.attempts.push_back(run_at(number <= 10 ? 116 : gflops, number));
     evidence.attempts.back().rate = k_just;
   }
   const Contract contract = contract_of({std::move(clause)});
@@ -74,15 +74,16 @@ Verdict eleventh(std::uint64_t gflops, Clause clause = rate_clause()) {
 }
 
 TEST(BeyondClock, IsWhatTheUnitsCannotDoAtTheMeasuredClock) {
-  EXPECT_EQ(eleventh(102).outcome, Outcome::accept) << eleventh(102).detail;
-  const Verdict verdict = eleventh(103);
+  EXPECT_EQ(eleventh(116).outcome, Outcome::accept) << eleventh(116).detail;
+  const Verdict verdict = eleventh(117);
   EXPECT_EQ(verdict.outcome, Outcome::invalid);
   EXPECT_EQ(verdict.reason, Reason::beyond_clock);
-  EXPECT_EQ(verdict.detail,
-            "The value of attempt 11 of box/00000/gpu0, 103.0 GFLOP/s, lies beyond 102.0 GFLOP/s, "
-            "all that the device can do at its measured clock (1 multiprocessors x 1000 operations "
-            "a clock x 100000 kHz, 2 % added for the clock's reading): it was not computed then, "
-            "or not densely in this type.");
+  EXPECT_EQ(
+      verdict.detail,
+      "The value of attempt 11 of box/00000/gpu0, 117.0 GFLOP/s, lies beyond 116.0 GFLOP/s, "
+      "all that the device can do at its measured clock (1 multiprocessors x 1000 operations "
+      "a clock x 100000 kHz, 16 MHz added for the clock's reading): it was not computed then, "
+      "or not densely in this type.");
 }
 
 TEST(BeyondClock, HoldsWhateverTheRule) {
@@ -90,8 +91,8 @@ TEST(BeyondClock, HoldsWhateverTheRule) {
   clause.rule = Rule::zero_wrong;
   clause.limit.reset();
   clause.plausible.reset();
-  EXPECT_EQ(eleventh(102, clause).outcome, Outcome::accept) << eleventh(102, clause).detail;
-  EXPECT_EQ(eleventh(103, clause).reason, Reason::beyond_clock);
+  EXPECT_EQ(eleventh(116, clause).outcome, Outcome::accept) << eleventh(116, clause).detail;
+  EXPECT_EQ(eleventh(117, clause).reason, Reason::beyond_clock);
 }
 
 TEST(BeyondClock, HoldsForThePartsOfASystem) {
@@ -100,7 +101,7 @@ TEST(BeyondClock, HoldsForThePartsOfASystem) {
   Evidence evidence;
   evidence.selftest_passed = evidence.chain_whole = true;
   for (std::uint32_t number = 1; number <= 10; ++number) {
-    evidence.attempts.push_back(run_at(103, number));
+    evidence.attempts.push_back(run_at(117, number));
   }
   const Contract contract = contract_of({clause});
   const auto verdict = [&] {
@@ -113,7 +114,7 @@ TEST(BeyondClock, HoldsForThePartsOfASystem) {
 
 TEST(BeyondClock, ExcusesNoWrongResult) {
   Evidence evidence;
-  evidence.attempts = {run_at(103, 1), run_at(90, 2)};
+  evidence.attempts = {run_at(117, 1), run_at(90, 2)};
   evidence.attempts[0].rate = k_just;
   evidence.attempts[1].wrong = 1;
   evidence.attempts[1].ending = Ending::wrong_result;

@@ -53,6 +53,25 @@ TEST(ValidateLimit, CatchesASlippedDecimalPoint) {
   EXPECT_EQ(refusal_of(contract), "accepted");
 }
 
+/// Three equal tolerances make a guard band of exactly twice each: 0.02 %.
+TEST(ValidateLimit, AllowsABoundThatMeetsTheLimitExactly) {
+  Contract contract = sound();
+  contract.conditions.block_gap = contract.conditions.session_spread = q("0.01 %");
+  contract.clauses[0].every_run.reset();
+  contract.clauses[0].limit = q("1999.6 TFLOP/s");
+  contract.clauses[0].plausible = q("2000 TFLOP/s");
+  EXPECT_EQ(refusal_of(contract), "accepted");
+  contract.clauses[0].plausible = q("1999.99 TFLOP/s");
+  EXPECT_NE(refusal_of(contract), "accepted");
+  contract.clauses[0].plausible = q("2000 TFLOP/s");
+  contract.clauses.push_back(latency());
+  contract.clauses.back().limit = q("10.002 us");
+  contract.clauses.back().plausible = q("10 us");
+  EXPECT_EQ(refusal_of(contract), "accepted");
+  contract.clauses.back().plausible = q("10.001 us");
+  EXPECT_NE(refusal_of(contract), "accepted");
+}
+
 TEST(ValidateLimit, AllowsADemonstrationTrivialLimits) {
   Contract contract = sound();
   contract.purpose = Purpose::demonstration;

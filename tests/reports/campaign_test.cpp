@@ -107,15 +107,20 @@ TEST(Campaign, TakesTheWorkOfAStepFromTheContract) {
   EXPECT_EQ(refusal_of(inflated, false),
             "session.json: work_per_step of clause C-1 is 4000000000000, but its params make it "
             "2000000000000");
-  CampaignBuilder silent = with_stated_work({});
-  EXPECT_EQ(refusal_of(silent, false),
-            "session.json: work_per_step of clause C-1 is not stated, but its params make it "
-            "2000000000000");
   CampaignBuilder talkative =
       with_stated_work({{"C-1", 2'000'000'000'000}, {"C-2", 1'000'000'000}});
   EXPECT_EQ(refusal_of(talkative, false),
             "session.json: work_per_step of clause C-2 is 1000000000, but its params leave it to "
             "the machine");
+}
+
+/// As of a release that didn't know the case.
+TEST(Campaign, HoldsWindowsAgainstTheContractWhereTheSessionStatesNoWorkOfAStep) {
+  CampaignBuilder silent = with_stated_work({});
+  EXPECT_EQ(refusal_of(silent, false), "");
+  *member(line(silent.journals[0], "end").members, "work_per_step") = "4000000000000";
+  EXPECT_TRUE(says(refusal_of(silent, false),
+                   "work_per_step: is 4000000000000, but a step of clause C-1 is 2000000000000"));
 }
 
 TEST(Campaign, TakesAnotherWorkOfAStepFromAReplacedMachineOnly) {

@@ -34,11 +34,16 @@ class RecordingKernel final : public Kernel {
   }
   Result<CheckResult> check(std::span<const Step> steps, const Seed& challenge,
                             std::span<const std::uint32_t> full) override {
-    challenges.insert(challenge);
+    ++looks;
+    const bool first_look = challenges.insert(challenge).second;
     fulls.insert(fulls.end(), full.begin(), full.end());
     auto result = inner_.check(steps, challenge, full);
     if (result) {
       result->tiles -= tiles_kept_back;
+    }
+    if (result && errs_at_first && first_look) {
+      result->wrong = 1;
+      result->first = Mismatch{.expected = "1", .actual = "2"};
     }
     return result;
   }
@@ -49,7 +54,9 @@ class RecordingKernel final : public Kernel {
 
   std::vector<std::vector<Step>> batches;
   std::set<Seed> challenges;
+  std::size_t looks = 0;
   std::uint64_t tiles_kept_back = 0;
+  bool errs_at_first = false;  ///< Sees each batch's first slot wrong once, and then right.
   std::vector<std::uint32_t> fulls;
 
  private:
@@ -70,6 +77,7 @@ class RunWindow : public testing::Test {
     scripted = make_scripted_kernel(script, Seed{7});
     kernel = std::make_unique<RecordingKernel>(*scripted);
     kernel->tiles_kept_back = tiles_kept_back;
+    kernel->errs_at_first = errs_at_first;
     return run_window(*kernel, clock, probe, plan);
   }
 
@@ -78,6 +86,7 @@ class RunWindow : public testing::Test {
   Script script;
   WindowPlan plan;
   std::uint64_t tiles_kept_back = 0;
+  bool errs_at_first = false;
   std::unique_ptr<Kernel> scripted;
   std::unique_ptr<RecordingKernel> kernel;
 };
@@ -192,6 +201,25 @@ TEST_F(RunWindow, CountsAWrongSlotOnceWhereItsWindowEndsInItsLastCheck) {
     ASSERT_TRUE(sums) << sums.error().message;
     EXPECT_EQ(sums->wrong, sums->steps) << plan.attempt;
   }
+}
+
+TEST_F(RunWindow, KeepsASlotWrongThatASecondLookSeesRight) {
+  script.step_ns = 100 * k_ms;
+  script.tile_ns = 300 * k_ms;
+  plan.window_ns = 450 * k_ms;
+  errs_at_first = true;
+  int second_looks = 0;
+  for (plan.attempt = 1; plan.attempt <= 60; ++plan.attempt) {
+    const auto result = run();
+    ASSERT_TRUE(result) << result.error().message;
+    const auto sums = sums_of(result->blocks);
+    ASSERT_TRUE(sums) << sums.error().message;
+    const std::size_t batches = kernel->challenges.size() - 1;  // without the calibration's
+    EXPECT_EQ(sums->wrong, static_cast<std::int64_t>(batches)) << plan.attempt;
+    EXPECT_TRUE(result->first);
+    second_looks += kernel->looks > batches + 2 ? 1 : 0;
+  }
+  EXPECT_GT(second_looks, 0) << "no window ended in its last check";
 }
 
 TEST_F(RunWindow, GoesOnAfterAWrongResultAndKeepsTheFirst) {

@@ -171,8 +171,9 @@ TEST_F(EmulatedFaults, AThrottledGpuIsMeasuredWithItsPauses) {
   EXPECT_EQ(times_in_journal(R"("gpu_temperature_mc_after":{"value":88000})"), 10U);
 }
 
-// One multiprocessor of an RTX PRO does 4 operations in f64: 4 MFLOP/s at 1 MHz, which the
-// emulation exceeds many times over, and 10 GFLOP/s at its own clock, which it doesn't reach.
+// One multiprocessor of an RTX PRO does 4 operations in f64: 68 MFLOP/s at 1 MHz, read 16
+// short, which the emulation exceeds many times over, and 10 GFLOP/s at its own clock, which it
+// doesn't reach.
 TEST_F(EmulatedFaults, AGpuWhoseClockDoesNotAllowItsValueIsInvalidBesideAHealthyOne) {
   const Ordered ordered{.model = "NVIDIA RTX PRO 6000 Blackwell Server Edition",
                         .memory = "96 GB",

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/model/judge.h"
 #include "harness/run/case.h"
 #include "kernels/cuda/check_costs.h"
 #include "kernels/cuda/gemm_kernel.h"
@@ -177,7 +178,8 @@ struct SharedClause {
   double step_seconds = 0;  ///< At the limit.
 };
 
-SharedClause shares_of(const GpuClause& gpu) {
+/// Where the GPU gives `rate`, checks left out.
+CheckShare share_at(const GpuClause& gpu, double rate) {
   const auto free_bytes = static_cast<std::uint64_t>(0.9 * gpu.memory);  // A tenth for operands.
   const auto* const gemm = std::get_if<GemmProblem>(&gpu.problem);
   const auto* const memory = std::get_if<MemoryProblem>(&gpu.problem);
@@ -196,15 +198,18 @@ SharedClause shares_of(const GpuClause& gpu) {
     const bool reads = memory->op == MemoryProblem::Op::read;
     slots = memory_slots(free_bytes, memory->array_bytes / (reads ? k_part : 1));
   }
-  const auto share_at = [&](const Quantity& rate) {
-    const CheckedWindow window{.seconds = number(gpu.clause.window->base),
-                               .step_seconds = gpu.work / number(rate.base),
-                               .slots = static_cast<double>(slots)};
-    return check_share(cost, window, *gpu.device);
-  };
-  return {.at_limit = share_at(*gpu.clause.limit),
-          .at_plausible = share_at(*gpu.clause.plausible),
-          .step_seconds = gpu.work / number(gpu.clause.limit->base)};
+  return check_share(cost,
+                     {.seconds = number(gpu.clause.window->base),
+                      .step_seconds = gpu.work / rate,
+                      .slots = static_cast<double>(slots)},
+                     *gpu.device);
+}
+
+SharedClause shares_of(const GpuClause& gpu) {
+  const double limit = number(gpu.clause.limit->base);
+  return {.at_limit = share_at(gpu, limit),
+          .at_plausible = share_at(gpu, number(gpu.clause.plausible->base)),
+          .step_seconds = gpu.work / limit};
 }
 
 std::string what_of(const Clause& clause) {
@@ -275,6 +280,81 @@ TEST(KernelCosts, OfVerificationStayBelowTwoPercentOfEveryShippedWindow) {
     EXPECT_LT(shared.at_plausible.all, 0.02) << name;
     EXPECT_GT(shared.at_plausible.full, 0.0) << name;
   }
+}
+
+/// A limit that rests on single measurements: how the source words them, and what they add up to.
+struct Cited {
+  std::string_view clause, quote, rate;
+  std::string_view checked_as;  ///< A clause of a single GPU with the same windows.
+};
+constexpr std::array<Cited, 9> k_cited{
+    {{"B-1", "7,238 GB/s read published", "7238 GB/s", "B-1"},
+     {"B-2", "1,745 TFLOP/s published", "1745 TFLOP/s", "B-2"},
+     {"B-3", "3,432 TFLOP/s published", "3432 TFLOP/s", "B-3"},
+     {"B-9", "746 GB/s published", "746 GB/s", "B-9"},
+     {"K-3", "2.97 TB/s published", "2.97 TB/s", "K-3"},
+     {"R-1", "1,480 GB/s (NVIDIA DCGM) published", "1480 GB/s", "R-1"},
+     {"R-6", "39 to 51 GB/s measured", "39 GB/s", "R-6"},
+     {"S-4", "8,000 times the published 7,238 GB/s", "57.904 PB/s", "B-1"},
+     {"S-5", "2,000 times the published 1,533 GB/s", "60.97 PB/s", "B-1"}}};
+/// Those that are a share of a nameplate or of another clause's limit, by the words for it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> k_derived{
+    {{"B-4", "67 % of 4,500"},
+     {"B-5", "70 % of 9,000"},
+     {"B-6", "72 % of 1,100"},
+     {"B-7", "84 % of 37"},
+     {"B-8", "No published triad"},
+     {"K-1", "75 % of 989"},
+     {"K-2", "68 % of 1,979"},
+     {"R-2", "As for read"},
+     {"R-3", "75 % of 466"},
+     {"R-4", "70 % of 932"},
+     {"R-5", "70 % of 1,866"},
+     {"S-1", "8,000 B200 at"},
+     {"S-2", "8,000 times the floor"},
+     {"S-3", "8,000 B200 at"}}};
+
+/// What the machine that was cited would show here, so that it must not be rejected.
+double shown_by(const Cited& cited, const Contract& contract, const Clause& clause) {
+  const auto rate = parse_quantity(cited.rate);
+  EXPECT_TRUE(rate) << cited.rate;
+  const double value = number(rate->base);
+  for (const GpuClause& gpu : shipped_clauses()) {
+    if (gpu.clause.id == cited.checked_as) {
+      const double one = cited.clause == cited.checked_as ? value : number(gpu.clause.limit->base);
+      const double band = static_cast<double>(guard_band_ppb(contract, clause)) / 1e9;
+      return value * (1 - share_at(gpu, one).all) * (1 - band);
+    }
+  }
+  ADD_FAILURE() << cited.checked_as;
+  return 0;
+}
+
+TEST(ShippedLimits, AreMetByTheMachinesThatTheyAreCitedFrom) {
+  std::size_t cited_clauses = 0;
+  for (const char* const name :
+       {"dgx-b200-node", "h100-node", "rtx-pro-server-node", "industrial-ai-cloud"}) {
+    const auto contract =
+        read_contract(whole(std::string(ASSAY_SOURCE_DIR) + "/contracts/" + name + ".json"));
+    ASSERT_TRUE(contract) << name;
+    for (const Clause& clause : contract->clauses) {
+      SCOPED_TRACE(std::string(name) + " " + clause.id);
+      const auto is_it = [&](const Cited& cited) { return cited.clause == clause.id; };
+      const auto* const cited = std::find_if(k_cited.begin(), k_cited.end(), is_it);
+      const auto* const derived = std::find_if(k_derived.begin(), k_derived.end(),
+                                               [&](const auto& d) { return d.first == clause.id; });
+      if (cited != k_cited.end()) {
+        EXPECT_NE(clause.source.find(cited->quote), std::string::npos) << clause.source;
+        EXPECT_LT(number(clause.limit->base), shown_by(*cited, *contract, clause));
+        ++cited_clauses;
+      } else if (derived != k_derived.end()) {
+        EXPECT_NE(clause.source.find(derived->second), std::string::npos) << clause.source;
+      } else {
+        EXPECT_FALSE(clause.limit) << "say above what its limit rests on";
+      }
+    }
+  }
+  EXPECT_EQ(cited_clauses, k_cited.size() + 4) << "the cloud has B-1, B-2, B-3 and R-1, too";
 }
 
 /// 1 GiB over NVLink takes 1.2 ms: the shortest step that a link has.
