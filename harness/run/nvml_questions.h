@@ -2,13 +2,12 @@
 // values as in nvml.h of CUDA 12.9; what a driver lacks is a function that isn't there.
 #pragma once
 
-#include <dlfcn.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
 
 #include "harness/model/gpu_facts.h"
+#include "kernels/shared_library.h"
 
 namespace assay::nvml {
 
@@ -65,9 +64,9 @@ inline constexpr Whole k_board_temperature = 0;
 template <class... Arguments>
 using Call = Return (*)(Arguments...);
 
-/// What was found in the library. Closed when the process ends: it may have threads of its own.
+/// What was found in the library.
 struct Functions {
-  void* library = nullptr;
+  SharedLibrary library;
   Call<> init = nullptr, shutdown = nullptr;
   const char* (*error_string)(Return) = nullptr;
   Call<char*, Whole> driver_version = nullptr;
@@ -76,8 +75,8 @@ struct Functions {
   Call<const char*, Handle*> handle_by_uuid = nullptr;
 
   template <class Function>
-  void load(Function& function, const char* name) const {
-    function = reinterpret_cast<Function>(::dlsym(library, name));
+  void load(Function*& function, const char* name) const {
+    library.look_up(name, function);
   }
   [[nodiscard]] std::string reason(Return result) const {
     return error_string == nullptr ? "error " + std::to_string(result) : error_string(result);
