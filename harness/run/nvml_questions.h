@@ -47,12 +47,11 @@ struct FieldValue {  // nvmlFieldValue_t
   } value;
 };
 
-// nvmlEccCounterType_t, nvmlMemoryErrorType_t, nvmlClockType_t, nvmlPerfPolicyType_t,
-// nvmlNvLinkErrorCounter_t, nvmlValueType_t, NVML_FI_*
+// nvmlEccCounterType_t, nvmlMemoryErrorType_t, nvmlClockType_t, nvmlNvLinkErrorCounter_t,
+// nvmlValueType_t, NVML_FI_*
 inline constexpr Whole k_volatile = 0, k_aggregate = 1;
 inline constexpr Whole k_corrected = 0, k_uncorrected = 1;
 inline constexpr Whole k_clock_sm = 1, k_clock_memory = 2;
-inline constexpr Whole k_by_power = 0, k_by_heat = 1, k_by_board = 3, k_by_reliability = 5;
 inline constexpr Whole k_link_replay = 0, k_link_recovery = 1, k_link_crc = 2;
 inline constexpr Whole k_type_whole = 1;
 inline constexpr Whole k_field_memory_temperature = 82;  // MEMORY_TEMP
