@@ -96,6 +96,14 @@ struct Device {
   std::uint32_t multiprocessors = 0;  ///< 0 where it is not made of such.
 };
 
+/// A library of a vendor that a backend loads at run time, or in one sentence why it can't be used.
+struct VendorLibrary {
+  std::string name;     ///< "cuBLASLt"
+  std::string file;     ///< "libcublasLt.so.13"; "" where none was found.
+  std::string version;  ///< "13.1.0"; "" where none was found.
+  std::string why_not;  ///< "" if it can be used.
+};
+
 using Seed = std::array<std::uint8_t, 32>;
 
 /// One iteration: operand tuple `tuple` multiplied (copied, summed) into output slot `slot`.
@@ -182,6 +190,10 @@ class Backend {
   /// The library that shows clocks, power and errors of its devices, as the loader finds it; ""
   /// where they are the host's.
   [[nodiscard]] virtual std::string management_library() const { return ""; }
+
+  /// Those that it would load, looked for now; no device is needed. For people: what a run really
+  /// used stands in Ran.
+  virtual std::vector<VendorLibrary> libraries() { return {}; }
 
   /// Whether `prepare` would find what it needs, in one sentence if not; allocates nothing.
   virtual Result<Done> supports(const Problem& problem, const Device& device) = 0;

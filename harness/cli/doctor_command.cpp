@@ -25,7 +25,8 @@ struct Diagnosis {
   std::vector<Device> devices;
   std::vector<Ability> abilities;
   std::vector<Device> gpus;
-  std::string no_gpus;  ///< Why there are none; "" if there are.
+  std::string no_gpus;                   ///< Why there are none; "" if there are.
+  std::vector<VendorLibrary> libraries;  ///< That the GPU backend would load.
   Readings readings;
   std::string environment;  ///< "" if a run would start, else why it would be refused.
   Result<MachineFacts> machine = Error{};
@@ -38,6 +39,9 @@ void append(std::vector<Ability>& abilities, std::vector<Ability> more) {
 /// The GPUs of a node are taken to be of one kind: the first one is asked.
 void look_for_gpus(Diagnosis& diagnosis, const std::string& module) {
   const auto cuda = load_backend("cuda", ModuleChoice::from(module));
+  if (cuda) {
+    diagnosis.libraries = cuda->backend->libraries();
+  }
   auto devices = cuda ? cuda->backend->devices() : Result<std::vector<Device>>(cuda.error());
   if (devices && !devices->empty()) {
     diagnosis.gpus = *std::move(devices);
@@ -72,6 +76,18 @@ Json as_json(const std::vector<Device>& devices) {
   return array;
 }
 
+Json as_json(const std::vector<VendorLibrary>& libraries) {
+  const auto shown = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  Json::Array array;
+  for (const VendorLibrary& library : libraries) {
+    array.emplace_back(Json::Object{{"name", library.name},
+                                    {"file", shown(library.file)},
+                                    {"version", shown(library.version)},
+                                    {"reason", shown(library.why_not)}});
+  }
+  return array;
+}
+
 Json as_json(const Diagnosis& diagnosis) {
   Json::Array abilities;
   for (const Ability& ability : diagnosis.abilities) {
@@ -93,11 +109,24 @@ Json as_json(const Diagnosis& diagnosis) {
            Json::Object{{"name", "host"}, {"devices", as_json(diagnosis.devices)}},
            Json::Object{{"name", "cuda"},
                         {"devices", as_json(diagnosis.gpus)},
+                        {"libraries", as_json(diagnosis.libraries)},
                         {"reason", diagnosis.no_gpus.empty() ? Json() : Json(diagnosis.no_gpus)}}}},
       {"abilities", std::move(abilities)},
       {"gpus", gpus_json(diagnosis.machine)},
       {"telemetry", std::move(readings)},
       {"environment", diagnosis.environment.empty() ? Json() : Json(diagnosis.environment)}};
+}
+
+void print_libraries(std::ostream& out, const std::vector<VendorLibrary>& libraries) {
+  if (!libraries.empty()) {
+    out << "\nLibraries that backend cuda loads\n";
+  }
+  for (const VendorLibrary& library : libraries) {
+    out << beside("  " + library.name,
+                  library.why_not.empty() ? library.version + ", " + library.file
+                                          : "none: " + library.why_not,
+                  12);
+  }
 }
 
 void print(const Console& console, const Diagnosis& diagnosis) {
@@ -112,6 +141,7 @@ void print(const Console& console, const Diagnosis& diagnosis) {
   if (!diagnosis.no_gpus.empty()) {
     out << beside("  cuda", diagnosis.no_gpus, 10);
   }
+  print_libraries(out, diagnosis.libraries);
   const std::string* device = nullptr;
   for (const Ability& ability : diagnosis.abilities) {
     if (device == nullptr || *device != ability.device) {

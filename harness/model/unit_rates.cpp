@@ -42,17 +42,21 @@ struct Architecture {
 //           f32 67 TFLOP/s at 1.980 GHz
 //   sm_100  B200, 148: bf16 2250 TFLOP/s at 1.856 GHz, fp8 twice, nvfp4 four times, tf32 half; f32
 //           75 and f64 37 TFLOP/s at 1.965 GHz
-//   sm_103  B300, 148: as B200, but nvfp4 13500 TFLOP/s at 1.856 GHz; f64 and s8 were cut, and to
-//           what is stated in whole TFLOP/s only, so they stay open
+//   sm_103  B300, 148: as B200, but nvfp4 13500 TFLOP/s at 1.856 GHz; f64 and s8 were cut (ptxas
+//           knows no tcgen05 .kind::i8 for sm_103a), to 1.25 to 1.3 TFLOP/s and 0.15 POP/s as
+//           others quote the maker: 4.3 to 4.5 and 516 operations at 1.965 GHz. Only others do, so
+//           it is twice the nearest power of two: what exceeds that was not computed in the type
 //   sm_120  RTX PRO 6000, 188: bf16 466.5 TFLOP/s at 2.423 GHz, fp8 twice, nvfp4 four times, tf32
 //           half; f32 125 TFLOP/s at 2.617 GHz, f64 a 64th of it
 // and s8 as fp8, where it was not cut.
 // Sources: NVIDIA/dgxc-benchmarking README (peaks for MFU), NVIDIA/cudnn-frontend
-// sdpa_benchmark_training results (peak_mma_tflops), the datasheets of H100, B200 and B300.
+// sdpa_benchmark_training results (peak_mma_tflops), the datasheets of H100, B200 and B300; for the
+// f64 and s8 of B300 verda.com and datacrunch.io, of the Blackwell technical brief, and
+// glennklockwood.com.
 constexpr std::array<Architecture, 4> k_architectures{
     {{"sm_90", {256, 256, 2048, 4096, 8192, 0, 8192}},
      {"sm_100", {128, 256, 4096, 8192, 16'384, 32'768, 16'384}},
-     {"sm_103", {0, 256, 4096, 8192, 16'384, 49'152, 0}},
+     {"sm_103", {8, 256, 4096, 8192, 16'384, 49'152, 1024}},
      {"sm_120", {4, 256, 512, 1024, 2048, 4096, 2048}}}};
 
 // NVML gives whole MHz, and these GPUs set their clocks in steps of 15 MHz: a reading is less than

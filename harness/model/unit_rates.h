@@ -15,8 +15,8 @@
 namespace assay {
 
 /// Operations of one multiprocessor in one clock for dense products of `input` (a NumberType's
-/// name), two for a multiply-add, by its fastest unit that keeps the type's sums. None where no
-/// figure of the maker is known.
+/// name), two for a multiply-add, by its fastest unit that keeps the type's sums; or what it can't
+/// exceed. None where no figure of the maker is known.
 [[nodiscard]] std::optional<std::uint32_t> ops_per_clock(std::string_view architecture,
                                                          std::string_view input);
 

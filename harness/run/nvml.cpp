@@ -1,7 +1,5 @@
 #include "harness/run/nvml.h"
 
-#include <dlfcn.h>
-
 #include <array>
 #include <utility>
 
@@ -14,14 +12,14 @@ Nvml::Nvml(std::shared_ptr<const nvml::Functions> functions) : functions_(std::m
 Nvml::~Nvml() = default;  // the library stays mapped: it may have threads of its own
 
 Result<std::unique_ptr<Nvml>> Nvml::open(const std::string& file) {
-  auto functions = std::make_shared<nvml::Functions>();
-  functions->library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (functions->library == nullptr) {
-    return Error{Error::Code::unsupported,
-                 file +
-                     " of the NVIDIA driver is not on this machine, so nobody can say what GPUs "
-                     "it has"};
+  auto library = SharedLibrary::open({file});
+  if (!library) {
+    return Error{Error::Code::unsupported, library.error().message +
+                                               ": it comes with the NVIDIA driver, and without it "
+                                               "nobody can say what GPUs this machine has"};
   }
+  const auto functions =
+      std::make_shared<nvml::Functions>(nvml::Functions{.library = *std::move(library)});
   functions->load(functions->init, "nvmlInit_v2");
   functions->load(functions->shutdown, "nvmlShutdown");
   functions->load(functions->error_string, "nvmlErrorString");
@@ -36,7 +34,7 @@ Result<std::unique_ptr<Nvml>> Nvml::open(const std::string& file) {
                                                " lacks functions that every driver since 2013 "
                                                "has (nvmlInit_v2, nvmlDeviceGetCount_v2, ...)"};
   }
-  return std::unique_ptr<Nvml>(new Nvml(std::move(functions)));
+  return std::unique_ptr<Nvml>(new Nvml(functions));
 }
 
 Result<MachineFacts> Nvml::read() {

@@ -59,6 +59,14 @@ Fact<std::int64_t> NvmlGpu::energy_mj() const {
   return energy;
 }
 
+std::array<SlowedTime, k_limiters.size()> NvmlGpu::slowed() const {
+  std::array<SlowedTime, k_limiters.size()> times;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    ask().slowed(times.at(i).slowed_us, times.at(i).clock_us, k_limiters.at(i).policy);
+  }
+  return times;
+}
+
 GpuState NvmlGpu::state() const {
   const nvml::Questions ask = this->ask();
   GpuState state;

@@ -1,9 +1,11 @@
 // One GPU as the driver's management library shows it while it works.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "harness/model/gpu_facts.h"
 #include "harness/model/result.h"
@@ -21,6 +23,19 @@ struct GpuSample {
   Fact<std::int64_t> power_mw;   ///< Of the moment where the driver has it, else its own mean.
   Fact<std::int64_t> events;     ///< Bits of nvmlClocksEventReasons: what holds the clocks down.
 };
+
+/// How long a limiter held the clocks down, and the driver's clock when that was read.
+struct SlowedTime {
+  Fact<std::int64_t> slowed_us, clock_us;
+};
+
+/// By what the clocks are held down: nvmlPerfPolicyType_t.
+struct Limiter {
+  std::string_view name;
+  std::uint32_t policy = 0;
+};
+inline constexpr std::array<Limiter, 4> k_limiters{
+    {{"board", 3}, {"power", 0}, {"reliability", 5}, {"thermal", 1}}};
 
 /// What is read around a window.
 struct GpuState {
@@ -41,6 +56,8 @@ class NvmlGpu {
   [[nodiscard]] GpuSample sample() const;
   /// Millijoules since the driver was loaded.
   [[nodiscard]] Fact<std::int64_t> energy_mj() const;
+  /// One for each of k_limiters: counters of the driver, which miss nothing.
+  [[nodiscard]] std::array<SlowedTime, k_limiters.size()> slowed() const;
   /// Some hundred questions: not within a window.
   [[nodiscard]] GpuState state() const;
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "harness/run/nvml_gpu.h"
+
 namespace assay::nvml {
 
 void Questions::text(Fact<std::string>& fact, const char* name) const {
@@ -155,10 +157,13 @@ void read_state(const Questions& ask, GpuFacts& gpu) {
   ask.count(gpu.ecc_uncorrected_volatile, k_errors, k_uncorrected, k_volatile);
   ask.count(gpu.ecc_uncorrected_aggregate, k_errors, k_uncorrected, k_aggregate);
   gpu.clock_us.reason = "nvmlDeviceGetViolationStatus gave none";
-  ask.slowed(gpu.slowed_power_us, gpu.clock_us, k_by_power);
-  ask.slowed(gpu.slowed_board_us, gpu.clock_us, k_by_board);
-  ask.slowed(gpu.slowed_reliability_us, gpu.clock_us, k_by_reliability);
-  ask.slowed(gpu.slowed_thermal_us, gpu.clock_us, k_by_heat);
+  using Slowed = Fact<std::int64_t>;
+  const std::array<Slowed*, k_limiters.size()> slowed{&gpu.slowed_board_us, &gpu.slowed_power_us,
+                                                      &gpu.slowed_reliability_us,
+                                                      &gpu.slowed_thermal_us};
+  for (std::size_t i = 0; i < slowed.size(); ++i) {  // in the order of their names
+    ask.slowed(*slowed.at(i), gpu.clock_us, k_limiters.at(i).policy);
+  }
   if (gpu.clock_us.value) {
     gpu.clock_us.reason.clear();
   }

@@ -2,13 +2,12 @@
 // values as in nvml.h of CUDA 12.9; what a driver lacks is a function that isn't there.
 #pragma once
 
-#include <dlfcn.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
 
 #include "harness/model/gpu_facts.h"
+#include "kernels/shared_library.h"
 
 namespace assay::nvml {
 
@@ -48,12 +47,11 @@ struct FieldValue {  // nvmlFieldValue_t
   } value;
 };
 
-// nvmlEccCounterType_t, nvmlMemoryErrorType_t, nvmlClockType_t, nvmlPerfPolicyType_t,
-// nvmlNvLinkErrorCounter_t, nvmlValueType_t, NVML_FI_*
+// nvmlEccCounterType_t, nvmlMemoryErrorType_t, nvmlClockType_t, nvmlNvLinkErrorCounter_t,
+// nvmlValueType_t, NVML_FI_*
 inline constexpr Whole k_volatile = 0, k_aggregate = 1;
 inline constexpr Whole k_corrected = 0, k_uncorrected = 1;
 inline constexpr Whole k_clock_sm = 1, k_clock_memory = 2;
-inline constexpr Whole k_by_power = 0, k_by_heat = 1, k_by_board = 3, k_by_reliability = 5;
 inline constexpr Whole k_link_replay = 0, k_link_recovery = 1, k_link_crc = 2;
 inline constexpr Whole k_type_whole = 1;
 inline constexpr Whole k_field_memory_temperature = 82;  // MEMORY_TEMP
@@ -65,9 +63,9 @@ inline constexpr Whole k_board_temperature = 0;
 template <class... Arguments>
 using Call = Return (*)(Arguments...);
 
-/// What was found in the library. Closed when the process ends: it may have threads of its own.
+/// What was found in the library.
 struct Functions {
-  void* library = nullptr;
+  SharedLibrary library;
   Call<> init = nullptr, shutdown = nullptr;
   const char* (*error_string)(Return) = nullptr;
   Call<char*, Whole> driver_version = nullptr;
@@ -76,8 +74,8 @@ struct Functions {
   Call<const char*, Handle*> handle_by_uuid = nullptr;
 
   template <class Function>
-  void load(Function& function, const char* name) const {
-    function = reinterpret_cast<Function>(::dlsym(library, name));
+  void load(Function*& function, const char* name) const {
+    library.look_up(name, function);
   }
   [[nodiscard]] std::string reason(Return result) const {
     return error_string == nullptr ? "error " + std::to_string(result) : error_string(result);

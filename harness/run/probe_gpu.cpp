@@ -74,6 +74,20 @@ Readings readings_of(const GpuSums& sums) {
   return all;
 }
 
+/// The share of the driver's time that a limiter took.
+Reading share_of(const SlowedTime& before, const SlowedTime& after) {
+  for (const auto* fact :
+       {&before.slowed_us, &after.slowed_us, &before.clock_us, &after.clock_us}) {
+    if (!fact->value) {
+      return {std::nullopt, fact->reason};
+    }
+  }
+  const std::int64_t time_us = *after.clock_us.value - *before.clock_us.value;
+  const std::int64_t slowed_us = *after.slowed_us.value - *before.slowed_us.value;
+  return time_us > 0 ? Reading{slowed_us * k_million / time_us, ""}
+                     : Reading{std::nullopt, "no time has passed by the driver's clock"};
+}
+
 class GpuProbe final : public Probe {
  public:
   GpuProbe(Probe& host, const std::string& library, const std::string& uuid) : host_(host) {
@@ -94,7 +108,7 @@ class GpuProbe final : public Probe {
       window_.take(sampler_->take());
     }
     all.merge(readings_of(window_));
-    all.merge(energy());
+    all.merge(since_begun());
     for (auto& [name, reading] : all) {
       if (!gpu_) {
         reading = {std::nullopt, why_not_};
@@ -125,22 +139,31 @@ class GpuProbe final : public Probe {
   }
 
  private:
-  /// The energy counter and when it was read.
+  /// The driver's counters, and when that of energy was read.
   struct Counted {
+    std::array<SlowedTime, k_limiters.size()> slowed;
     Fact<std::int64_t> energy_mj;
     std::int64_t at_ns = 0;
   };
 
   [[nodiscard]] Counted counted() const {
-    return {.energy_mj = gpu_->energy_mj(), .at_ns = system_clock().now_ns()};
+    return {
+        .slowed = gpu_->slowed(), .energy_mj = gpu_->energy_mj(), .at_ns = system_clock().now_ns()};
   }
 
-  /// Since the window began: by the counter, which misses nothing; without it the mean of samples.
-  [[nodiscard]] Readings energy() const {
-    if (!gpu_) {
-      return {{"gpu_energy_uj", {}}, {"gpu_power_mw", {}}};
+  /// What the driver has counted since the window began.
+  [[nodiscard]] Readings since_begun() const {
+    const Counted now = gpu_ ? counted() : Counted{};
+    Readings all = energy(now);
+    for (std::size_t i = 0; i < k_limiters.size(); ++i) {
+      all["gpu_slowed_" + std::string(k_limiters.at(i).name) + "_ppm"] =
+          share_of(begun_.slowed.at(i), now.slowed.at(i));
     }
-    const Counted now = counted();
+    return all;
+  }
+
+  /// By the counter, which misses nothing; without it the mean of samples.
+  [[nodiscard]] Readings energy(const Counted& now) const {
     if (!begun_.energy_mj.value || !now.energy_mj.value) {
       const auto& hidden = begun_.energy_mj.value ? now.energy_mj : begun_.energy_mj;
       return {{"gpu_energy_uj", reading_of(hidden)}, {"gpu_power_mw", mean_of(window_.power_mw)}};

@@ -7,16 +7,10 @@ namespace {
 
 constexpr std::size_t k_oldest = 120'800;  // 12.8: the first with block scales and Blackwell.
 
-/// 130100 is 13.1.0; before 12.0 the figures stood otherwise, and those are too old.
-std::string version_text(std::size_t version) {
-  return std::to_string(version / 10'000) + "." + std::to_string(version / 100 % 100) + "." +
-         std::to_string(version % 100);
-}
-
 /// Finds one function after the other until one is missing.
 class Finder {
  public:
-  explicit Finder(const Library& library) : library_(library) {}
+  explicit Finder(const SharedLibrary& library) : library_(library) {}
 
   template <class Function>
   Finder& operator()(const char* name, Function*& function) {
@@ -28,14 +22,14 @@ class Finder {
   [[nodiscard]] const Result<Done>& done() const { return done_; }
 
  private:
-  const Library& library_;
+  const SharedLibrary& library_;
   Result<Done> done_ = Done{};
 };
 
 }  // namespace
 
 Result<CublasLt> load_cublaslt() {
-  const auto library = Library::open({"libcublasLt.so.13", "libcublasLt.so.12"});
+  const auto library = open_library({"libcublasLt.so.13", "libcublasLt.so.12"});
   if (!library) {
     return library.error();
   }

@@ -9,6 +9,7 @@
 #include "kernels/cuda/library.h"
 #include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
+#include "kernels/cuda/optional_libraries.h"
 
 namespace assay::cuda {
 namespace {
@@ -38,7 +39,7 @@ std::uint32_t multiprocessors_of(const cudaDeviceProp& properties) {
 
 /// The driver is looked for by name first: the sentence then says which file is missing.
 Result<int> count_devices() {
-  if (const auto driver = Library::open({"libcuda.so.1"}); !driver) {
+  if (const auto driver = open_library({"libcuda.so.1"}); !driver) {
     return Error{Error::Code::unsupported, "no NVIDIA driver: " + driver.error().message};
   }
   int version = 0;
@@ -85,6 +86,8 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::string management_library() const override {
     return assay::cuda::management_library();
   }
+
+  std::vector<VendorLibrary> libraries() override { return libraries_here(); }
 
   Result<Done> supports(const Problem& problem, const Device& device) override {
     const auto gpu = make_current(device);

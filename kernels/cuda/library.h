@@ -1,38 +1,25 @@
-// A shared library of NVIDIA, loaded when it is needed: nothing here is linked with one.
+// Where NVIDIA's libraries are found.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "harness/model/result.h"
+#include "kernels/shared_library.h"
 
 namespace assay::cuda {
 
-class Library {
- public:
-  /// The first of `names` that loads, as the loader finds it or in /usr/local/cuda/lib64. Fails
-  /// with unsupported, naming what was looked for. It stays loaded until the process ends.
-  [[nodiscard]] static Result<Library> open(const std::vector<std::string>& names);
+/// The first of `names`, as the loader finds it or in /usr/local/cuda/lib64; fails as
+/// SharedLibrary::open() does.
+[[nodiscard]] Result<SharedLibrary> open_library(const std::vector<std::string>& names);
 
-  [[nodiscard]] const std::string& name() const { return name_; }
-
-  /// Fails with unsupported, naming library and function.
-  template <class Function>
-  Result<Done> find(const char* name, Function*& function) const {
-    void* const found = symbol(name);
-    if (found == nullptr) {
-      return Error{Error::Code::unsupported, name_ + " has no " + name + ": it is too old"};
-    }
-    function = reinterpret_cast<Function*>(found);
-    return Done{};
-  }
-
- private:
-  [[nodiscard]] void* symbol(const char* name) const;
-
-  void* handle_ = nullptr;
-  std::string name_;
-};
+/// 130100 is "13.1.0": as cuBLASLt counts from 12.0 on, cuDNN from 9.0, NCCL from 2.9. Older ones
+/// have smaller figures, whatever those mean.
+[[nodiscard]] inline std::string version_text(std::uint64_t version) {
+  return std::to_string(version / 10'000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
 
 /// The driver's management library (NVML) of the machine that this module runs on.
 [[nodiscard]] std::string management_library();

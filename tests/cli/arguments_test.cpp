@@ -187,6 +187,27 @@ TEST(Arguments, DoctorAsksAGpuForEveryKindOfWork) {
   EXPECT_NE(hopper.out.find("no   network.peer_copy"), std::string::npos) << hopper.out;
 }
 
+TEST(Arguments, DoctorNamesEveryLibraryOfTheGpuBackendOrWhatItMisses) {
+  const auto told = [](const std::string& settings) {
+    return assay_program({"doctor", "--module", ASSAY_EMULATED_MODULE ",gpus=1" + settings}).out;
+  };
+  const std::string all = told("");
+  EXPECT_NE(all.find("\nLibraries that backend cuda loads\n"
+                     "  cuBLASLt  13.1.0, libcublasLt.so.13\n"
+                     "  cuDNN     9.19.0, libcudnn.so.9\n"
+                     "  NCCL      2.28.9, libnccl.so.2\n"),
+            std::string::npos)
+      << all;
+  const std::string without = told(",cudnn=0,nccl=22602,fault=no_driver");
+  EXPECT_NE(without.find("  cuDNN     none: libcudnn.so.9 is not there"), std::string::npos)
+      << without;
+  EXPECT_NE(
+      without.find("  NCCL      none: libnccl.so.2 is version 2.26.2; at least 2.27, and below "
+                   "3, is\n            needed\n"),
+      std::string::npos)
+      << without;
+}
+
 TEST(Arguments, NoColourLeavesThisTestsPipes) {
   EXPECT_EQ(assay_program({"list"}).out.find('\033'), std::string::npos);
 }

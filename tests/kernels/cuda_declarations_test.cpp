@@ -2,9 +2,23 @@
 #include <gtest/gtest.h>
 
 #ifdef ASSAY_CUDA_MODULE
+#include <type_traits>
+
 #include <cublasLt.h>
 
 #include "kernels/cuda/cublaslt.h"
+#include "kernels/cuda/optional_libraries.h"
+#if __has_include(<cudnn.h>)
+#include <cudnn.h>
+static_assert(std::is_same_v<assay::cuda::CudnnGetVersion, decltype(cudnnGetVersion)>);
+static_assert(CUDNN_VERSION == CUDNN_MAJOR * 10'000 + CUDNN_MINOR * 100 + CUDNN_PATCHLEVEL);
+#endif
+#if __has_include(<nccl.h>)
+#include <nccl.h>
+static_assert(std::is_invocable_r_v<ncclResult_t, decltype(ncclGetVersion), int*>);
+static_assert(sizeof(ncclResult_t) == sizeof(int) && ncclSuccess == 0);
+static_assert(NCCL_VERSION(2, 28, 9) == 22'809 && NCCL_VERSION(2, 8, 4) < 10'000);
+#endif
 
 namespace assay::cuda {
 namespace {

@@ -57,6 +57,26 @@ TEST_F(CudaModule, IsNotMarkedAndTakesNoSettings) {
                                          ": it takes no settings, and was given 'model=h100'");
 }
 
+// Each is found and says its version, or is missed by the name of its file; none needs a driver.
+TEST_F(CudaModule, SaysOfEveryLibraryWhichVersionItIsOrWhyItCannotBeUsed) {
+  const auto loaded = load_backend("cuda", {.path = k_module});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto libraries = loaded->backend->libraries();
+  ASSERT_EQ(libraries.size(), 3U);
+  const std::array<std::array<const char*, 2>, 3> expected{
+      {{"cuBLASLt", "libcublasLt.so."}, {"cuDNN", "libcudnn.so."}, {"NCCL", "libnccl.so."}}};
+  for (std::size_t i = 0; i < libraries.size(); ++i) {
+    const VendorLibrary& library = libraries[i];
+    const auto [name, file] = expected.at(i);
+    EXPECT_EQ(library.name, name);
+    EXPECT_NE((library.why_not.empty() ? library.file : library.why_not).find(file),
+              std::string::npos)
+        << library.file << ' ' << library.why_not;
+    EXPECT_EQ(library.why_not.empty(), !library.version.empty()) << library.why_not;
+    RecordProperty(library.name, library.version);
+  }
+}
+
 TEST_F(CudaModule, NamesTheDriverItMisses) {
   const auto loaded = load_backend("cuda", {.path = k_module});
   ASSERT_TRUE(loaded) << loaded.error().message;

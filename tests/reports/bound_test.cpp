@@ -186,7 +186,7 @@ TEST(PowerLimit, ThatIsNotTheContractsIsNoMeasuredWindow) {
   EXPECT_EQ(refusal(at_limit("power_limit", 100'000, 70'000)), "");
   EXPECT_TRUE(says(refusal(at_limit("power_limit", 100'000, 100'000)), "ending: is power_limit"));
   EXPECT_TRUE(says(refusal(at_limit("power_limit", 100'000, -1)),
-                   "telemetry.gpu_power_limit_mw_after: is -1 mW, which is no power limit"));
+                   "telemetry.gpu_power_limit_mw: is -1 mW, which is no power limit"));
 }
 
 TEST(Telemetry, IsANumberOrAReason) {

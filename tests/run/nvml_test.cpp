@@ -21,9 +21,10 @@ TEST(Nvml, SaysWhichFileItLookedForWhereThereIsNone) {
   const auto nvml = Nvml::open("libnvidia-ml-of-nobody.so.1");
   ASSERT_FALSE(nvml);
   EXPECT_EQ(nvml.error().code, Error::Code::unsupported);
-  EXPECT_EQ(nvml.error().message,
-            "libnvidia-ml-of-nobody.so.1 of the NVIDIA driver is not on this machine, so nobody "
-            "can say what GPUs it has");
+  EXPECT_EQ(
+      nvml.error().message,
+      "libnvidia-ml-of-nobody.so.1 is not there (looked where the loader does): it comes with "
+      "the NVIDIA driver, and without it nobody can say what GPUs this machine has");
 }
 
 TEST(Nvml, ReadsWhatEachGpuShows) {

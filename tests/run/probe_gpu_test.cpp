@@ -81,6 +81,18 @@ TEST_F(GpuProbe, SharesOutTheReasonsThatHeldTheClock) {
   EXPECT_EQ(all.at("gpu_sync_boost_ppm").value, 0);
 }
 
+// Beside the samples: counters of the driver, which see what comes between two of them.
+TEST_F(GpuProbe, SharesOutTheTimeThatEachLimiterHeldTheClockBy) {
+  const Readings all = window(ASSAY_FAKE_NVML, k_blackwell);
+  EXPECT_EQ(all.at("gpu_slowed_power_ppm").value, 250'000);
+  EXPECT_EQ(all.at("gpu_slowed_thermal_ppm").value, 0);
+  EXPECT_EQ(all.at("gpu_slowed_board_ppm").value, 0);
+  EXPECT_EQ(all.at("gpu_slowed_reliability_ppm").reason,
+            "nvmlDeviceGetViolationStatus: Not Supported");
+  EXPECT_EQ(window(ASSAY_FAKE_NVML, k_hopper).at("gpu_slowed_power_ppm").reason,
+            "no time has passed by the driver's clock");
+}
+
 TEST_F(GpuProbe, SaysWhyWhatADriverHidesIsNotShown) {
   const Readings all = window(ASSAY_FAKE_NVML, k_blackwell);
   for (const auto& [name, reading] : all) {
@@ -106,7 +118,7 @@ TEST_F(GpuProbe, SaysOfAllReadingsWhyTheGpuIsNotThere) {
       EXPECT_EQ(reading.reason, unknown) << name;
     }
   }
-  EXPECT_EQ(of_the_gpu, 33);
+  EXPECT_EQ(of_the_gpu, 37);
 }
 
 TEST_F(GpuProbe, NamesTheLibraryThatIsNotThere) {

@@ -168,6 +168,9 @@ TEST_F(EmulatedFaults, AThrottledGpuIsMeasuredWithItsPauses) {
   }
   EXPECT_EQ(times_in_journal(R"("gpu_hw_thermal_ppm":{"value":1000000})"), 10U);
   EXPECT_EQ(times_in_journal(R"("gpu_hw_thermal_ppm":{"value":0})"), 10U);
+  EXPECT_EQ(times_in_journal(R"("gpu_slowed_thermal_ppm":{"value":1000000})"), 10U);
+  EXPECT_EQ(times_in_journal(R"("gpu_slowed_thermal_ppm":{"value":0})"), 10U);
+  EXPECT_EQ(times_in_journal(R"("gpu_slowed_power_ppm":{"value":0})"), 20U);
   EXPECT_EQ(times_in_journal(R"("gpu_temperature_mc_after":{"value":88000})"), 10U);
 }
 

@@ -3,18 +3,48 @@
 
 #include <dlfcn.h>
 
+#include <string_view>
+
+#include "kernels/cuda/optional_libraries.h"
 #include "tests/doubles/cuda/cublaslt.h"
 #include "tests/doubles/cuda/descriptors.h"
 #include "tests/doubles/cuda/machine.h"
 
 namespace assay::cuda {
+namespace {
 
-Result<Library> Library::open(const std::vector<std::string>& names) {
-  using emulated::Fault;
-  const Fault fault = emulated::machine().fault;
+using emulated::Fault;
+using emulated::machine;
+
+std::size_t cudnn_version() {
+  return static_cast<std::size_t>(machine().cudnn);
+}
+
+int nccl_version(int* version) {
+  constexpr int k_unhandled_cuda_error = 1;
+  *version = machine().nccl;
+  return machine().nccl < 0 ? k_unhandled_cuda_error : 0;
+}
+
+void* function_of(std::string_view name) {
+  return name == "cudnnGetVersion"  ? reinterpret_cast<void*>(cudnn_version)
+         : name == "ncclGetVersion" ? reinterpret_cast<void*>(nccl_version)
+                                    : emulated::cublaslt_function(name);
+}
+
+bool is_there(std::string_view name) {
+  const Fault fault = machine().fault;
+  return !((fault == Fault::no_driver && name.starts_with("libcuda.")) ||
+           (fault == Fault::no_library && name.starts_with("libcublasLt.")) ||
+           (machine().cudnn == 0 && name == k_cudnn.file) ||
+           (machine().nccl == 0 && name == k_nccl.file));
+}
+
+}  // namespace
+
+Result<SharedLibrary> open_library(const std::vector<std::string>& names) {
   const std::string& name = names.front();
-  if ((fault == Fault::no_driver && name.starts_with("libcuda.")) ||
-      (fault == Fault::no_library && name.starts_with("libcublasLt."))) {
+  if (!is_there(name)) {
     return Error{Error::Code::unsupported, name + " is not there"};
   }
   if (name.starts_with("libcublasLt.")) {
@@ -22,13 +52,7 @@ Result<Library> Library::open(const std::vector<std::string>& names) {
       return opened.error();
     }
   }
-  Library library;
-  library.name_ = name;
-  return library;
-}
-
-void* Library::symbol(const char* name) const {
-  return emulated::cublaslt_function(name);
+  return SharedLibrary(name, function_of);
 }
 
 /// The emulated module itself: management.cpp is in it.

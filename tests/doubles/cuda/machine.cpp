@@ -122,6 +122,12 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
     made.real_descriptors = value == "real";
     return made.real_descriptors || value == "own";
   }
+  if (name == "cudnn") {
+    return read_number(value, made.cudnn) && made.cudnn >= 0;
+  }
+  if (name == "nccl") {
+    return read_number(value, made.nccl);
+  }
   if (name == "xid") {
     return read_number(value, made.xid) && made.xid > 0;
   }

@@ -71,6 +71,8 @@ struct Machine {
   std::uint64_t every = 100;      ///< Of how many products one is spoiled.
   int on = -1;                    ///< The one GPU that has the fault; -1: all.
   bool real_descriptors = false;  ///< Of cuBLASLt: those of the real library.
+  int cudnn = 91'900;             ///< The version that it says; 0: it is not there.
+  int nccl = 22'809;              ///< Likewise; less than 0: it fails when asked.
   int xid = 79;
   std::string log;  ///< The file of the driver's log.
 };

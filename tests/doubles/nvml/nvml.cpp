@@ -4,13 +4,12 @@
 #include <cstdint>
 #include <cstring>
 
-#define FAKE extern "C" __attribute__((visibility("default")))  // NOLINT: as C libraries do
+#include "tests/doubles/nvml/declarations.h"
 
 namespace {
 
-constexpr int k_not_supported = 3;
-constexpr int k_not_found = 6;
-constexpr int k_lost = 15;
+using namespace assay::nvml_double;  // NOLINT(google-build-using-namespace): a C library's names
+
 int gpus[2] = {0, 1};
 
 int number_of(const void* gpu) {
@@ -23,134 +22,124 @@ int copy(const char* text, char* into, unsigned size) {
   return 0;
 }
 
-struct Pci {
-  char legacy[16];
-  unsigned domain, bus, device, id, subsystem;
-  char bus_id[32];
-};
-struct Memory {
-  unsigned long long total, free, used;
-};
-struct Violation {
-  unsigned long long reference_us, violation_ns;
-};
-struct Field {
-  unsigned field, scope;
-  long long timestamp, latency;
-  unsigned type;
-  int result;
-  unsigned long long value;
-};
-
 }  // namespace
 
-FAKE int nvmlInit_v2() {
+NVML_SHOWN int nvmlInit_v2() {
   return 0;
 }
-FAKE int nvmlShutdown() {
+NVML_SHOWN int nvmlShutdown() {
   return 0;
 }
-FAKE const char* nvmlErrorString(int result) {
-  return result == k_lost ? "GPU is lost" : result == k_not_found ? "Not Found" : "Not Supported";
+NVML_SHOWN const char* nvmlErrorString(int result) {
+  return error_text(result);
 }
-FAKE int nvmlSystemGetDriverVersion(char* text, unsigned size) {
+NVML_SHOWN int nvmlSystemGetDriverVersion(char* text, unsigned size) {
   return copy("580.95.05", text, size);
 }
-FAKE int nvmlDeviceGetCount_v2(unsigned* count) {
+NVML_SHOWN int nvmlDeviceGetCount_v2(unsigned* count) {
   *count = 3;
   return 0;
 }
-FAKE int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** gpu) {
+NVML_SHOWN int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** gpu) {
   *gpu = index < 2 ? &gpus[index] : nullptr;
-  return index < 2 ? 0 : k_lost;
+  return index < 2 ? 0 : k_gpu_is_lost;
 }
-FAKE int nvmlDeviceGetName(void* gpu, char* text, unsigned size) {
+NVML_SHOWN int nvmlDeviceGetName(void* gpu, char* text, unsigned size) {
   return copy(number_of(gpu) == 0 ? "NVIDIA H100 80GB HBM3" : "NVIDIA B200", text, size);
 }
-FAKE int nvmlDeviceGetUUID(void* gpu, char* text, unsigned size) {
+NVML_SHOWN int nvmlDeviceGetUUID(void* gpu, char* text, unsigned size) {
   return copy(number_of(gpu) == 0 ? "GPU-0" : "GPU-1", text, size);
 }
-FAKE int nvmlDeviceGetSerial(void* gpu, char* text, unsigned size) {
+NVML_SHOWN int nvmlDeviceGetSerial(void* gpu, char* text, unsigned size) {
   return number_of(gpu) == 0 ? copy("1654623000300", text, size) : k_not_supported;
 }
-FAKE int nvmlDeviceGetVbiosVersion(void*, char* text, unsigned size) {
+NVML_SHOWN int nvmlDeviceGetVbiosVersion(void*, char* text, unsigned size) {
   return copy("96.00.A5", text, size);
 }
-FAKE int nvmlDeviceGetInforomImageVersion(void*, char* text, unsigned size) {
+NVML_SHOWN int nvmlDeviceGetInforomImageVersion(void*, char* text, unsigned size) {
   return copy("G520", text, size);
 }
-FAKE int nvmlDeviceGetPciInfo_v3(void*, Pci* pci) {
+NVML_SHOWN int nvmlDeviceGetPciInfo_v3(void*, Pci* pci) {
   return copy("00000000:19:00.0", pci->bus_id, sizeof pci->bus_id);
 }
-FAKE int nvmlDeviceGetMemoryInfo(void*, Memory* memory) {
+NVML_SHOWN int nvmlDeviceGetMemoryInfo(void*, Memory* memory) {
   *memory = {85'520'809'984ULL, 1, 2};
   return 0;
 }
-FAKE int nvmlDeviceGetEnforcedPowerLimit(void*, unsigned* milliwatts) {
+NVML_SHOWN int nvmlDeviceGetEnforcedPowerLimit(void*, unsigned* milliwatts) {
   *milliwatts = 700'000;
   return 0;
 }
-FAKE int nvmlDeviceGetTemperature(void*, unsigned, unsigned* celsius) {
+NVML_SHOWN int nvmlDeviceGetTemperature(void*, unsigned, unsigned* celsius) {
   *celsius = 31;
   return 0;
 }
-FAKE int nvmlDeviceGetMaxClockInfo(void*, unsigned type, unsigned* mhz) {
+NVML_SHOWN int nvmlDeviceGetMaxClockInfo(void*, unsigned type, unsigned* mhz) {
   *mhz = type == 1 ? 1980 : 2619;
   return 0;
 }
-FAKE int nvmlDeviceGetCurrPcieLinkGeneration(void*, unsigned* generation) {
+NVML_SHOWN int nvmlDeviceGetCurrPcieLinkGeneration(void*, unsigned* generation) {
   *generation = 1;
   return 0;
 }
-FAKE int nvmlDeviceGetMaxPcieLinkGeneration(void*, unsigned* generation) {
+NVML_SHOWN int nvmlDeviceGetMaxPcieLinkGeneration(void*, unsigned* generation) {
   *generation = 5;
   return 0;
 }
-FAKE int nvmlDeviceGetCurrPcieLinkWidth(void*, unsigned* width) {
+NVML_SHOWN int nvmlDeviceGetCurrPcieLinkWidth(void*, unsigned* width) {
   *width = 8;
   return 0;
 }
-FAKE int nvmlDeviceGetMaxPcieLinkWidth(void*, unsigned* width) {
+NVML_SHOWN int nvmlDeviceGetMaxPcieLinkWidth(void*, unsigned* width) {
   *width = 16;
   return 0;
 }
-FAKE int nvmlDeviceGetEccMode(void*, unsigned* present, unsigned* pending) {
+NVML_SHOWN int nvmlDeviceGetEccMode(void*, unsigned* present, unsigned* pending) {
   *present = 1;
   *pending = 0;
   return 0;
 }
-FAKE int nvmlDeviceGetMigMode(void*, unsigned* present, unsigned* pending) {
+NVML_SHOWN int nvmlDeviceGetMigMode(void*, unsigned* present, unsigned* pending) {
   *present = 0;
   *pending = 1;
   return 0;
 }
-FAKE int nvmlDeviceGetRemappedRows(void*, unsigned* correctable, unsigned* uncorrectable,
-                                   unsigned* pending, unsigned* failed) {
+NVML_SHOWN int nvmlDeviceGetRemappedRows(void*, unsigned* correctable, unsigned* uncorrectable,
+                                         unsigned* pending, unsigned* failed) {
   *correctable = 4;
   *uncorrectable = 1;
   *pending = 1;
   *failed = 0;
   return 0;
 }
-FAKE int nvmlDeviceGetTotalEccErrors(void*, unsigned type, unsigned counter,
-                                     unsigned long long* count) {
+NVML_SHOWN int nvmlDeviceGetTotalEccErrors(void*, unsigned type, unsigned counter,
+                                           unsigned long long* count) {
   *count = type * 10 + counter;  // a value for each: corrected or not, volatile or aggregate
   return 0;
 }
-FAKE int nvmlDeviceGetViolationStatus(void*, unsigned policy, Violation* violation) {
+// Hopper's stand still. Blackwell's go on by a second with each question, a quarter of which power
+// takes; it counts no time for reliability.
+NVML_SHOWN int nvmlDeviceGetViolationStatus(void* gpu, unsigned policy, Violation* violation) {
+  static unsigned long long asked = 0;
   *violation = {5'000'000, policy * 1'000'000ULL};
-  return 0;
+  if (number_of(gpu) == 0) {
+    return 0;
+  }
+  const unsigned long long seconds = ++asked;
+  violation->reference_us += seconds * 1'000'000;
+  violation->violation_ns += policy == k_policy_power ? seconds * 250'000'000 : 0;
+  return policy == k_policy_reliability ? k_not_supported : 0;
 }
-FAKE int nvmlDeviceGetNvLinkState(void*, unsigned link, unsigned* active) {
+NVML_SHOWN int nvmlDeviceGetNvLinkState(void*, unsigned link, unsigned* active) {
   *active = link == 0 ? 1 : 0;
   return link < 2 ? 0 : k_not_supported;
 }
-FAKE int nvmlDeviceGetNvLinkErrorCounter(void* gpu, unsigned link, unsigned counter,
-                                         unsigned long long* count) {
+NVML_SHOWN int nvmlDeviceGetNvLinkErrorCounter(void* gpu, unsigned link, unsigned counter,
+                                               unsigned long long* count) {
   *count = link * 100ULL + counter;
   return number_of(gpu) == 0 ? 0 : k_not_supported;
 }
-FAKE int nvmlDeviceGetFieldValues(void* gpu, int, Field* field) {
+NVML_SHOWN int nvmlDeviceGetFieldValues(void* gpu, int, Field* field) {
   const bool blackwell = number_of(gpu) == 1;
   const unsigned asked = field->field;
   const bool known = asked == 215 || (asked == 82 && !blackwell) || (asked == 186 && blackwell);
@@ -159,25 +148,25 @@ FAKE int nvmlDeviceGetFieldValues(void* gpu, int, Field* field) {
   field->value = asked == 215 ? 7 + field->scope : asked == 82 ? 44 : 812'345;
   return 0;
 }
-FAKE int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
+NVML_SHOWN int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
   const bool hopper = std::strcmp(uuid, "GPU-0") == 0;
   *gpu = hopper ? &gpus[0] : &gpus[1];
   return hopper || std::strcmp(uuid, "GPU-1") == 0 ? 0 : k_not_found;
 }
-FAKE int nvmlDeviceGetClockInfo(void* gpu, unsigned type, unsigned* mhz) {
+NVML_SHOWN int nvmlDeviceGetClockInfo(void* gpu, unsigned type, unsigned* mhz) {
   *mhz = type == 2 ? 2619 : number_of(gpu) == 0 ? 1755 : 1950;
   return 0;
 }
-FAKE int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
+NVML_SHOWN int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
   *milliwatts = 560'000;
   return 0;
 }
-FAKE int nvmlDeviceGetTotalEnergyConsumption(void* gpu, unsigned long long* millijoules) {
+NVML_SHOWN int nvmlDeviceGetTotalEnergyConsumption(void* gpu, unsigned long long* millijoules) {
   static unsigned long long spent = 0;
   *millijoules = spent += 2000;  // 2 J from one question to the next
   return number_of(gpu) == 0 ? 0 : k_not_supported;
 }
-FAKE int nvmlDeviceGetCurrentClocksThrottleReasons(void*, unsigned long long* reasons) {
+NVML_SHOWN int nvmlDeviceGetCurrentClocksThrottleReasons(void*, unsigned long long* reasons) {
   *reasons = 4;  // the power cap
   return 0;
 }
