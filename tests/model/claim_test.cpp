@@ -153,6 +153,8 @@ TEST(Claim, SustainsWithTheConfidenceOfItsWeakestPart) {
   EXPECT_EQ(confidence(meanings("1 EFLOP/s", {line(k_b200, 1, 8)})), Confidence::high);
   EXPECT_EQ(confidence(meanings("1 EFLOP/s", {line(k_b200, 1, 8), line("NVIDIA GB300", 1, 4)})),
             Confidence::medium);
+  EXPECT_EQ(confidence(meanings("1 EFLOP/s", {line("NVIDIA GB300", 1, 4), line(k_b200, 1, 8)})),
+            Confidence::medium);
   const ClaimMeanings split = meanings("1 EFLOP/s", k_munich);
   EXPECT_EQ(confidence(split), Confidence::low);
   EXPECT_TRUE(reading(split, Precision::half, Sparsity::dense).sustained.front().provisional());
