@@ -15,6 +15,7 @@
 #include "harness/run/case.h"
 #include "harness/run/clock.h"
 #include "harness/run/gpu_inventory.h"
+#include "harness/run/params_grid.h"
 #include "harness/run/probe.h"
 #include "harness/run/selftest.h"
 #include "harness/run/window.h"
@@ -85,23 +86,15 @@ bool self_test(Gpu& gpu) {
 
 /// Every combination of the words of a case's parameters, with small numbers for the others.
 std::vector<Params> small_params(const Case& a_case, std::uint64_t order) {
-  std::vector<Params> all{{}};
-  for (const Param& param : a_case.params) {
-    std::vector<std::string> values(param.values.begin(), param.values.end());
+  return params_grid(a_case, [order](const Param& param) {
     if (param.whole) {
       const bool is_order = param.name == "m" || param.name == "n" || param.name == "k";
-      values = {is_order ? std::to_string(order) : param.name == "loads" ? "1000" : "1"};
+      return std::vector<std::string>{is_order                ? std::to_string(order)
+                                      : param.name == "loads" ? "1000"
+                                                              : "1"};
     }
-    std::vector<Params> longer;
-    for (const Params& params : all) {
-      for (const std::string& value : values) {
-        longer.push_back(params);
-        longer.back().emplace(param.name, value);
-      }
-    }
-    all = std::move(longer);
-  }
-  return all;
+    return std::vector<std::string>(param.values.begin(), param.values.end());
+  });
 }
 
 /// The parameters that a case leaves a choice of.

@@ -1,6 +1,8 @@
 # cmake --install gives a tree that can be moved: no path of it is compiled into a program.
 include(GNUInstallDirs)
 install(TARGETS assay assay-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# What assay becomes for `assay bench`; nobody else starts it.
+install(TARGETS assay-bench RUNTIME DESTINATION libexec/assay)
 # Where the programs look for modules, relative to themselves: kernels/module.cpp.
 if(TARGET assay-cuda)
   install(TARGETS assay-cuda LIBRARY DESTINATION libexec/assay)
@@ -20,7 +22,7 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 # The bill of materials names what these programs, as built here, really link.
 install(CODE "
   execute_process(COMMAND bash \"${PROJECT_SOURCE_DIR}/packaging/sbom.sh\" \"${PROJECT_VERSION}\"
-                          \"$<TARGET_FILE:assay>\" \"$<TARGET_FILE:assay-verify>\"
+                          \"$<TARGET_FILE:assay>\" \"$<TARGET_FILE:assay-verify>\" \"$<TARGET_FILE:assay-bench>\"
                   OUTPUT_FILE \"${PROJECT_BINARY_DIR}/assay.spdx.json\" COMMAND_ERROR_IS_FATAL ANY)")
 install(FILES "${PROJECT_BINARY_DIR}/assay.spdx.json" DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

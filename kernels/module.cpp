@@ -23,16 +23,10 @@ Result<std::string> find_module(std::string_view name, const ModuleChoice& choic
                ? Result<std::string>(choice.path)
                : refuse("the module " + choice.path + " is not there");
   }
-  const std::string file = "assay-" + std::string(name) + ".so";
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  const auto installed = program.parent_path() / "libexec" / "assay" / file;
-  for (const auto& path : {program / file, installed}) {
-    if (std::filesystem::exists(path, error)) {
-      return path.string();
-    }
-  }
-  return refuse("the " + std::string(name) + " module is not there (looked for " + file +
-                " beside the program and as " + installed.string() + ")");
+  const auto path = installed_file("assay-" + std::string(name) + ".so");
+  return path ? path
+              : refuse("the " + std::string(name) + " module is not there (" +
+                       path.error().message + ")");
 }
 
 Result<const ModuleDescription*> describe(const std::string& path) {
@@ -63,6 +57,18 @@ ModuleChoice ModuleChoice::from(std::string_view text) {
   const std::size_t comma = text.find(',');
   return {.path = std::string(text.substr(0, comma)),
           .settings = comma == std::string_view::npos ? "" : std::string(text.substr(comma + 1))};
+}
+
+Result<std::string> installed_file(const std::string& name) {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const auto installed = program.parent_path() / "libexec" / "assay" / name;
+  for (const auto& path : {program / name, installed}) {
+    if (std::filesystem::exists(path, error)) {
+      return path.string();
+    }
+  }
+  return refuse("looked for " + name + " beside the program and as " + installed.string());
 }
 
 Result<LoadedBackend> load_backend(std::string_view name, const ModuleChoice& choice) {

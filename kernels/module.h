@@ -25,6 +25,10 @@ struct ModuleChoice {
   [[nodiscard]] static ModuleChoice from(std::string_view text);
 };
 
+/// Where a file of this installation is: beside the running program, or in ../libexec/assay of it.
+/// Fails with unsupported, naming both places.
+[[nodiscard]] Result<std::string> installed_file(const std::string& name);
+
 /// The backend of module assay-<name>.so. Fails with unsupported and one sentence if the file is
 /// missing, cannot be loaded, is no module, is of another build, or refuses its settings. A module
 /// stays loaded until the process ends.

@@ -8,7 +8,7 @@ data=$here/tests/data/campaign_met
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-targets=(assay assay-verify)
+targets=(assay assay-verify assay-bench)
 (cd "$here" && cmake --preset release) >"$work/log" 2>&1 || {
   tail -n 40 "$work/log"
   exit 1
@@ -22,8 +22,10 @@ if grep -q '^build assay-cuda:' "$here/build/release/build.ninja"; then targets+
 package=$(ls "$work"/deb/*.deb)
 dpkg-deb -f "$package" Package Version Architecture Depends
 
-runs() {  # BIN: both programs start, and the one that verifies does so
+runs() {  # BIN: all programs start, and the one that verifies does so
   (cd / && env -i "$1/assay" --version && env -i "$1/assay-verify" --version &&
+    env -i "$1/assay" bench --benchmark_list_tests >"$work/benchmarks" &&
+    grep -q '^compute\.memory/' "$work/benchmarks" &&
     env -i "$1/assay-verify" "$data/out" --policy "$data/policy.json" --deep >"$work/verified" &&
     head -n 1 "$work/verified")
 }
@@ -46,7 +48,7 @@ mv "$work/tree" "$work/moved"
 runs "$work/moved/bin"
 
 sbom=$work/root/usr/share/doc/assay/assay.spdx.json
-for name in libc6 libcli11-dev libboost1.74-dev; do
+for name in libc6 libbenchmark1debian libcli11-dev libboost1.74-dev; do
   grep -q "\"name\": \"$name" "$sbom" || {
     echo "the bill of materials does not name $name" >&2
     exit 1

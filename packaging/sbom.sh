@@ -16,6 +16,7 @@ licence_of() {
     openssl) echo "Apache-2.0" ;;
     cli11) echo "BSD-3-Clause" ;;
     boost1.74 | boost-defaults) echo "BSL-1.0" ;;
+    benchmark) echo "Apache-2.0" ;;
     gcc-12) echo "GPL-3.0-or-later WITH GCC-exception-3.1" ;;
     glibc) echo "LGPL-2.1-or-later" ;;
     *) echo "NOASSERTION" ;;

@@ -27,6 +27,8 @@ void add_keygen(CLI::App& app, const Shell& shell);
 void add_sign(CLI::App& app, const Shell& shell);
 void add_verify(CLI::App& app, const Shell& shell);
 void add_inspect(CLI::App& app, const Shell& shell);
+void add_bench(CLI::App& app, const Shell& shell);
+void add_claim(CLI::App& app, const Shell& shell);
 void add_selftest(CLI::App& app, const Shell& shell);
 void add_completion(CLI::App& app, const Shell& shell);
 void add_worker(CLI::App& app, const Shell& shell);

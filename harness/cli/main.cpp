@@ -36,6 +36,8 @@ void add_all(CLI::App& app, const assay::Shell& shell) {
   assay::add_sign(app, shell);
   assay::add_verify(app, shell);
   assay::add_inspect(app, shell);
+  assay::add_bench(app, shell);
+  assay::add_claim(app, shell);
   assay::add_selftest(app, shell);
   assay::add_completion(app, shell);
   assay::add_worker(app, shell);

@@ -19,6 +19,7 @@ struct Param {
   std::vector<std::string_view> values;  ///< The allowed words.
   bool whole = false;                    ///< A whole number from 1 is allowed (too).
   std::string_view fallback;             ///< "" where the contract must say it.
+  std::string_view bench;  ///< What `assay bench` takes of a number without fallback; "": 1.
 };
 
 struct Case {

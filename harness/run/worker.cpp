@@ -11,6 +11,7 @@
 #include <iterator>
 #include <utility>
 
+#include "harness/run/device_work.h"
 #include "harness/run/lines.h"
 #include "harness/run/messages.h"
 #include "harness/run/selftest_window.h"
@@ -31,21 +32,6 @@ std::vector<MappedFile> own_files() {
   return executable_files(std::string(std::istreambuf_iterator<char>(maps), {}));
 }
 
-Result<Device> device_named(Backend& backend, const std::string& id) {
-  auto devices = backend.devices();
-  if (!devices) {
-    return devices.error();
-  }
-  for (Device& device : *devices) {
-    if (id.empty() || device.id == id) {
-      return std::move(device);
-    }
-  }
-  return Error{Error::Code::unsupported, "backend " + std::string(backend.name()) +
-                                             " has no device" +
-                                             (id.empty() ? "" : " '" + id + "'") + " here"};
-}
-
 Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
   for (const Case& a_case : world.cases) {
     if (a_case.id == job.case_id) {
@@ -53,17 +39,6 @@ Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
     }
   }
   return Error{Error::Code::unsupported, "this build has no case '" + job.case_id + "'"};
-}
-
-/// A kernel that does another problem than the case's would be refused with its whole journal.
-Result<Done> check_work(const Case& a_case, const Job& job, const Kernel& kernel) {
-  const auto asked = work_per_step(a_case, job.params);
-  if (!asked || *asked == kernel.work_per_step()) {
-    return Done{};
-  }
-  return Error{Error::Code::bad_input, "the kernel counts " + to_decimal(kernel.work_per_step()) +
-                                           " a step, but " + job.case_id + " is " +
-                                           to_decimal(*asked)};
 }
 
 /// Runs and checks one product, so that whatever a backend loads late is mapped when the campaign
@@ -148,20 +123,11 @@ class Worker {
     if (!a_case) {
       return a_case.error();
     }
-    if (finds(**a_case)) {
-      return Error{Error::Code::bad_input, job.case_id + " measures nothing"};
-    }
-    const auto problem = (*a_case)->problem(job.params);
-    if (!problem) {
-      return problem.error();
-    }
-    const std::vector<std::string> parts{job.window.clause, std::to_string(job.round)};
-    auto kernel = backend.prepare(*problem, *device, derive(job.window.link, "operands", parts));
+    auto kernel =
+        prepare_kernel(backend, *device, **a_case, job.params,
+                       {.link = job.window.link, .clause = job.window.clause, .round = job.round});
     if (!kernel) {
       return kernel.error();
-    }
-    if (auto same = check_work(**a_case, job, **kernel); !same) {
-      return same.error();
     }
     Probe& probe = probe_of(backend, *device);
     Readings before = probe.read();  // of a GPU it takes too long for what a common start allows
@@ -189,12 +155,8 @@ class Worker {
   /// What shows the device that is measured. Made before `ready`, so that the files it maps are
   /// among those that are said to be.
   Probe& probe_of(const Backend& backend, const Device& device) {
-    const std::string library = backend.management_library();
-    if (library.empty()) {
-      return *world_.probe;
-    }
-    probe_ = make_gpu_probe(*world_.probe, library, device.serial);
-    return *probe_;
+    probe_ = make_device_probe(*world_.probe, backend, device);
+    return probe_ ? *probe_ : *world_.probe;
   }
 
   Result<Answer> find(const Job& job) {

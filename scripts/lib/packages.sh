@@ -13,12 +13,12 @@ packages_to_build=(
   "libboost-dev     exact statistics (Boost.Math)"
   "libdnnl-dev      matrix products on the CPU (oneDNN)"
   "libopenblas-openmp-dev  matrix products in f64 (OpenBLAS)"
+  "libbenchmark-dev assay bench, benchmarks of the tool itself (Google Benchmark)"
 )
 
 packages_to_test=(
   "libgtest-dev     tests (GoogleTest)"
   "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
-  "libbenchmark-dev benchmarks of the tool itself (Google Benchmark)"
   "openssl          outside verifier of signatures"
   "binutils         looks at what the programs link"
   "git              time of the last commit, for reproducible builds"

@@ -8,7 +8,7 @@ data=$2
 shift 2
 
 libraries=$(ldd "$program")
-if grep -E 'dnnl|openblas|gomp|libmpi|libcuda|libnccl|libssl' <<<"$libraries"; then
+if grep -E 'dnnl|openblas|gomp|libmpi|libcuda|libnccl|libssl|libbenchmark' <<<"$libraries"; then
   echo "assay-verify links a library that it should not need" >&2
   exit 1
 fi

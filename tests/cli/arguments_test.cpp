@@ -12,9 +12,9 @@ namespace {
 using testing::Test;
 
 const std::vector<std::string>& commands() {
-  static const std::vector<std::string> names{"doctor",  "list",     "plan",      "run",
-                                              "judge",   "keygen",   "sign",      "verify",
-                                              "inspect", "selftest", "completion"};
+  static const std::vector<std::string> names{"doctor", "list",     "plan",      "run",     "judge",
+                                              "keygen", "sign",     "verify",    "inspect", "bench",
+                                              "claim",  "selftest", "completion"};
   return names;
 }
 
