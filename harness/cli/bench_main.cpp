@@ -13,6 +13,7 @@
 
 #include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
+#include "harness/model/how_many.h"
 #include "harness/model/units.h"
 #include "harness/run/case_bench.h"
 #include "harness/run/device_work.h"
@@ -86,7 +87,7 @@ Result<BenchedWindow> measured(Bench& bench, CaseBench& runner, const BenchedCas
   if (window && window->sums.wrong > 0) {
     bench.wrong = true;
     return Error{Error::Code::device,
-                 counted(static_cast<std::uint64_t>(window->sums.wrong), "output") + " of " +
+                 how_many(static_cast<std::uint64_t>(window->sums.wrong), "output") + " of " +
                      std::to_string(window->sums.steps) + " wrong"};
   }
   return window;
