@@ -1,6 +1,7 @@
 #include "reports/end_check.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "harness/model/tolerances.h"
 #include "reports/time_of_day.h"
@@ -103,6 +104,12 @@ Result<Done> check_device(const EndLine& end, const Clause& clause, const Ordere
   if (end.bound) {
     if (auto checked = check_bound(*end.bound, clause); !checked) {
       return checked;
+    }
+    const auto& [clock, highest] = std::tie(end.bound->clock_khz, end.shown.clock_max_khz);
+    if (clock && highest && *clock > *highest) {
+      return bad("bound.clock_khz: is " + std::to_string(*clock) +
+                 ", the mean of a window in which telemetry saw " + std::to_string(*highest) +
+                 " at most");
     }
   }
   const bool is_other = end.ending == Ending::power_limit || end.ending == Ending::gpu_state;

@@ -53,9 +53,11 @@ ShownGpu shown_gpu(const Readings& readings) {
     }
     return ends;
   };
+  const auto highest = readings.find("gpu_clock_max_khz");
   return {.power_limit_mw = at_both_ends("gpu_power_limit_mw"),
           .ecc = at_both_ends("gpu_ecc"),
-          .mig = at_both_ends("gpu_mig")};
+          .mig = at_both_ends("gpu_mig"),
+          .clock_max_khz = highest == readings.end() ? std::nullopt : highest->second.value};
 }
 
 }  // namespace assay

@@ -198,6 +198,12 @@ Json::Array not_tested(const Campaign& campaign, const Judgement& judgement) {
                            "doesn't know: it is the same in every window of an item, but nothing "
                            "ties it to the contract's parameters.");
   }
+  if (const std::size_t replaced = campaign.evidence.replacements.size(); replaced > 0) {
+    sentences.emplace_back("Whether " + how_many(replaced, "exchange") +
+                           " of parts took place, and what was wrong with them: the nodes say so "
+                           "themselves. What contains them was tried again (generation), and each "
+                           "try is accepted by chance with the risk that its clause states.");
+  }
   for (std::string& sentence : without_bound(campaign)) {
     sentences.emplace_back(std::move(sentence));
   }

@@ -24,10 +24,12 @@ struct OrderedGpu {
 [[nodiscard]] std::vector<OrderedGpu> ordered_gpus(const Contract& contract,
                                                    const std::vector<Item>& roster);
 
-/// Before and after a window; nothing where the machine does not show it. ECC and MIG are 1 or 0.
+/// Before and after a window and in it; nothing where the machine does not show it. ECC and MIG are
+/// 1 or 0.
 struct ShownGpu {
   using BothEnds = std::array<std::optional<std::int64_t>, 2>;
   BothEnds power_limit_mw, ecc, mig;
+  std::optional<std::int64_t> clock_max_khz;  ///< The highest that was sampled in the window.
 };
 
 /// What a window that nothing worse ended ends as.

@@ -69,6 +69,19 @@ TEST(Bound, IsOfOneDeviceInAllWindowsOfAnItem) {
       << refusal_of(builder);
 }
 
+TEST(Bound, IsOfNoClockAboveTheHighestThatTelemetrySaw) {
+  SimulatedRun run = at_clock(1'965'000);
+  run.telemetry["gpu_clock_max_khz"] = {1'965'000, ""};
+  CampaignBuilder honest = with(run);
+  EXPECT_EQ(refusal_of(honest), "");
+  run.telemetry["gpu_clock_max_khz"] = {1'964'999, ""};
+  CampaignBuilder other = with(run);
+  EXPECT_TRUE(says(refusal_of(other),
+                   "bound.clock_khz: is 1965000, the mean of a window in which telemetry saw "
+                   "1964999 at most"))
+      << refusal_of(other);
+}
+
 TEST(Bound, IsMissingWhereTheClockIsHiddenAndTheReportSaysSo) {
   const std::string sentence = "Whether the device could have done 20 of 20 values of clause C-1";
   const Judged hidden = judged(at_clock(-1));
