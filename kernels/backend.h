@@ -123,7 +123,7 @@ struct Mismatch {
 
 struct CheckResult {
   std::uint64_t tiles = 0;  ///< Slots of which a drawn tile was compared element by element.
-  std::uint64_t full = 0;   ///< Slots that were checked as a whole.
+  std::uint64_t full = 0;   ///< Slots that were checked as a whole: those asked for, and others.
   std::uint64_t wrong = 0;  ///< Slots in which anything differed.
   double log2_miss = 0.0;   ///< Of one full check: log2 of the chance to miss a wrong slot.
   std::optional<Mismatch> first;
@@ -157,7 +157,8 @@ class Kernel {
   /// Poisons a lattice of the slots named in `steps`, so that what was not written shows. Cheap.
   virtual Result<Done> poison(std::span<const Step> steps) = 0;
 
-  /// Runs the steps in order and waits for the end. Nothing else is in it: this is what is timed.
+  /// Runs the steps in order and waits for the end. This is what is timed: beside it goes on, if
+  /// anything, what takes no time from it.
   virtual Result<Done> run(std::span<const Step> steps) = 0;
 
   /// Bytes that depend on every slot of `steps`: samples at places fixed by the problem. The
@@ -168,6 +169,10 @@ class Kernel {
   /// `challenge` in every slot, and as a whole the slots of the steps listed in `full`.
   virtual Result<CheckResult> check(std::span<const Step> steps, const Seed& challenge,
                                     std::span<const std::uint32_t> full) = 0;
+
+  /// Whether checking a slot as a whole is reading it once: then every slot that is still there
+  /// when a window has ended is checked so.
+  [[nodiscard]] virtual bool whole_is_cheap() const { return false; }
 
   /// For the self-test: inverts bit `bit` of the output in `slot`, 0 <= bit < slot_bits().
   virtual Result<Done> flip(std::uint32_t slot, std::uint64_t bit) = 0;

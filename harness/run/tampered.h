@@ -37,6 +37,7 @@ class TamperedKernel final : public Kernel {
     return inner_.flip(slot, bit);
   }
   [[nodiscard]] std::uint64_t slot_bits() const override { return inner_.slot_bits(); }
+  [[nodiscard]] bool whole_is_cheap() const override { return inner_.whole_is_cheap(); }
 
  private:
   Result<Done> run_then_flip(std::span<const Step> steps);

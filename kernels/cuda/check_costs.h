@@ -21,11 +21,12 @@ inline constexpr double k_hash_bytes_per_s = 1.5e9;  ///< SHA-256 with its instr
 
 struct CheckCost {
   LeastWork poison, witness, drawn;  ///< Of one step.
-  double witness_bytes = 0;          ///< Of one step: copied to the host and hashed there.
-  double waits = 0;                  ///< Of the host, in a batch.
-  LeastWork full;                    ///< One check of a slot as a whole,
-  double full_products = 0;          ///< with so many steps computed anew
-  double full_waits = 0;             ///< and so many waits.
+  LeastWork last;  ///< Of the last step of a batch: the others are checked beside what follows.
+  double witness_bytes = 0;  ///< Of one step: copied to the host and hashed there.
+  double waits = 0;          ///< Of the host, in a batch.
+  LeastWork full;            ///< One check of a slot as a whole,
+  double full_products = 0;  ///< with so many steps computed anew
+  double full_waits = 0;     ///< and so many waits.
 };
 
 /// Poisoning waits for a copy and a kernel, witnessing for two copies and a kernel, the tiles for
@@ -68,19 +69,35 @@ struct CheckCost {
           .full_waits = 1};
 }
 
-/// As a copy in memory, for each direction; a destination at the other end is compared over the
-/// link, which takes as long as a step.
+/// Whether all destinations lie in memory of GPUs, which compare them beside the copies.
+[[nodiscard]] constexpr bool is_compared_beside(const LinkProblem& problem) {
+  return problem.path == LinkProblem::Path::peer ||
+         problem.direction == LinkProblem::Direction::to_device;
+}
+
+/// As a copy in memory, for each direction. Where a GPU compares its destinations beside the
+/// copies, the last one of a batch is left, both directions' at once, and two more copies to each
+/// device before it and one after. One at the host is compared over the link, which takes as long
+/// as a step.
 [[nodiscard]] inline CheckCost check_cost(const LinkProblem& problem) {
   using Direction = LinkProblem::Direction;
   const double words = static_cast<double>(problem.bytes) / 8;
   const double lanes = problem.direction == Direction::both ? 2 : 1;
+  if (is_compared_beside(problem)) {
+    return {.poison = lanes * least_of_poison(words),
+            .witness = lanes * least_of_witness(words),
+            .drawn = lanes * least_of_lines(false),
+            .last = least_of_words(false, words),
+            .witness_bytes = lanes * 8 * lattice_words(words),
+            .waits = lanes * 13};
+  }
   return {.poison = lanes * least_of_poison(words),
           .witness = lanes * least_of_witness(words),
           .drawn = lanes * least_of_lines(false),
           .witness_bytes = lanes * 8 * lattice_words(words),
           .waits = lanes * 9,
           .full = lanes * least_of_words(false, words),
-          .full_products = problem.direction == Direction::to_device ? 0.0 : 1.0,
+          .full_products = 1.0,
           .full_waits = lanes};
 }
 
@@ -110,7 +127,8 @@ struct CheckedWindow {
   const double host =
       batch * cost.witness_bytes * (1 / k_copy_bytes_per_s + 1 / k_hash_bytes_per_s);
   const double checks = cost.waits * k_wait_s + seconds(batch * cost.poison) +
-                        seconds(batch * cost.witness) + seconds(batch * cost.drawn) + host;
+                        seconds(batch * cost.witness) + seconds(batch * cost.drawn) +
+                        seconds(cost.last) + host;
   const double each = checks / (checks + batch * window.step_seconds);
   const double full =
       seconds(cost.full) + cost.full_products * window.step_seconds + cost.full_waits * k_wait_s;

@@ -9,7 +9,6 @@
 namespace assay::cuda {
 namespace {
 
-constexpr std::uint64_t k_right = ~std::uint64_t{0};
 constexpr unsigned k_bits = 64;  // Of a word: so many counts has a part.
 
 /// The words that are poisoned and witnessed: every `stride`-th, `count` of them.
@@ -131,6 +130,13 @@ Result<std::uint64_t> word_at(const DeviceWord* place) {
 
 }  // namespace
 
+Result<Done> queue_whole_comparison(const SlotSetting& setting, const SlotTask* task,
+                                    DeviceWord* first, cudaStream_t stream) {
+  const auto words = setting.pattern.adds ? compare_words<true> : compare_words<false>;
+  ASSAY_LAUNCH(words, grid_for(setting.words / 2, 1), k_block, stream, setting, task, first);
+  return check_launch("compare_words");
+}
+
 Result<Done> Destinations::name_tasks(std::span<const Step> steps, const Seed& challenge) {
   if (room_ < steps.size()) {
     const std::uint64_t words = std::max<std::uint64_t>(lattice_of(setting_.words).count, 1);
@@ -224,14 +230,15 @@ Result<Done> Destinations::queue_comparison(std::size_t steps,
   }
   const bool adds = setting_.pattern.adds;
   const auto lines = adds ? compare_lines<true> : compare_lines<false>;
-  const auto words = adds ? compare_words<true> : compare_words<false>;
   ASSAY_LAUNCH(lines, grid_for(memory::k_drawn_lines * memory::k_line, steps), k_block, stream_,
                setting_, tasks, first);
   for (const std::uint32_t index : full) {
-    ASSAY_LAUNCH(words, grid_for(setting_.words / 2, 1), k_block, stream_, setting_, tasks + index,
-                 first + index);
+    if (auto queued = queue_whole_comparison(setting_, tasks + index, first + index, stream_);
+        !queued) {
+      return queued;
+    }
   }
-  return check_launch("compare_words");
+  return check_launch("compare_lines");
 }
 
 Result<std::vector<std::optional<Mismatch>>> Destinations::compare(
@@ -243,7 +250,7 @@ Result<std::vector<std::optional<Mismatch>>> Destinations::compare(
   if (auto named = name_tasks(steps, challenge); !named) {
     return named.error();
   }
-  const std::vector<std::uint64_t> none(steps.size(), k_right);
+  const std::vector<std::uint64_t> none(steps.size(), k_nothing_wrong);
   if (auto done = copy_to_device(first_.data(), none.data(), none.size() * sizeof(std::uint64_t));
       !done) {
     return done.error();
@@ -259,7 +266,7 @@ Result<std::vector<std::optional<Mismatch>>> Destinations::compare(
     return first.error();
   }
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if ((*first)[i] == k_right) {
+    if ((*first)[i] == k_nothing_wrong) {
       continue;
     }
     auto wrong = mismatch(steps[i], (*first)[i]);

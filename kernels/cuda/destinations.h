@@ -68,6 +68,15 @@ struct SlotTask {
   return {.bytes = 264 * words, .instructions = 6 * 64 * words, .rounds = 3};
 }
 
+/// In the place of the first wrong word's index.
+inline constexpr std::uint64_t k_nothing_wrong = ~std::uint64_t{0};
+
+/// Queues, on a stream of the current device, the comparison of every word of one slot with the
+/// pattern. The least index of a wrong one comes into *first where it is less than what is there.
+/// Not for a read. Fails as check() does.
+[[nodiscard]] Result<Done> queue_whole_comparison(const SlotSetting& setting, const SlotTask* task,
+                                                  DeviceWord* first, cudaStream_t stream);
+
 /// The current device compares them with the pattern, which it computes anew: what it compares with
 /// was never in memory. It reads them wherever they are: its own, another device's or the host's.
 class Destinations {
@@ -88,6 +97,9 @@ class Destinations {
   [[nodiscard]] Result<std::vector<std::optional<Mismatch>>> compare(
       std::span<const Step> steps, const Seed& challenge, std::span<const std::uint32_t> full);
   [[nodiscard]] Result<Done> flip(std::uint32_t slot, std::uint64_t bit) const;
+  /// What stands in that word of the step's slot, and what should.
+  [[nodiscard]] Result<std::optional<Mismatch>> mismatch(const Step& step,
+                                                         std::uint64_t word) const;
 
  private:
   [[nodiscard]] bool reads() const { return setting_.ones != nullptr; }
@@ -95,8 +107,6 @@ class Destinations {
   [[nodiscard]] Result<Done> queue_comparison(std::size_t steps,
                                               std::span<const std::uint32_t> full);
   [[nodiscard]] Result<std::uint64_t> expected(const Step& step, std::uint64_t word) const;
-  [[nodiscard]] Result<std::optional<Mismatch>> mismatch(const Step& step,
-                                                         std::uint64_t word) const;
 
   SlotSetting setting_;
   std::vector<DeviceWord*> slots_;

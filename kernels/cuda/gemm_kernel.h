@@ -7,6 +7,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/cublaslt.h"
+#include "kernels/cuda/gpu_target.h"
 #include "kernels/cuda/matmul_plan.h"
 #include "kernels/cuda/operands.h"
 #include "kernels/cuda/outputs.h"
@@ -14,18 +15,6 @@
 #include "kernels/exactness.h"
 
 namespace assay::cuda {
-
-/// Facts of the device that a kernel runs on.
-struct GpuTarget {
-  int ordinal = 0;
-  std::string isa;  ///< "sm_100"
-  std::uint32_t multiprocessors = 0;
-  Accumulators accumulators;  ///< What is known of its architecture.
-  /// Hopper, whose fp8 sums are no f32: where a probe finds less than is known, that is relied on.
-  /// On others, what keeps less than it should is found wrong by the checks.
-  bool fp8_is_measured = false;
-  bool has_block_scales = false;  ///< Tensor cores that take them: from Blackwell on.
-};
 
 /// As many outputs as a quarter of the free memory holds, up to 256: between batches the device
 /// waits for the host some ten times, 0.2 ms in all, and the shortest products take 0.1 ms.

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/gpu_target.h"
 #include "kernels/cuda/latency_kernel.h"
 #include "kernels/cuda/memory_passes.h"
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/cuda/current_device.h"
 #include "kernels/cuda/error.h"
-#include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/gpu_target.h"
 #include "kernels/cuda/memory_passes.h"
 #include "kernels/cuda/numa.h"
 #include "kernels/findings.h"
@@ -57,25 +58,15 @@ Result<LinkKernel::FarEnd> host_of(const GpuTarget& gpu, const LinkProblem& prob
     return done.error();
   }
   id.resize(id.find('\0'));
-  const auto view = numa_view_from(id);
+  const auto view = numa_view_of(id);
   if (!view) {
     return view.error();
   }
-  LinkKernel::FarEnd end{.peer = std::nullopt, .node = view->near};
-  if (problem.path == Path::near_host) {
-    return end;
-  }
-  unsigned farthest = 0;
-  for (const NumaView::Node& node : view->nodes) {
-    if (node.id != view->near && node.distance > farthest) {
-      farthest = node.distance;
-      end.node = node.id;
-    }
-  }
-  if (end.node == view->near) {
+  const auto node = problem.path == Path::near_host ? std::optional(view->near) : view->farthest();
+  if (!node) {
     return unsupported(problem, "there is no far NUMA node here");
   }
-  return end;
+  return LinkKernel::FarEnd{.peer = std::nullopt, .node = *node};
 }
 
 Result<LinkKernel::FarEnd> far_end_of(const GpuTarget& gpu, const LinkProblem& problem) {
@@ -87,18 +78,16 @@ bool goes(const LinkProblem& problem, bool inward) {
          (problem.direction == Direction::to_device) == inward;
 }
 
-/// Of this device or the far one, with that one current.
-Result<std::uint64_t> free_bytes(int ordinal, int back_to) {
-  std::size_t available = 0;
-  std::size_t total = 0;
-  auto done = check(cudaSetDevice(ordinal), "cudaSetDevice");
-  if (done) {
-    done = check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
-  }
-  if (auto back = check(cudaSetDevice(back_to), "cudaSetDevice"); !back) {
-    return back.error();
-  }
-  return done ? Result<std::uint64_t>(available) : Result<std::uint64_t>(done.error());
+/// Of this device or the far one.
+Result<std::uint64_t> free_bytes(int ordinal) {
+  return on_device(ordinal, []() -> Result<std::uint64_t> {
+    std::size_t available = 0;
+    std::size_t total = 0;
+    if (auto done = check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo"); !done) {
+      return done.error();
+    }
+    return std::uint64_t{available};
+  });
 }
 
 /// Bytes that are free at each end.
@@ -107,9 +96,9 @@ struct Room {
 };
 
 Result<Room> room_at(const GpuTarget& gpu, const LinkKernel::FarEnd& far) {
-  const auto here = free_bytes(gpu.ordinal, gpu.ordinal);
+  const auto here = free_bytes(gpu.ordinal);
   const auto there =
-      far.peer ? free_bytes(*far.peer, gpu.ordinal) : Result<std::uint64_t>(available_host_bytes());
+      far.peer ? free_bytes(*far.peer) : Result<std::uint64_t>(available_host_bytes());
   if (!here || !there) {
     return here ? there.error() : here.error();
   }
@@ -227,14 +216,8 @@ Result<LinkKernel::Memory> LinkKernel::allocate(bool here, std::uint64_t bytes) 
     memory.host = std::move(*pinned);
     return memory;
   }
-  if (auto done = cuda::check(cudaSetDevice(here ? ordinal_ : *far_.peer), "cudaSetDevice");
-      !done) {
-    return done.error();
-  }
-  auto buffer = DeviceBuffer::of_bytes(bytes);
-  if (auto back = cuda::check(cudaSetDevice(ordinal_), "cudaSetDevice"); !back) {
-    return back.error();
-  }
+  auto buffer =
+      on_device(here ? ordinal_ : *far_.peer, [bytes] { return DeviceBuffer::of_bytes(bytes); });
   if (!buffer) {
     return buffer.error();
   }
@@ -265,8 +248,15 @@ Result<Done> LinkKernel::open_lane(bool inward, const Seed& seed, std::uint64_t 
   for (std::uint64_t i = 0; i < slots; ++i) {
     places.push_back(lane.slots.words() + i * words());
   }
-  lane.to.emplace(SlotSetting{.pattern = pattern, .elements = words(), .words = words()},
-                  std::move(places), lane.stream);
+  const SlotSetting setting{.pattern = pattern, .elements = words(), .words = words()};
+  if (inward || far_.peer) {
+    auto beside = BesideCopies::on(inward ? ordinal_ : *far_.peer, setting, places);
+    if (!beside) {
+      return beside.error();
+    }
+    lane.beside.emplace(std::move(*beside));
+  }
+  lane.to.emplace(setting, std::move(places), lane.stream);
   if (auto poisoned = lane.to->poison_all(); !poisoned) {
     return poisoned;
   }
@@ -321,6 +311,18 @@ Result<Done> LinkKernel::poison(std::span<const Step> steps) {
       return done;
     }
   }
+  return arm(steps);  // Here, where it is no part of what is timed.
+}
+
+Result<Done> LinkKernel::arm(std::span<const Step> steps) {
+  for (Lane& lane : lanes_) {
+    if (!lane.beside || lane.beside->is_armed_for(steps)) {
+      continue;
+    }
+    if (auto armed = lane.beside->arm(steps); !armed) {
+      return armed;
+    }
+  }
   return Done{};
 }
 
@@ -328,14 +330,20 @@ Result<Done> LinkKernel::run(std::span<const Step> steps) {
   if (auto known = well_formed(*this, steps); !known) {
     return known;
   }
-  for (const Step& step : steps) {
-    const std::uint64_t from = memory::tuple_of(step.tuple).shift.b;
-    for (const Lane& lane : lanes_) {
-      if (auto queued = cuda::check(
-              cudaMemcpyAsync(lane.to->slot(step.slot), lane.source.words() + from,
-                              words() * sizeof(DeviceWord), cudaMemcpyDefault, lane.stream),
-              "cudaMemcpyAsync");
-          !queued) {
+  if (auto armed = arm(steps); !armed) {
+    return armed;
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::uint64_t from = memory::tuple_of(steps[i].tuple).shift.b;
+    for (Lane& lane : lanes_) {
+      auto queued =
+          cuda::check(cudaMemcpyAsync(lane.to->slot(steps[i].slot), lane.source.words() + from,
+                                      words() * sizeof(DeviceWord), cudaMemcpyDefault, lane.stream),
+                      "cudaMemcpyAsync");
+      if (queued && lane.beside) {
+        queued = lane.beside->follow(i, lane.stream);
+      }
+      if (!queued) {
         return queued;
       }
     }
@@ -358,14 +366,49 @@ Result<std::vector<std::uint8_t>> LinkKernel::witness(std::span<const Step> step
   return bytes;
 }
 
+Result<std::vector<bool>> LinkKernel::take_beside(
+    Lane& lane, std::span<const Step> steps, std::uint64_t first,
+    std::vector<std::optional<Mismatch>>& found) const {
+  std::vector<bool> whole(steps.size(), false);
+  if (!lane.beside) {
+    return whole;
+  }
+  const auto words = lane.beside->found(steps);
+  if (!words) {
+    return words.error();
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::optional<std::uint64_t>& word = (*words)[i];
+    whole[i] = word.has_value();
+    if (!word || *word == k_nothing_wrong || found[i]) {
+      continue;
+    }
+    auto wrong = lane.to->mismatch(steps[i], *word);
+    if (!wrong) {
+      return wrong.error();
+    }
+    found[i] = std::move(*wrong);
+    found[i]->index += first;
+  }
+  return whole;
+}
+
 Result<CheckResult> LinkKernel::check(std::span<const Step> steps, const Seed& challenge,
                                       std::span<const std::uint32_t> full) {
   if (auto known = well_formed(*this, steps, full); !known) {
     return known.error();
   }
   std::vector<std::optional<Mismatch>> found(steps.size());
+  std::vector<bool> whole(steps.size(), true);
   std::uint64_t first = 0;
   for (Lane& lane : lanes_) {
+    const auto beside = take_beside(lane, steps, first, found);
+    if (!beside) {
+      return beside.error();
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      whole[i] = whole[i] && (*beside)[i];
+    }
     auto wrong = lane.to->compare(steps, challenge, full);
     if (!wrong) {
       return wrong.error();
@@ -378,7 +421,12 @@ Result<CheckResult> LinkKernel::check(std::span<const Step> steps, const Seed& c
     }
     first += words();
   }
-  return summed_up(std::move(found), full.size(), memory::k_log2_nothing_missed);
+  for (const std::uint32_t index : full) {
+    whole[index] = true;
+  }
+  const auto compared = std::count(whole.begin(), whole.end(), true);
+  return summed_up(std::move(found), static_cast<std::uint64_t>(compared),
+                   memory::k_log2_nothing_missed);
 }
 
 Result<Done> LinkKernel::flip(std::uint32_t slot, std::uint64_t bit) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "kernels/cuda/beside_copies.h"
 #include "kernels/cuda/destinations.h"
 #include "kernels/cuda/device_buffer.h"
 #include "kernels/cuda/pinned_memory.h"
@@ -15,15 +16,19 @@ namespace assay::cuda {
 
 struct GpuTarget;
 
-/// A tuple says where in the source a copy begins. A slot is a destination, or one for each
-/// direction; both directions run at once, each on a stream of its own, the whole batch long.
-/// Destinations of a lane, where there is memory. Between GPUs 1 GiB takes a millisecond, and the
-/// checks of a batch wait for the device 0.2 ms; over PCIe four last long enough, and pinning more
-/// memory of the host takes seconds.
+/// Destinations of a lane, where there is memory. Between GPUs 1 GiB takes a millisecond, the
+/// checks of a batch wait for the device 0.2 ms, and the comparison of its last copy 0.3 ms; over
+/// PCIe eight last long enough, or four of the host's, since pinning memory takes seconds.
 [[nodiscard]] constexpr std::uint64_t most_link_slots(const LinkProblem& problem) {
-  return problem.path == LinkProblem::Path::peer ? 16 : 4;
+  return problem.path == LinkProblem::Path::peer                  ? 32
+         : problem.direction == LinkProblem::Direction::to_device ? 8
+                                                                  : 4;
 }
 
+/// A tuple says where in the source a copy begins. A slot is a destination, or one for each
+/// direction; both directions run at once, each on a stream of its own, the whole batch long.
+/// A destination in the memory of a GPU is compared as a whole, by that GPU, while the next copies
+/// go on; of those in the host's memory drawn ones are.
 class LinkKernel final : public Kernel {
  public:
   /// The other end of the link: a device, or memory of the host on a NUMA node.
@@ -54,6 +59,7 @@ class LinkKernel final : public Kernel {
                             std::span<const std::uint32_t> full) override;
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override;
   [[nodiscard]] std::uint64_t slot_bits() const override;
+  [[nodiscard]] bool whole_is_cheap() const override { return true; }
 
  private:
   /// At this device or at the far end.
@@ -69,11 +75,19 @@ class LinkKernel final : public Kernel {
     Memory source, slots;
     cudaStream_t stream = nullptr;
     std::optional<Destinations> to;
+    std::optional<BesideCopies> beside;  ///< None where the destinations are the host's.
   };
 
   Result<Done> open_lane(bool inward, const Seed& seed, std::uint64_t slots);
   [[nodiscard]] Result<Memory> allocate(bool here, std::uint64_t bytes) const;
   [[nodiscard]] Result<Done> wait(const std::string& what) const;
+  /// Of steps that are not armed already.
+  [[nodiscard]] Result<Done> arm(std::span<const Step> steps);
+  /// Takes what was found beside the copies of one lane into `found`, whose indices begin at
+  /// `first`. Says of each step whether its destination was compared as a whole.
+  [[nodiscard]] Result<std::vector<bool>> take_beside(
+      Lane& lane, std::span<const Step> steps, std::uint64_t first,
+      std::vector<std::optional<Mismatch>>& found) const;
   [[nodiscard]] std::uint64_t words() const { return problem_.bytes / 64 * memory::k_line; }
 
   LinkProblem problem_;

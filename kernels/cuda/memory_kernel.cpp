@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/gpu_target.h"
 #include "kernels/cuda/memory_passes.h"
 #include "kernels/findings.h"
 

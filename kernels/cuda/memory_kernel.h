@@ -46,6 +46,7 @@ class MemoryKernel final : public Kernel {
                             std::span<const std::uint32_t> full) override;
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override;
   [[nodiscard]] std::uint64_t slot_bits() const override { return to_->slot_bits(); }
+  [[nodiscard]] bool whole_is_cheap() const override { return true; }
 
  private:
   Result<Done> fill();

@@ -4,9 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
@@ -15,38 +13,7 @@
 namespace assay::cuda {
 namespace {
 
-constexpr const char* k_nodes = "/sys/devices/system/node/";
 constexpr std::uint64_t k_page = 4096;
-constexpr unsigned k_most_nodes = 1024;
-
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
-/// "0-1,4": every number of it.
-std::vector<unsigned> numbers_in(const std::string& list) {
-  std::vector<unsigned> numbers;
-  std::istringstream ranges(list);
-  for (std::string range; std::getline(ranges, range, ',');) {
-    std::istringstream ends(range);
-    unsigned first = 0;
-    char dash = 0;
-    if (!(ends >> first)) {
-      continue;
-    }
-    unsigned last = first;
-    if (ends >> dash && !(ends >> last)) {
-      continue;
-    }
-    for (unsigned i = first; i <= last && i < k_most_nodes; ++i) {
-      numbers.push_back(i);
-    }
-  }
-  return numbers;
-}
 
 Error unplaced(unsigned node, const std::string& why) {
   return {Error::Code::unsupported,
@@ -67,50 +34,18 @@ int node_of_page(void* place) {
 
 }  // namespace
 
-Result<NumaView> numa_view_from(const std::string& pci_bus_id) {
-  std::string device = pci_bus_id;
-  std::transform(device.begin(), device.end(), device.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  // Memory without processors is that of a coherent device, not the host's.
-  const auto with_memory = numbers_in(first_line(std::string(k_nodes) + "has_memory"));
-  NumaView view;
-  for (const unsigned node : numbers_in(first_line(std::string(k_nodes) + "has_cpu"))) {
-    if (std::find(with_memory.begin(), with_memory.end(), node) != with_memory.end()) {
-      view.nodes.push_back({.id = node});
-    }
-  }
-  int near = -1;
-  std::istringstream(first_line("/sys/bus/pci/devices/" + device + "/numa_node")) >> near;
-  if (near < 0 && view.nodes.size() == 1) {
-    near = static_cast<int>(view.nodes.front().id);  // Where there is one, nobody says which.
-  }
-  if (near < 0 || view.nodes.empty()) {
-    return Error{Error::Code::unsupported,
-                 "the system doesn't say at which NUMA node the GPU " + pci_bus_id + " is"};
-  }
-  view.near = static_cast<unsigned>(near);
-  // One distance for each node that is online, in their order.
-  const auto online = numbers_in(first_line(std::string(k_nodes) + "online"));
-  std::istringstream distances(
-      first_line(k_nodes + ("node" + std::to_string(view.near)) + "/distance"));
-  for (const unsigned id : online) {
-    unsigned distance = 0;
-    distances >> distance;
-    for (NumaView::Node& node : view.nodes) {
-      node.distance = node.id == id ? distance : node.distance;
-    }
-  }
-  return view;
+Result<NumaView> numa_view_of(const std::string& pci_bus_id) {
+  return numa_view_from(pci_bus_id);
 }
 
 Result<Done> place_on_node(void* memory, std::uint64_t bytes, unsigned node) {
-  std::array<unsigned long, k_most_nodes / (8 * sizeof(unsigned long))> mask{};
+  std::array<unsigned long, k_most_numa_nodes / (8 * sizeof(unsigned long))> mask{};
   constexpr unsigned k_bits = 8 * sizeof(unsigned long);
-  if (node >= k_most_nodes) {
+  if (node >= k_most_numa_nodes) {
     return unplaced(node, "there is no such node");
   }
   mask.at(node / k_bits) = 1UL << (node % k_bits);
-  if (::syscall(SYS_mbind, memory, bytes, MPOL_BIND, mask.data(), k_most_nodes, 0UL) != 0) {
+  if (::syscall(SYS_mbind, memory, bytes, MPOL_BIND, mask.data(), k_most_numa_nodes, 0UL) != 0) {
     return unplaced(node, reason());
   }
   auto* const pages = static_cast<volatile char*>(memory);

@@ -40,6 +40,7 @@ class MemoryKernel final : public Kernel {
                             std::span<const std::uint32_t> full) override;
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override;
   [[nodiscard]] std::uint64_t slot_bits() const override { return 64 * output_words(); }
+  [[nodiscard]] bool whole_is_cheap() const override { return true; }
 
  private:
   struct Part {

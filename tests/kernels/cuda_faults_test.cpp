@@ -39,8 +39,9 @@ struct Gpu {
   }
 };
 
-/// Products, every one checked as a whole: of every hundred one is spoiled.
-Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110) {
+/// Products, checked as a whole, every one or only those that the kernel checks so by itself: of
+/// every hundred one is spoiled.
+Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110, bool whole = true) {
   CheckResult all;
   const std::uint64_t batch = std::min(10U, kernel.slots());
   for (std::uint64_t first = 0; first < products; first += batch) {
@@ -48,7 +49,7 @@ Result<CheckResult> check_many(Kernel& kernel, std::uint64_t products = 110) {
     for (std::uint32_t slot = 0; slot < std::min(batch, products - first); ++slot) {
       steps.push_back({.tuple = first + slot, .slot = slot});
     }
-    std::vector<std::uint32_t> full(steps.size());
+    std::vector<std::uint32_t> full(whole ? steps.size() : 0);
     std::iota(full.begin(), full.end(), 0U);
     if (auto done = kernel.poison(steps); !done) {
       return done.error();
@@ -135,6 +136,76 @@ TEST_P(SpoiledCopies, OverLinksAreFoundOneInAHundred) {
 INSTANTIATE_TEST_SUITE_P(All, SpoiledCopies,
                          testing::Values("none", "wrong_bit", "skipped", "cached"),
                          [](const auto& tested) { return std::string(tested.param); });
+
+// Drawn lines are 4 of 100 KB: the wrong bit is found since all is compared, beside the copies.
+TEST(CudaFaults, ADestinationInAGpusMemoryIsComparedAsAWholeUnasked) {
+  using Path = LinkProblem::Path;
+  using Direction = LinkProblem::Direction;
+  for (const auto& [path, direction] : {std::pair{Path::near_host, Direction::to_device},
+                                        {Path::far_host, Direction::to_device},
+                                        {Path::peer, Direction::to_device},
+                                        {Path::peer, Direction::from_device}}) {
+    for (const char* const fault : {"none", "wrong_bit", "skipped", "cached"}) {
+      const Gpu gpu("gpus=2,fault=" + std::string(fault));
+      auto kernel = gpu.backend->prepare(
+          LinkProblem{.path = path, .direction = direction, .bytes = 100'000}, gpu.device, Seed{1});
+      ASSERT_TRUE(kernel) << kernel.error().message;
+      const auto result = check_many(**kernel, 110, false);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->full, 110U);
+      EXPECT_EQ(result->wrong, fault == std::string("none") ? 0U : 1U) << fault;
+    }
+  }
+}
+
+// Of both directions between GPUs, too; where one goes to the host, only what is asked for.
+TEST(CudaFaults, BothDirectionsAreComparedAsAWholeWhereBothEndsAreGpus) {
+  using Path = LinkProblem::Path;
+  for (const Path path : {Path::peer, Path::near_host}) {
+    const Gpu gpu("gpus=2,fault=wrong_bit,every=7");
+    auto kernel = gpu.backend->prepare(
+        LinkProblem{.path = path, .direction = LinkProblem::Direction::both, .bytes = 100'000},
+        gpu.device, Seed{1});
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    const std::vector<Step> steps{
+        {.tuple = 1, .slot = 0}, {.tuple = 2, .slot = 1}, {.tuple = 3, .slot = 2}};
+    ASSERT_TRUE((*kernel)->poison(steps));
+    ASSERT_TRUE((*kernel)->run(steps));  // Six copies: none is spoiled.
+    auto checked = (*kernel)->check(steps, Seed{3}, {});
+    ASSERT_TRUE(checked) << checked.error().message;
+    EXPECT_EQ(checked->full, path == Path::peer ? 3U : 0U);
+    EXPECT_EQ(checked->wrong, 0U);
+    ASSERT_TRUE((*kernel)->poison(steps));
+    ASSERT_TRUE((*kernel)->run(steps));  // The first copy, inward, is spoiled.
+    checked = (*kernel)->check(steps, Seed{3}, {});
+    ASSERT_TRUE(checked) << checked.error().message;
+    EXPECT_EQ(checked->wrong, 1U);
+    ASSERT_TRUE(checked->first);
+    EXPECT_EQ(checked->first->step, 0U);
+    EXPECT_EQ(checked->first->index, 100'000U / 64 * 8 / 2);
+  }
+}
+
+// What was seen beside a run is said of the steps of that run only.
+TEST(CudaFaults, StepsThatWereNotRunLastOrShareASlotAreNotSaidToBeComparedAsAWhole) {
+  const Gpu gpu("gpus=1");
+  auto kernel = gpu.backend->prepare(LinkProblem{.bytes = 100'000}, gpu.device, Seed{1});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto full_of = [&kernel](const std::vector<Step>& steps) {
+    const auto checked = (*kernel)->check(steps, Seed{3}, {});
+    EXPECT_TRUE(checked) << (checked ? "" : checked.error().message);
+    return checked ? checked->full : 99U;
+  };
+  const std::vector<Step> first{{.tuple = 1, .slot = 0}, {.tuple = 2, .slot = 1}};
+  const std::vector<Step> second{{.tuple = 3, .slot = 0}};
+  ASSERT_TRUE((*kernel)->run(first));  // Without poisoning, as while soaking.
+  EXPECT_EQ(full_of(first), 2U);
+  ASSERT_TRUE((*kernel)->run(second));
+  EXPECT_EQ(full_of(second), 1U);
+  EXPECT_EQ(full_of({first[1]}), 0U);
+  ASSERT_TRUE((*kernel)->run(std::vector<Step>{first[0], second[0]}));
+  EXPECT_EQ(full_of(second), 0U);
+}
 
 class SpoiledChains : public testing::TestWithParam<const char*> {};
 

@@ -1,6 +1,7 @@
 #include "harness/run/window.h"
 
 #include <array>
+#include <map>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -37,6 +38,10 @@ class RecordingKernel final : public Kernel {
     ++looks;
     const bool first_look = challenges.insert(challenge).second;
     fulls.insert(fulls.end(), full.begin(), full.end());
+    checked.emplace_back();
+    for (const std::uint32_t index : full) {
+      checked.back().push_back(steps[index]);
+    }
     auto result = inner_.check(steps, challenge, full);
     if (result) {
       result->tiles -= tiles_kept_back;
@@ -45,13 +50,20 @@ class RecordingKernel final : public Kernel {
       result->wrong = 1;
       result->first = Mismatch{.expected = "1", .actual = "2"};
     }
+    if (result && hides_all_but_from_full && full.size() > 1) {
+      result->wrong = 1;
+      result->first = Mismatch{.step = full.front(), .expected = "1", .actual = "0"};
+    }
     return result;
   }
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override {
     return inner_.flip(slot, bit);
   }
   [[nodiscard]] std::uint64_t slot_bits() const override { return inner_.slot_bits(); }
+  [[nodiscard]] bool whole_is_cheap() const override { return cheap; }
 
+  bool cheap = false, hides_all_but_from_full = false;
+  std::vector<std::vector<Step>> checked;  // whole slots, call by call
   std::vector<std::vector<Step>> batches;
   std::set<Seed> challenges;
   std::size_t looks = 0;
@@ -78,6 +90,8 @@ class RunWindow : public testing::Test {
     kernel = std::make_unique<RecordingKernel>(*scripted);
     kernel->tiles_kept_back = tiles_kept_back;
     kernel->errs_at_first = errs_at_first;
+    kernel->cheap = cheap;
+    kernel->hides_all_but_from_full = hides_all_but_from_full;
     return run_window(*kernel, clock, probe, plan);
   }
 
@@ -87,6 +101,7 @@ class RunWindow : public testing::Test {
   WindowPlan plan;
   std::uint64_t tiles_kept_back = 0;
   bool errs_at_first = false;
+  bool cheap = false, hides_all_but_from_full = false;
   std::unique_ptr<Kernel> scripted;
   std::unique_ptr<RecordingKernel> kernel;
 };
@@ -368,6 +383,58 @@ TEST(Draw, IsFairAndDependsOnItsSeed) {
     EXPECT_NEAR(count, 10'000, 400);
   }
   EXPECT_NEAR(equal, 10'000, 400);
+}
+
+// Where reading is all that a full check takes, none of the slots that are left goes unread.
+TEST_F(RunWindow, ReadsEverySlotThatIsLeftAfterItWhereThatIsCheap) {
+  plan.check_share_ppm = 0;  // so that nothing else is checked as a whole but the one that must be
+  script.check_ns = 5 * k_ms;
+  cheap = true;
+  const auto result = run();
+  ASSERT_TRUE(result) << result.error().message;
+  std::map<std::uint32_t, Step> left;  // by slot
+  std::int64_t in_block = 0;
+  for (auto batch = kernel->batches.rbegin(); in_block < result->blocks.steps.back(); ++batch) {
+    in_block += static_cast<std::int64_t>(batch->size());
+    for (const Step& step : *batch) {
+      left.insert({step.slot, step});
+    }
+  }
+  EXPECT_EQ(left.size(), script.slots);
+  ASSERT_FALSE(kernel->checked.empty());
+  for (const Step& step : kernel->checked.back()) {
+    EXPECT_EQ(left.at(step.slot), step);
+  }
+  std::int64_t full = 0;
+  for (const std::int64_t each : result->blocks.full) {
+    full += each;
+  }
+  EXPECT_GE(kernel->checked.back().size(), script.slots - 1U);
+  EXPECT_LE(full, static_cast<std::int64_t>(script.slots) + 1);
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(sums);
+  EXPECT_LT(sums->elapsed_ns, plan.window_ns + 20 * k_ms) << "it is no part of the window";
+}
+
+TEST_F(RunWindow, LeavesThemUnreadWhereAFullCheckIsMore) {
+  plan.check_share_ppm = 0;
+  const auto result = run();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_LE(kernel->checked.back().size(), 1U);
+}
+
+// One is wrong in a place that no tile shows.
+TEST_F(RunWindow, CountsWhatOnlyAFullCheckOfALeftSlotShows) {
+  plan.check_share_ppm = 0;
+  cheap = hides_all_but_from_full = true;
+  const auto result = run();
+  ASSERT_TRUE(result) << result.error().message;
+  const auto sums = sums_of(result->blocks);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(result->blocks.wrong.back(), 1);
+  EXPECT_EQ(sums->wrong, 1);
+  ASSERT_TRUE(result->first);
+  EXPECT_EQ(result->first->block, result->blocks.size() - 1);
 }
 
 }  // namespace

@@ -357,6 +357,27 @@ TEST(ShippedLimits, AreMetByTheMachinesThatTheyAreCitedFrom) {
   EXPECT_EQ(cited_clauses, k_cited.size() + 4) << "the cloud has B-1, B-2, B-3 and R-1, too";
 }
 
+/// Destinations are compared beside the copies: a comparison must be over before the next one is
+/// due, and leave the memory of the GPU free for the copies.
+TEST(KernelCosts, OfAComparisonBesideCopiesAreLessThanACopy) {
+  std::size_t links = 0;
+  for (const GpuClause& gpu : shipped_clauses()) {
+    const auto* const link = std::get_if<LinkProblem>(&gpu.problem);
+    if (link == nullptr) {
+      continue;
+    }
+    ++links;
+    ASSERT_TRUE(is_compared_beside(*link)) << gpu.clause.id;
+    const double shortest_s = gpu.work / number(gpu.clause.plausible->base);
+    const LeastWork whole = check_cost(*link).last;
+    EXPECT_LT(floor_seconds(whole, *gpu.device) / k_attained, shortest_s / 2) << gpu.clause.id;
+    const double written_and_read = 2 * static_cast<double>(link->bytes);
+    EXPECT_LT(written_and_read / gpu.device->bytes_per_s, shortest_s / 2) << gpu.clause.id;
+    EXPECT_EQ(shares_of(gpu).at_plausible.full, 1.0) << gpu.clause.id;
+  }
+  EXPECT_GE(links, 2U);
+}
+
 /// 1 GiB over NVLink takes 1.2 ms: the shortest step that a link has.
 TEST(KernelCosts, OfCopiesBetweenGpusStayBelowTwoPercent) {
   const LinkProblem problem{.path = LinkProblem::Path::peer, .bytes = std::uint64_t{1} << 30U};
@@ -365,7 +386,7 @@ TEST(KernelCosts, OfCopiesBetweenGpusStayBelowTwoPercent) {
                              .slots = static_cast<double>(most_link_slots(problem))};
   EXPECT_LT(check_share(check_cost(problem), window, k_device_speeds.front()).all, 0.02);
   CheckedWindow short_batch = window;
-  short_batch.slots = 4;
+  short_batch.slots = 16;
   EXPECT_GT(check_share(check_cost(problem), short_batch, k_device_speeds.front()).all, 0.02);
 }
 

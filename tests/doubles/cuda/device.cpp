@@ -166,6 +166,10 @@ void move_spoiled(const Written& written, const std::function<void()>& move) {
 
 }  // namespace assay::emulated
 
+struct CUevent_st {
+  bool recorded = false;
+};
+
 using namespace assay::emulated;  // NOLINT(google-build-using-namespace): CUDA's names are global
 
 cudaError_t cudaDriverGetVersion(int* version) {
@@ -334,6 +338,24 @@ cudaError_t cudaStreamDestroy(cudaStream_t /*stream*/) {
   return said(cudaSuccess);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  return said(cudaSuccess);
+}
+
+// An event is whether something was recorded: to wait for one that wasn't is no error in CUDA, and
+// waits for nothing.
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
+  *event = new CUevent_st{};
+  return said(cudaSuccess);
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t /*stream*/) {
+  event->recorded = true;
+  return said(cudaSuccess);
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
+  return said(event->recorded ? cudaSuccess : cudaErrorInvalidValue);
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
   return said(cudaSuccess);
 }
 

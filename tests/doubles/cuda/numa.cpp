@@ -6,7 +6,7 @@
 
 namespace assay::cuda {
 
-Result<NumaView> numa_view_from(const std::string& pci_bus_id) {
+Result<NumaView> numa_view_of(const std::string& pci_bus_id) {
   constexpr unsigned k_own = 10;
   constexpr unsigned k_other = 21;
   const auto& machine = emulated::machine();
