@@ -1,3 +1,4 @@
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -90,7 +91,7 @@ class GpuProbe final : public Probe {
 
   Readings read() override {
     Readings all = readings_of(gpu_ ? gpu_->state() : GpuState{});
-    if (sampler_) {
+    if (sampler_ && !ended_) {
       window_.take(sampler_->take());
     }
     all.merge(readings_of(window_));
@@ -108,8 +109,17 @@ class GpuProbe final : public Probe {
     host_.begin_window();
     if (sampler_) {
       begun_ = counted();
+      ended_.reset();
       window_ = {};
       static_cast<void>(sampler_->take());
+    }
+  }
+
+  /// The blocks have taken the samples; any that came later are of an idle GPU.
+  void end_window() override {
+    host_.end_window();
+    if (sampler_) {
+      ended_ = counted();
     }
   }
 
@@ -135,12 +145,12 @@ class GpuProbe final : public Probe {
     return {.energy_mj = gpu_->energy_mj(), .at_ns = system_clock().now_ns()};
   }
 
-  /// Since the window began: by the counter, which misses nothing; without it the mean of samples.
+  /// Of the window: by the counter, which misses nothing; without it the mean of samples.
   [[nodiscard]] Readings energy() const {
     if (!gpu_) {
       return {{"gpu_energy_uj", {}}, {"gpu_power_mw", {}}};
     }
-    const Counted now = counted();
+    const Counted now = ended_ ? *ended_ : counted();
     if (!begun_.energy_mj.value || !now.energy_mj.value) {
       const auto& hidden = begun_.energy_mj.value ? now.energy_mj : begun_.energy_mj;
       return {{"gpu_energy_uj", reading_of(hidden)}, {"gpu_power_mw", mean_of(window_.power_mw)}};
@@ -157,6 +167,7 @@ class GpuProbe final : public Probe {
   std::unique_ptr<NvmlGpu> gpu_;
   GpuSums window_;
   Counted begun_;
+  std::optional<Counted> ended_;
   std::unique_ptr<GpuSampler> sampler_;  // ends before what it asks
 };
 

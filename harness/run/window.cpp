@@ -372,6 +372,7 @@ Result<WindowResult> WindowRun::run() {
     }
   }
   const ClockPair end = read_both(clock_);
+  probe_.end_window();
   const std::int64_t disagreement =
       (end.witness_ns - begin.witness_ns) - (end.now_ns - begin.now_ns);
   result_.clock_ns = result_.blocks.end_ns.back() + disagreement;

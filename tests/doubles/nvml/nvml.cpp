@@ -1,6 +1,7 @@
 // A library that answers like NVIDIA's, for the one test of our declarations: GPU 0 as Hopper
 // counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber, and the
 // clocks' reasons by their name before driver 535 only.
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -164,8 +165,16 @@ FAKE int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
   *gpu = hopper ? &gpus[0] : &gpus[1];
   return hopper || std::strcmp(uuid, "GPU-1") == 0 ? 0 : k_not_found;
 }
+/// For a test: what the SMs' clock is from now on; 0 as it is.
+std::atomic<unsigned> other_clock{0};
+FAKE void assay_set_sm_clock(unsigned mhz) {
+  other_clock = mhz;
+}
 FAKE int nvmlDeviceGetClockInfo(void* gpu, unsigned type, unsigned* mhz) {
-  *mhz = type == 2 ? 2619 : number_of(gpu) == 0 ? 1755 : 1950;
+  *mhz = type == 2             ? 2619
+         : other_clock != 0    ? other_clock.load()
+         : number_of(gpu) == 0 ? 1755
+                               : 1950;
   return 0;
 }
 FAKE int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
