@@ -15,8 +15,6 @@ namespace assay::cuda {
 
 struct GpuTarget;
 
-/// A tuple says where in the source a copy begins. A slot is a destination, or one for each
-/// direction; both directions run at once, each on a stream of its own, the whole batch long.
 /// Destinations of a lane, where there is memory. Between GPUs 1 GiB takes a millisecond, and the
 /// checks of a batch wait for the device 0.2 ms; over PCIe four last long enough, and pinning more
 /// memory of the host takes seconds.
@@ -24,6 +22,8 @@ struct GpuTarget;
   return problem.path == LinkProblem::Path::peer ? 16 : 4;
 }
 
+/// A tuple says where in the source a copy begins. A slot is a destination, or one for each
+/// direction; both directions run at once, each on a stream of its own, the whole batch long.
 class LinkKernel final : public Kernel {
  public:
   /// The other end of the link: a device, or memory of the host on a NUMA node.
