@@ -150,7 +150,7 @@ bool try_case(Gpu& gpu, const Case& a_case, const Params& params, const Problem&
   return right;
 }
 
-/// Inventory and health ask the driver: what it says of the machine itself, so it has no mark.
+/// Inventory and health ask the driver.
 bool find_machine(Gpu& gpu) {
   const auto found = make_machine_inventory()->find({.needs_gpus = true});
   row(gpu, {"system.inventory, system.health",
@@ -222,7 +222,7 @@ std::string rate_text(double rate, Dimension dimension) {
 const Published* published(const Gpu& gpu, std::string_view what) {
   const auto* const found =
       std::find_if(k_published.begin(), k_published.end(), [&](const Published& one) {
-        return one.what == what && gpu.devices.front().model.find(one.gpu) != std::string::npos;
+        return one.what == what && is_of(one, gpu.devices.front().model);
       });
   return found == k_published.end() ? nullptr : found;
 }

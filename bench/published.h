@@ -7,7 +7,7 @@
 namespace assay::bench {
 
 struct Published {
-  std::string_view gpu;   ///< Part of the model's name.
+  std::string_view gpu;   ///< Whole words of the model's name.
   std::string_view what;  ///< As the speed table names it.
   double rate = 0;        ///< FLOP/s or byte/s.
   std::string_view source;
@@ -33,5 +33,14 @@ inline constexpr std::array<Published, 17> k_published{
      {"H200", "triad", 4.15e12, "BabelStream, Azure/AI-benchmarking-guide"},
      {"RTX PRO 6000", "read", 1532.7e9, "decode sweep, NVIDIA/cudnn-frontend"},
      {"RTX PRO 6000", "copy", 1480e9, "dcgmproftester, NVIDIA/DCGM diag-skus 2bb5"}}};
+
+/// Whether the model is the one that was measured: a GB200 is no B200.
+[[nodiscard]] constexpr bool is_of(const Published& one, std::string_view model) {
+  const std::size_t at = model.find(one.gpu);
+  const std::size_t end = at + one.gpu.size();
+  return at != std::string_view::npos && (at == 0 || model[at - 1] == ' ') &&
+         (end == model.size() || model[end] == ' ');
+}
+static_assert(is_of(k_published[0], "NVIDIA B200") && !is_of(k_published[0], "NVIDIA GB200"));
 
 }  // namespace assay::bench

@@ -13,7 +13,6 @@ namespace assay {
 namespace {
 
 constexpr std::size_t k_largest_blob = std::size_t{768} << 20;
-constexpr std::int64_t k_million = 1'000'000;
 
 Error bad(std::string sentence) {
   return {Error::Code::bad_input, std::move(sentence)};
@@ -28,10 +27,6 @@ struct Pair {
 
 Natural natural(std::int64_t value) {
   return static_cast<Natural>(value);
-}
-
-Natural share_of(const WindowSums& sums) {
-  return natural(sums.check_ns) * natural(k_million) / natural(sums.elapsed_ns);
 }
 
 std::string clock_text(const std::optional<std::int64_t>& khz) {
@@ -54,7 +49,7 @@ Result<Done> compare_line(const EndLine& end, const Blocks& blocks, const Window
        {"wrong", end.wrong, natural(sums.wrong)},
        {"verification.tiles", end.tiles, natural(sums.tiles)},
        {"verification.full", end.full, natural(sums.full)},
-       {"verification.share_ppm", end.share_ppm, share_of(sums)}}};
+       {"verification.share_ppm", end.share_ppm, natural(check_share_ppm(sums))}}};
   for (const Pair& pair : pairs) {
     if (pair.stated != pair.recomputed) {
       return bad(std::string(pair.member) + ": the line says " + to_decimal(pair.stated) +

@@ -137,6 +137,12 @@ Result<Blocks> decode_blocks(std::string_view bytes) {
   return blocks;
 }
 
+std::int64_t check_share_ppm(const WindowSums& sums) {
+  constexpr Natural k_million = 1'000'000;  // times 2^63 ns, so 64 bits would not do
+  return static_cast<std::int64_t>(static_cast<Natural>(sums.check_ns) * k_million /
+                                   static_cast<Natural>(sums.elapsed_ns));
+}
+
 std::optional<std::int64_t> mean_clock_khz(const Blocks& blocks) {
   Natural cycles = 0;  // below 2^63 ns x 1e8 kHz
   Natural length = 0;

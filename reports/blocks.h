@@ -49,4 +49,8 @@ struct WindowSums {
 /// Fails with bad_input on overlapping, reversed or empty blocks.
 [[nodiscard]] Result<WindowSums> sums_of(const Blocks& blocks);
 
+/// What checks took of the window, in parts per million, rounded down. Precondition: elapsed_ns >
+/// 0.
+[[nodiscard]] std::int64_t check_share_ppm(const WindowSums& sums);
+
 }  // namespace assay

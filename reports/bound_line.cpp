@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "harness/model/step_size.h"
 #include "reports/blocks.h"
 #include "reports/members.h"
 
@@ -39,7 +40,7 @@ std::optional<std::int64_t> whole_or_null(Members& members, std::string_view nam
 }  // namespace
 
 bool states_bound(std::string_view case_id) {
-  return case_id == "compute.gemm";
+  return case_id == k_product_case;
 }
 
 bool states_bound(const Clause& clause) {
@@ -68,11 +69,8 @@ Result<BoundLine> read_bound(const Json& object) {
   BoundLine bound;
   bound.architecture = members.text("architecture");
   bound.clock_khz = whole_or_null(members, "clock_khz", k_most_clock_khz);
-  const std::int64_t multiprocessors = members.whole("multiprocessors");
-  if (multiprocessors > k_most) {
-    members.fail("multiprocessors", "must be below 2^32");
-  }
-  bound.multiprocessors = static_cast<std::uint32_t>(multiprocessors);
+  bound.multiprocessors =
+      static_cast<std::uint32_t>(members.whole_up_to("multiprocessors", k_most));
   if (const auto ops = whole_or_null(members, "ops_per_clock", k_most)) {
     bound.ops = static_cast<std::uint32_t>(*ops);
   }

@@ -104,9 +104,13 @@ Result<FittingSignatures> drop_outdated(std::string_view envelope, std::string_v
   FittingSignatures found;
   const bool other_payload = read->payload && *read->payload != base64url(report);
   Json::Array entries;
-  for (const JadesEntry& entry : read->entries) {
+  for (std::size_t i = 0; i < read->entries.size(); ++i) {
+    const JadesEntry& entry = read->entries[i];
     const auto verified = verify_entry(entry, report);
-    if (verified && *verified) {
+    if (!verified) {  // over no report at all, for all that anybody can say
+      return refused("signatures[" + std::to_string(i) + "]: " + verified.error().message);
+    }
+    if (*verified) {
       entries.push_back(entry_json(entry.protected_text, entry.signature));
     } else {
       found.dropped.push_back(entry.header.signer());

@@ -78,6 +78,15 @@ std::int64_t Members::whole(std::string_view name) {
   return *number;
 }
 
+std::int64_t Members::whole_up_to(std::string_view name, std::int64_t most) {
+  const std::int64_t value = whole(name);
+  if (value > most) {
+    fail(name, "must be at most " + std::to_string(most));
+    return 0;
+  }
+  return value;
+}
+
 std::int64_t Members::whole_or(std::string_view name, std::int64_t fallback) {
   return has(name) ? whole(name) : fallback;
 }

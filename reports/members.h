@@ -22,6 +22,8 @@ class Members {
   std::string text(std::string_view name);  ///< Required string.
   std::string text_or(std::string_view name, std::string_view fallback);
   std::int64_t whole(std::string_view name);  ///< Required whole number from 0.
+  /// Required, from 0 to `most`: no cast of it to what holds `most` cuts anything.
+  std::int64_t whole_up_to(std::string_view name, std::int64_t most);
   std::int64_t whole_or(std::string_view name, std::int64_t fallback);
   Natural decimal(std::string_view name);  ///< Required decimal string, a Natural.
   bool boolean_or(std::string_view name, bool fallback);

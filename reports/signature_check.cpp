@@ -217,6 +217,10 @@ class Signatures {
   void take(std::size_t index, std::string_view report) {
     const JadesEntry& entry = entries_[index];
     note(check_bytes(entry, report), index);
+    if (const auto first = first_of(index); first != index) {
+      copies_.push_back({index, first});
+      return;
+    }
     Identity identity = identify(entry.header, policy_, at_s_);
     if (identity.signer == nullptr) {
       unknown_.push_back({index, std::move(*identity.finding)});
@@ -255,6 +259,10 @@ class Signatures {
                                   description_of(entries_[one.index].header.signer()) +
                                   " is: " + one.fault.sentence + ", so it counts for nothing");
     }
+    for (const Copy& copy : copies_) {
+      check.not_checked.push_back(place_of(copy.index) + "says what signatures[" +
+                                  std::to_string(copy.first) + "] says, so it counts for nothing");
+    }
     return check;
   }
 
@@ -263,6 +271,20 @@ class Signatures {
     std::size_t index = 0;
     SignatureFault fault;
   };
+
+  struct Copy {
+    std::size_t index = 0, first = 0;
+  };
+
+  /// The first entry with the same header, certificate and time among it: everybody who touches the
+  /// file can repeat one, and turn (r, s) into (r, -s).
+  [[nodiscard]] std::size_t first_of(std::size_t index) const {
+    std::size_t first = 0;
+    while (entries_[first].protected_text != entries_[index].protected_text) {
+      ++first;
+    }
+    return first;
+  }
 
   /// The first fault stands, unless a failure comes after a doubt.
   void note(std::optional<SignatureFault> fault, std::size_t index) {
@@ -279,6 +301,7 @@ class Signatures {
   std::vector<std::size_t> known_;  ///< Entries by parties that the policy knows,
   std::vector<Role> roles_;         ///< and the role of each.
   std::vector<Unknown> unknown_;
+  std::vector<Copy> copies_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <limits>
 
+#include "harness/cli/exit_code.h"
 #include "reports/shown.h"
 
 namespace assay {
@@ -58,6 +59,15 @@ std::string painted(const Console& console, Tone tone, std::string_view text) {
 int complain(const Console& console, std::string_view sentence, int exit_code) {
   console.err << "assay: " << printable(sentence) << '\n';
   return exit_code;
+}
+
+int written(const Console& console, std::string_view program, int exit_code) {
+  console.out.flush();
+  if (console.out) {
+    return exit_code;
+  }
+  console.err << program << ": standard output can't be written\n";
+  return k_exit_io;
 }
 
 std::string printable(std::string_view text) {

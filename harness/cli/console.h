@@ -31,6 +31,10 @@ void outlive_readers();
 /// "assay: <sentence>" on standard error; returns `exit_code`, so that commands can return it.
 int complain(const Console& console, std::string_view sentence, int exit_code);
 
+/// `exit_code` if what was printed has reached its reader; otherwise says as `program` that it
+/// hasn't, and returns k_exit_io.
+[[nodiscard]] int written(const Console& console, std::string_view program, int exit_code);
+
 /// Columns counted in code points, for alignment: "ü" is one.
 [[nodiscard]] std::size_t width_of(std::string_view text);
 

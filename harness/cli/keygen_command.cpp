@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "harness/cli/commands.h"
@@ -25,19 +26,21 @@ struct KeygenOptions {
   PassphraseOptions passphrase;
 };
 
-/// Where a file is or will be, whatever `.`, `..` and links its name goes through.
-std::string place_of(const std::string& path) {
-  std::error_code unknown;
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown)
-      .string();
+/// Where a file is or will be, whatever `.`, `..` and links its name goes through; none where the
+/// name leads nowhere, which whoever writes it finds.
+std::optional<std::filesystem::path> place_of(const std::string& path) {
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error);
+  auto place = error ? whole : std::filesystem::weakly_canonical(whole, error);
+  return path.empty() || error ? std::nullopt : std::optional(std::move(place));
 }
 
 /// The last one written would be all that is left, and without a word.
 bool one_file_is_named_twice(const KeygenOptions& options) {
-  const std::string key = place_of(options.key);
-  const std::string certificate = place_of(options.certificate);
-  const std::string policy = options.policy.empty() ? "" : place_of(options.policy);
-  return key == certificate || key == policy || certificate == policy;
+  const auto key = place_of(options.key);
+  const auto certificate = place_of(options.certificate);
+  const auto policy = place_of(options.policy);
+  return (key && (key == certificate || key == policy)) || (policy && certificate == policy);
 }
 
 /// All files are checked before the first is made, so that nothing is left half done.

@@ -49,14 +49,6 @@ bool is_command(const CLI::App& app, const std::string& word) {
   return !app.get_subcommands(has_name).empty();
 }
 
-/// What was printed must have reached its reader.
-int written(const assay::Console& console, int exit_code) {
-  console.out.flush();
-  return console.out
-             ? exit_code
-             : assay::complain(console, "standard output can't be written", assay::k_exit_io);
-}
-
 int run(int argc, char** argv) {
   const assay::Console console = assay::system_console();
   std::function<int()> chosen;
@@ -73,12 +65,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
-    return written(console, app.exit(asked, console.out, console.err));
+    return assay::written(console, "assay", app.exit(asked, console.out, console.err));
   } catch (const CLI::ParseError& refused) {
     return assay::complain(console, std::string(refused.what()) + " (see assay --help)",
                            assay::k_exit_usage);
   }
-  return written(console, chosen());
+  return assay::written(console, "assay", chosen());
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <ostream>
+#include <system_error>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
@@ -78,7 +80,12 @@ class SigningLock {
  public:
   explicit SigningLock(const std::string& folder)
       : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    is_held_ = descriptor_ < 0 || ::flock(descriptor_, LOCK_EX) == 0;
+    while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX) != 0) {
+      if (errno != EINTR) {
+        why_not_ = std::generic_category().message(errno);
+        break;
+      }
+    }
   }
   SigningLock(const SigningLock&) = delete;
   SigningLock& operator=(const SigningLock&) = delete;
@@ -88,11 +95,11 @@ class SigningLock {
     }
   }
 
-  [[nodiscard]] bool is_held() const { return is_held_; }
+  [[nodiscard]] const std::string& why_not() const { return why_not_; }  ///< "" where it is held.
 
  private:
   int descriptor_;
-  bool is_held_ = false;
+  std::string why_not_;
 };
 
 Result<Certificate> sign_report(const Console& console, const SignOptions& options) {
@@ -117,8 +124,11 @@ Result<Certificate> sign_report(const Console& console, const SignOptions& optio
   }
   const std::string path = CampaignPaths{options.folder}.signatures();
   const SigningLock lock(options.folder);
-  if (!lock.is_held()) {
-    console.err << "assay: this file system has no locks: let nobody else sign at the same time\n";
+  if (!lock.why_not().empty()) {
+    complain(console,
+             "warning: " + options.folder + " can't be locked (" + lock.why_not() +
+                 "): let nobody else sign at the same time",
+             k_exit_ok);
   }
   const auto envelope = read_file(path, k_envelope_bytes);
   if (!envelope && envelope.error().code != Error::Code::not_found) {

@@ -5,28 +5,17 @@
 #include <exception>
 #include <iostream>
 
+#include "harness/cli/console.h"
 #include "harness/cli/empty_values.h"
+#include "harness/cli/exit_code.h"
 #include "harness/cli/verify_options.h"
 
 #include "version.h"
 
 namespace {
 
-constexpr int k_usage = 64;
-constexpr int k_bug = 70;
-constexpr int k_unwritten = 74;
-
-/// What was printed must have reached its reader.
-int written(int exit_code) {
-  std::cout.flush();
-  if (std::cout) {
-    return exit_code;
-  }
-  std::cerr << "assay-verify: standard output can't be written\n";
-  return k_unwritten;
-}
-
 int run(int count, char** words) {
+  const assay::Console console = assay::system_console();
   CLI::App app("Checks a signed campaign and judges its evidence again, offline.");
   assay::VerifyArguments arguments{.program = "assay-verify"};
   app.footer(assay::verify_footer("assay-verify"));
@@ -37,11 +26,12 @@ int run(int count, char** words) {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
     if (app.exit(error) != 0) {
-      return k_usage;
+      return assay::k_exit_usage;
     }
-    return written(0);
+    return assay::written(console, arguments.program, assay::k_exit_ok);
   }
-  return written(assay::verify_command(arguments, std::time(nullptr), std::cout, std::cerr));
+  const int ended = assay::verify_command(arguments, std::time(nullptr), console.out, console.err);
+  return assay::written(console, arguments.program, ended);
 }
 
 }  // namespace
@@ -54,5 +44,5 @@ int main(int count, char** words) {
   } catch (...) {
     std::cerr << "assay-verify: a bug\n";
   }
-  return k_bug;
+  return assay::k_exit_bug;
 }

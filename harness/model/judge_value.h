@@ -41,7 +41,7 @@ class Yardstick {
   /// `left` is worse than `right`: smaller, or larger for times.
   [[nodiscard]] bool is_worse(const Value& left, const Value& right) const;
   [[nodiscard]] bool other_dimension(const Attempt& attempt) const;
-  /// False for a rate over less than the clause's window: a burst is no sustained rate.
+  /// False for a value over less than the clause's window: a burst shows nothing sustained.
   [[nodiscard]] bool fills_window(const Attempt& attempt) const;
   [[nodiscard]] bool fills_window(Natural elapsed_ns) const;
   [[nodiscard]] bool larger_is_better() const {

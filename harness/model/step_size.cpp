@@ -54,8 +54,8 @@ std::optional<Natural> chain(const Params& params) {
 using Size = std::optional<Natural> (*)(const Params&);
 
 Size size_of(std::string_view case_id) {
-  constexpr std::array<std::pair<std::string_view, Size>, 5> k_sizes{{{"compute.gemm", product},
-                                                                      {"compute.memory", pass},
+  constexpr std::array<std::pair<std::string_view, Size>, 5> k_sizes{{{k_product_case, product},
+                                                                      {k_memory_case, pass},
                                                                       {"compute.latency", chain},
                                                                       {"network.host_copy", copy},
                                                                       {"network.peer_copy", copy}}};

@@ -13,6 +13,10 @@
 
 namespace assay {
 
+/// Cases by whose name floors that measure nothing know them.
+inline constexpr std::string_view k_product_case = "compute.gemm";
+inline constexpr std::string_view k_memory_case = "compute.memory";
+
 /// Where a contract doesn't say otherwise.
 inline constexpr std::string_view k_usual_copy_mib = "1024";
 inline constexpr std::string_view k_usual_loads = "100000";

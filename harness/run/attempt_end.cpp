@@ -78,15 +78,12 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
 
 void add_window(AttemptEnd& end, const Measured& measured, const WindowSums& sums) {
   const WindowResult& window = measured.window;
-  constexpr std::int64_t k_million = 1'000'000;
   end.blob = encode(window.blocks);
-  end.line.emplace_back("verification",
-                        Json::Object{{"first", json_of(window.first)},
-                                     {"full", sums.full},
-                                     {"log2_miss", window.log2_miss},
-                                     {"share_ppm", sums.check_ns * k_million /
-                                                       std::max<std::int64_t>(sums.elapsed_ns, 1)},
-                                     {"tiles", sums.tiles}});
+  end.line.emplace_back("verification", Json::Object{{"first", json_of(window.first)},
+                                                     {"full", sums.full},
+                                                     {"log2_miss", window.log2_miss},
+                                                     {"share_ppm", check_share_ppm(sums)},
+                                                     {"tiles", sums.tiles}});
   end.line.emplace_back("blocks",
                         Json::Object{{"bytes", static_cast<std::int64_t>(end.blob.size())},
                                      {"count", static_cast<std::int64_t>(window.blocks.size())},

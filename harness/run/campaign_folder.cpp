@@ -44,6 +44,20 @@ std::string nonce_file(const FolderRequest& request) {
   return keys_of(request.folder) + "/nonce";
 }
 
+/// Whether every entry of the folder fits. An entry that can't be read is an `error`; the
+/// iterator's own ++ would throw.
+template <class Fits>
+bool all_in(const std::filesystem::path& folder, const Fits& fits, std::error_code& error) {
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    if (!fits(*entry)) {
+      return false;
+    }
+    entry.increment(error);
+  }
+  return !error;
+}
+
 /// What stands in a folder before its contract does: what a disk that was full, or a kill, left.
 bool is_before_contract(const std::filesystem::path& path) {
   std::error_code error;
@@ -55,15 +69,14 @@ bool is_before_contract(const std::filesystem::path& path) {
   return name == "keys" &&
          std::filesystem::symlink_status(path, error).type() ==
              std::filesystem::file_type::directory &&
-         std::all_of(std::filesystem::directory_iterator(path, error), {}, is_lock) && !error;
+         all_in(path, is_lock, error);
 }
 
 /// Nothing was begun in it.
 bool is_empty_or_absent(const std::string& folder) {
   std::error_code error;
-  const bool unbegun =
-      std::all_of(std::filesystem::directory_iterator(folder, error), {},
-                  [](const auto& entry) { return is_before_contract(entry.path()); });
+  const auto fits = [](const auto& entry) { return is_before_contract(entry.path()); };
+  const bool unbegun = all_in(folder, fits, error);
   return error ? !exists(folder) : unbegun;
 }
 

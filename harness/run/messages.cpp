@@ -12,6 +12,8 @@
 namespace assay {
 namespace {
 
+constexpr std::int64_t k_largest_count = std::numeric_limits<std::uint32_t>::max();
+
 std::string decimal(std::int64_t value) {
   return to_decimal(static_cast<Natural>(std::max<std::int64_t>(value, 0)));
 }
@@ -193,7 +195,7 @@ Ran read_ran(Members& ready) {
            .version = members.text("version"),
            .kernel = members.text("kernel"),
            .isa = members.text("isa"),
-           .threads = static_cast<std::uint32_t>(members.whole("threads"))};
+           .threads = static_cast<std::uint32_t>(members.whole_up_to("threads", k_largest_count))};
     if (auto done = members.done(); !done) {
       ready.fail("ran", done.error().message);
     }
@@ -217,7 +219,8 @@ Result<Answer> read_ready(Members& members) {
                     .model = device.text("model"),
                     .serial = device.text("serial"),
                     .architecture = device.text("architecture"),
-                    .multiprocessors = static_cast<std::uint32_t>(device.whole("multiprocessors"))};
+                    .multiprocessors = static_cast<std::uint32_t>(
+                        device.whole_up_to("multiprocessors", k_largest_count))};
     if (auto done = device.done(); !done) {
       return done.error();
     }

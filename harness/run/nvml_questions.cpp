@@ -7,46 +7,30 @@
 namespace assay::nvml {
 
 void Questions::text(Fact<std::string>& fact, const char* name) const {
-  Call<Handle, char*, Whole> function = nullptr;
-  functions_.load(function, name);
   std::array<char, 128> answer{};
-  const Return result =
-      function == nullptr ? -1 : function(gpu_, answer.data(), static_cast<Whole>(answer.size()));
-  if (function == nullptr) {
-    fact.reason = "the driver's library has no " + std::string(name);
-  } else if (result != k_success) {
-    fact.reason = std::string(name) + ": " + functions_.reason(result);
-  } else {
+  fact.reason = refusal(name, answer.data(), static_cast<Whole>(answer.size()));
+  if (fact.reason.empty()) {
     set_text(fact, answer.data());
   }
 }
 
 void Questions::state(Fact<bool>& fact, const char* name) const {
-  Call<Handle, Whole*, Whole*> function = nullptr;
-  functions_.load(function, name);
   Whole present = 0;
   Whole pending = 0;
-  const Return result = function == nullptr ? -1 : function(gpu_, &present, &pending);
-  if (function == nullptr) {
-    fact.reason = "the driver's library has no " + std::string(name);
-  } else if (result != k_success) {
-    fact.reason = std::string(name) + ": " + functions_.reason(result);
-  } else {
+  fact.reason = refusal(name, &present, &pending);
+  if (fact.reason.empty()) {
     fact.value = present != 0;
   }
 }
 
 void Questions::rows(GpuFacts& gpu) const {
-  constexpr const char* k_name = "nvmlDeviceGetRemappedRows";
-  Call<Handle, Whole*, Whole*, Whole*, Whole*> function = nullptr;
-  functions_.load(function, k_name);
   Whole correctable = 0;
   Whole uncorrectable = 0;
   Whole pending = 0;
   Whole failed = 0;
-  const Return result =
-      function == nullptr ? -1 : function(gpu_, &correctable, &uncorrectable, &pending, &failed);
-  if (result == k_success) {
+  const std::string reason =
+      refusal("nvmlDeviceGetRemappedRows", &correctable, &uncorrectable, &pending, &failed);
+  if (reason.empty()) {
     gpu.remapped_correctable.value = correctable;
     gpu.remapped_uncorrectable.value = uncorrectable;
     gpu.remap_pending.value = pending != 0;
@@ -54,9 +38,7 @@ void Questions::rows(GpuFacts& gpu) const {
     return;
   }
   gpu.remapped_correctable.reason = gpu.remapped_uncorrectable.reason = gpu.remap_pending.reason =
-      gpu.remap_failed.reason =
-          function == nullptr ? "the driver's library has no " + std::string(k_name)
-                              : std::string(k_name) + ": " + functions_.reason(result);
+      gpu.remap_failed.reason = reason;
 }
 
 void Questions::field(Fact<std::int64_t>& fact, Whole id, Whole scope) const {

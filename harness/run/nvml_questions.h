@@ -90,19 +90,11 @@ class Questions {
   /// What `name(gpu, arguments..., &answer)` says, by `take(answer)`.
   template <class Answer, class Value, class Take, class... Arguments>
   void ask(Fact<Value>& fact, const char* name, Take take, Arguments... arguments) const {
-    Call<Handle, Arguments..., Answer*> function = nullptr;
-    functions_.load(function, name);
-    if (function == nullptr) {
-      fact.reason = "the driver's library has no " + std::string(name);
-      return;
-    }
     Answer answer{};
-    const Return result = function(gpu_, arguments..., &answer);
-    if (result != k_success) {
-      fact.reason = std::string(name) + ": " + functions_.reason(result);
-      return;
+    fact.reason = refusal(name, arguments..., &answer);
+    if (fact.reason.empty()) {
+      take(answer, fact);
     }
-    take(answer, fact);
   }
 
   template <class... Arguments>
@@ -128,6 +120,18 @@ class Questions {
   static void set_count(Fact<std::int64_t>& fact, Long value);
 
  private:
+  /// Calls `name(gpu, arguments...)`: "" if it answered, else why not.
+  template <class... Arguments>
+  [[nodiscard]] std::string refusal(const char* name, Arguments... arguments) const {
+    Call<Handle, Arguments...> function = nullptr;
+    functions_.load(function, name);
+    if (function == nullptr) {
+      return "the driver's library has no " + std::string(name);
+    }
+    const Return result = function(gpu_, arguments...);
+    return result == k_success ? "" : std::string(name) + ": " + functions_.reason(result);
+  }
+
   const Functions& functions_;
   Handle gpu_;
 };

@@ -14,6 +14,7 @@ constexpr Natural k_largest = ~Natural{0};
 constexpr std::uint64_t k_fleet = 100;
 constexpr std::uint32_t k_usual_days = 3;
 constexpr std::uint32_t k_runs_per_look = 10;
+/// Four times the largest L2 of the GPUs in shipped contracts: 126.5 MB, B200 (pytorch/ao PR 4002).
 constexpr Natural k_sensible_mib = 512;
 constexpr Natural k_minute_ns = 60'000'000'000;
 constexpr std::uint64_t k_sensible_skew_ppb = 10'000'000;
@@ -143,7 +144,7 @@ void look_at_clause(const Contract& contract, const Plan& plan, std::size_t inde
                        percent_of(planned.guard_band_ppb));
   }
   if (const auto mib = planned.params.find("array_mib");
-      contract.purpose == Purpose::acceptance && planned.case_id == "compute.memory" &&
+      contract.purpose == Purpose::acceptance && planned.case_id == k_memory_case &&
       mib != planned.params.end() && mib->second != k_by_caches &&
       *natural_from(mib->second) < k_sensible_mib) {
     warnings.push_back(place_of(index, "params.array_mib") + mib->second +

@@ -22,11 +22,13 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
 
-  /// Before a window's soak and after its end: counters and states, and what was seen since
-  /// begin_window().
+  /// Before a window's soak and after its end: counters and states, and what was seen between
+  /// begin_window() and end_window().
   virtual Readings read() = 0;
   /// The window's first block begins now.
   virtual void begin_window() { static_cast<void>(block()); }
+  /// The window is over: what is read later is not of it.
+  virtual void end_window() {}
   /// At the end of a block, and cheap enough for each: means since the last call.
   virtual BlockTelemetry block() = 0;
 };

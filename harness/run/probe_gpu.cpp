@@ -1,3 +1,4 @@
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -104,7 +105,7 @@ class GpuProbe final : public Probe {
 
   Readings read() override {
     Readings all = readings_of(gpu_ ? gpu_->state() : GpuState{});
-    if (sampler_) {
+    if (sampler_ && !ended_) {
       window_.take(sampler_->take());
     }
     all.merge(readings_of(window_));
@@ -122,8 +123,17 @@ class GpuProbe final : public Probe {
     host_.begin_window();
     if (sampler_) {
       begun_ = counted();
+      ended_.reset();
       window_ = {};
       static_cast<void>(sampler_->take());
+    }
+  }
+
+  /// The blocks have taken the samples; any that came later are of an idle GPU.
+  void end_window() override {
+    host_.end_window();
+    if (sampler_) {
+      ended_ = counted();
     }
   }
 
@@ -151,9 +161,9 @@ class GpuProbe final : public Probe {
         .slowed = gpu_->slowed(), .energy_mj = gpu_->energy_mj(), .at_ns = system_clock().now_ns()};
   }
 
-  /// What the driver has counted since the window began.
+  /// What the driver has counted in the window.
   [[nodiscard]] Readings since_begun() const {
-    const Counted now = gpu_ ? counted() : Counted{};
+    const Counted now = ended_ ? *ended_ : gpu_ ? counted() : Counted{};
     Readings all = energy(now);
     for (std::size_t i = 0; i < k_limiters.size(); ++i) {
       all["gpu_slowed_" + std::string(k_limiters.at(i).name) + "_ppm"] =
@@ -180,6 +190,7 @@ class GpuProbe final : public Probe {
   std::unique_ptr<NvmlGpu> gpu_;
   GpuSums window_;
   Counted begun_;
+  std::optional<Counted> ended_;
   std::unique_ptr<GpuSampler> sampler_;  // ends before what it asks
 };
 

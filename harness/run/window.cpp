@@ -418,6 +418,7 @@ Result<WindowResult> WindowRun::run() {
     }
   }
   const ClockPair end = read_both(clock_);
+  probe_.end_window();
   if (reads_held) {
     if (auto done = check_held(); !done) {
       return done.error();

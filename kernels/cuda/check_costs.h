@@ -1,5 +1,9 @@
 // What verification costs on a GPU beside the steps that are timed: from the kernels' least work
 // and what is assumed of host and launches, until a GPU has been measured.
+//
+// Nothing that measures calls this: docs/kernels.md is made of it, and a test holds shipped
+// contracts against it (tests/suites/kernel_costs_test.cpp). It stands beside the kernels that it
+// counts.
 #pragma once
 
 #include <algorithm>

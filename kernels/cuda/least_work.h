@@ -1,5 +1,8 @@
 // What a kernel must do at least, and how long the fastest GPU of a kind takes for it. The formulas
 // stand beside the kernels; docs/kernels.md is made of them.
+//
+// Nothing that measures calls this, nor any least_of_...: docs/kernels.md is made of them
+// (tests/suites/kernel_costs_test.cpp).
 #pragma once
 
 #include <algorithm>

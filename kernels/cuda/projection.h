@@ -42,9 +42,7 @@ struct ProductClaim {
                                                                    const Keyed& challenge,
                                                                    cudaStream_t stream);
 
-/// The first element of `rounded` that is not that of `exact`, times 2^-shift, rounded to `type`,
-/// one of 2 bytes. Both are slots: they begin on a page and are padded to one. Fails with
-/// unsupported for other types.
+/// Both are slots: they begin on a page and are padded to one.
 struct RoundedClaim {
   const std::byte* exact = nullptr;  ///< f32, every element an integer.
   const std::byte* rounded = nullptr;
@@ -52,6 +50,8 @@ struct RoundedClaim {
   std::uint64_t elements = 0;
   int shift = 0;
 };
+/// The first element of `rounded` that is not that of `exact`, times 2^-shift, rounded to `type`,
+/// one of 2 bytes. Fails with unsupported for other types.
 [[nodiscard]] Result<std::optional<std::uint64_t>> first_not_rounded(const RoundedClaim& claim,
                                                                      cudaStream_t stream);
 

@@ -45,6 +45,7 @@ __device__ void sum_column(const TileTask& task, const Setting& setting, const T
                            ColumnSums& sums) {
   using Chunks = Chunk<TypeA>;
   static_assert(Chunks::k_count == Chunk<TypeB>::k_count);
+  static_assert(k_scaled<TypeA> == k_scaled<TypeB>);  // one scale_b for each of A's blocks
   constexpr unsigned k_count = Chunks::k_count;
   const OperandView& in_a = task.operands.a;
   const OperandView& in_b = task.operands.b;

@@ -40,6 +40,14 @@ check model=b200,gpus=1,fault=wrong_bit,every=3 1
 # The self-test's windows may miss a single bit by chance; the cases check every slot as a whole.
 between | grep '^emulated self-test .*, cases WRONG' >/dev/null || fail "a wrong bit was not seen"
 
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$bin/kernels_backend_test" >"$work/bin/kernels_backend_test"
+printf '#!/bin/sh\necho "gpu_bench: broke off" >&2\nexit 1\n' >"$work/bin/gpu_bench"
+chmod +x "$work/bin/"*
+bin=$work/bin check model=b200,gpus=1 1
+between | grep -qx 'emulated ended with 1: gpu_bench: broke off' || fail "no page of speeds that failed alone"
+between | grep -E '^emulated PASSED [1-9][0-9]+ tests' >/dev/null || fail "no conformance beside failed speeds"
+
 check fault=no_driver 69
 grep -q '^gpu-check: .*driver' "$work/said" || fail "no sentence on the driver"
 diff "$work/was" "$work/page" || fail "a page was written without a GPU"

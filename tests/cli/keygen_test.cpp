@@ -45,5 +45,16 @@ TEST(Keygen, WantsADifferentFileForEachOfItsThree) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("a.pem")));
 }
 
+TEST(Keygen, SaysOfNamesThatLeadNowhereThatTheyDo) {
+  const ScratchFolder folder;
+  std::filesystem::create_symlink("loop", folder.file("loop"));
+  const Ended refused =
+      assay_program({"keygen", "--out", folder.file("loop/a.pem"), "--cert",
+                     folder.file("loop/c.pem"), "--name", "Tester", "--unencrypted"});
+  EXPECT_EQ(refused.exit_code, 74) << refused.err;
+  EXPECT_NE(refused.err.find("loop"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.err.find("must be different files"), std::string::npos) << refused.err;
+}
+
 }  // namespace
 }  // namespace assay

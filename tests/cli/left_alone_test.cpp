@@ -25,11 +25,15 @@ class LeftAlone : public testing::Test {
   [[nodiscard]] bool is_reported() const {
     return std::filesystem::exists(folder_.file("out/report.json"));
   }
-  [[nodiscard]] bool is_begun() const {
-    return whole_file(folder_.file("out/journal/00000.jsonl")).find("\"attempt\":3") !=
-           std::string::npos;
+  [[nodiscard]] bool is_begun() const { return has_in_journal("\"attempt\":3"); }
+  [[nodiscard]] bool is_closed() const { return has_in_journal("\"kind\":\"close\""); }
+
+ private:
+  [[nodiscard]] bool has_in_journal(const std::string& part) const {
+    return whole_file(folder_.file("out/journal/00000.jsonl")).find(part) != std::string::npos;
   }
 
+ protected:
   ScratchFolder folder_;
 };
 
@@ -43,8 +47,11 @@ TEST_F(LeftAlone, UnderNohupGoesOnAfterTheHangup) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_TRUE(is_begun()) << "the third attempt never began";
+  kill(child, SIGSTOP);  // however busy the machine is, it can't end before it is signalled
+  EXPECT_FALSE(is_closed()) << "the campaign was over before anything was shown";
   kill(child, SIGHUP);
   kill(child, SIGINT);
+  kill(child, SIGCONT);
   const Ended ended = wait_for(child, said);
   EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
 }

@@ -27,20 +27,20 @@ std::string contract_of(const Made& made) {
 RunWorld world_with(const std::string& script, OtherDays& clock) {
   RunWorld world;
   world.cases = scripted_cases();
-  world.worker = {"/proc/self/exe", "worker", script, std::to_string(clock.days)};
+  world.worker = {"/proc/self/exe", "worker", script, std::to_string(clock.ahead_ns())};
   world.clock = &clock;
   world.prepare_ns = 20'000'000'000;
   world.grace_ns = 2'000'000'000;
   return world;
 }
 
-int be_scripted_worker(const std::string& script, const std::string& days) {
+int be_scripted_worker(const std::string& script, const std::string& ahead_ns) {
   if (script == "garbage") {
     std::cout << "all 8 GPUs were checked: PASS\n" << std::flush;
     return 0;
   }
   OtherDays clock;
-  clock.days = std::stoll(days);
+  clock.shift_ns = std::stoll(ahead_ns);
   WorkerWorld world;
   world.backends.push_back({.backend = make_scripted_backend(script_from(script)), .mark = ""});
   world.cases = scripted_cases();

@@ -24,24 +24,27 @@ struct Made {
 
 [[nodiscard]] std::string contract_of(const Made& made);
 
-/// The system's clock, moved by whole days.
+/// The system's clock, moved by whole days and, so that no test hangs on the hour, to noon (UTC).
 class OtherDays final : public Clock {
  public:
   std::int64_t now_ns() override { return system_clock().now_ns(); }
   std::int64_t witness_ns() override { return system_clock().witness_ns(); }
-  std::int64_t utc_ns() override { return system_clock().utc_ns() + days * k_day_ns; }
+  std::int64_t utc_ns() override { return system_clock().utc_ns() + ahead_ns(); }
   void sleep_until_utc(std::int64_t utc_ns) override {
-    system_clock().sleep_until_utc(utc_ns - days * k_day_ns);
+    system_clock().sleep_until_utc(utc_ns - ahead_ns());
   }
+  void begin_at_noon() { shift_ns = k_day_ns / 2 - system_clock().utc_ns() % k_day_ns; }
+  [[nodiscard]] std::int64_t ahead_ns() const { return days * k_day_ns + shift_ns; }
   static constexpr std::int64_t k_day_ns = 86'400'000'000'000;
-  std::int64_t days = 0;
+  std::int64_t days = 0, shift_ns = 0;
 };
 
-/// Its workers are this test program, called with "worker", the script and the clock's days.
+/// Its workers are this test program, called with "worker", the script and how far the clock is
+/// ahead, in ns.
 [[nodiscard]] RunWorld world_with(const std::string& script, OtherDays& clock);
 
 /// The exit status of such a worker. The script "garbage" answers with a sentence instead.
-[[nodiscard]] int be_scripted_worker(const std::string& script, const std::string& days);
+[[nodiscard]] int be_scripted_worker(const std::string& script, const std::string& ahead_ns);
 
 class Silent final : public Progress {
  public:

@@ -64,6 +64,12 @@ TEST(Blocks, AreRefusedWithACountThatIsNoPlainNumber) {
   EXPECT_FALSE(decode_blocks("assay.blocks/2\n3\n" + tail));
 }
 
+TEST(WindowSums, GiveTheShareOfChecksOfTheLongestWindow) {
+  const std::int64_t days_30 = std::int64_t{720} * 3600 * 1'000'000'000;
+  EXPECT_EQ(check_share_ppm({.elapsed_ns = days_30, .check_ns = days_30 / 100}), 10'000);
+  EXPECT_EQ(check_share_ppm({.elapsed_ns = 3, .check_ns = 2}), 666'666);
+}
+
 TEST(WindowSums, AddUpTheBlocks) {
   const Result<WindowSums> sums = sums_of(some_blocks());
   ASSERT_TRUE(sums) << sums.error().message;

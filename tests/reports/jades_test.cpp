@@ -66,6 +66,18 @@ TEST_F(Jades, DropsWhatIsOverAnotherReportAndNothingElse) {
   EXPECT_FALSE(drop_outdated("{}", k_report));
 }
 
+TEST_F(Jades, RefusesToDropWhatCannotBeVerified) {
+  auto document = read_json(envelope_).value();
+  Json& entry = document.object()->front().second.array()->front();
+  for (auto& [name, value] : *entry.object()) {
+    value = name == "signature" ? Json(base64url(Bytes(63, 1))) : value;
+  }
+  const auto refused = drop_outdated(canonical_json(document), k_report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Error::Code::bad_input);
+  EXPECT_EQ(refused.error().message.find("signatures"), 0U) << refused.error().message;
+}
+
 TEST_F(Jades, DropsThePayloadOfAnotherReport) {
   const auto attached = [&](std::string_view payload) {
     return replaced(envelope_, R"({"signatures")",

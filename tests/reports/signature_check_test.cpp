@@ -168,7 +168,30 @@ TEST_F(SignatureCheckOf, OnePartyTwiceIsNotTwo) {  // 9, 15
   auto document = read_json(one_).value();
   auto& entries = *document.object()->front().second.array();
   entries.push_back(entries.front());
-  EXPECT_EQ(say(canonical_json(document)), "INDETERMINATE SIG_CONSTRAINTS_FAILURE");
+  policy_.threshold = 2;
+  const SignatureCheck result = check(canonical_json(document));
+  EXPECT_EQ(result.signers.size(), 1U);
+  EXPECT_FALSE(result.policy_met);
+  EXPECT_EQ(result.sentence, "1 of 2 signatures are there");
+}
+
+TEST_F(SignatureCheckOf, ACopyOfAnEntryCountsForNothingAndIsNamed) {
+  policy_.required = {Role::supplier, Role::buyer};
+  auto document = read_json(both_).value();
+  Json::Array& entries = *document.object()->front().second.array();
+  entries.push_back(entries.front());
+  const SignatureCheck result = check(canonical_json(document));
+  EXPECT_EQ(said(result), "TOTAL-PASSED") << result.sentence;
+  EXPECT_TRUE(result.policy_met);
+  EXPECT_EQ(result.signers.size(), 2U);
+  EXPECT_EQ(result.not_checked.back(),
+            "signatures[2]: says what signatures[0] says, so it counts for nothing");
+  policy_.threshold = 3;
+  EXPECT_FALSE(check(canonical_json(document)).policy_met) << "nor as a third signature";
+  for (auto& [name, value] : *entries.back().object()) {
+    value = name == "signature" ? Json(base64url(Bytes(64, 1))) : value;
+  }
+  EXPECT_EQ(said(check(canonical_json(document))), "TOTAL-FAILED SIG_CRYPTO_FAILURE");
 }
 
 TEST_F(SignatureCheckOf, OneKeyInTwoRolesIsNotTwo) {  // 16

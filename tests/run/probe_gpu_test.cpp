@@ -1,3 +1,5 @@
+#include <dlfcn.h>
+
 #include <chrono>
 #include <thread>
 
@@ -30,6 +32,7 @@ class GpuProbe : public testing::Test {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     first = probe->block();
     second = probe->block();
+    probe->end_window();
     return window_readings(before, probe->read());
   }
 
@@ -42,7 +45,7 @@ TEST_F(GpuProbe, GivesEachBlockTheClockAndPowerOfTheGpuWithThatUuid) {
   static_cast<void>(window(ASSAY_FAKE_NVML, k_hopper));
   EXPECT_EQ(first.clock_khz, 1'755'000);
   EXPECT_EQ(first.power_mw, 560'000);
-  EXPECT_EQ(second.clock_khz, 1'755'000) << "no sample had come, so one was taken";
+  EXPECT_EQ(second.clock_khz, 1'755'000) << "whether or not a sample had come since the first";
   static_cast<void>(window(ASSAY_FAKE_NVML, k_blackwell));
   EXPECT_EQ(first.clock_khz, 1'950'000);
   EXPECT_EQ(first.power_mw, 812'345) << "the power of the moment, where the driver has it";
@@ -72,6 +75,23 @@ TEST_F(GpuProbe, CountsWhatTheWindowAdded) {
   EXPECT_EQ(all.at("gpu_nvlink_replays").value, 0);
   EXPECT_EQ(all.at("gpu_energy_uj").value, 2'000'000) << "2 J from one reading to the next";
   EXPECT_GT(all.at("gpu_power_mw").value.value_or(0), 0);
+}
+
+TEST_F(GpuProbe, LeavesOutWhatComesAfterTheWindow) {
+  void* library = ::dlopen(ASSAY_FAKE_NVML, RTLD_NOW);
+  ASSERT_NE(library, nullptr);
+  const auto set_clock =
+      reinterpret_cast<void (*)(unsigned)>(::dlsym(library, "assay_set_sm_clock"));
+  ASSERT_NE(set_clock, nullptr);
+  static_cast<void>(window(ASSAY_FAKE_NVML, k_hopper));
+  set_clock(345);  // idle
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const Readings later = probe->read();
+  set_clock(0);
+  ::dlclose(library);
+  EXPECT_EQ(later.at("gpu_clock_khz").value, 345'000) << "the state after it";
+  EXPECT_EQ(later.at("gpu_clock_min_khz").value, 1'755'000);
+  EXPECT_EQ(later.at("gpu_energy_uj").value, 2'000'000) << "the counter was read at the end";
 }
 
 TEST_F(GpuProbe, SharesOutTheReasonsThatHeldTheClock) {
@@ -132,8 +152,11 @@ TEST(GpuSampler, SamplesWhileNobodyAsks) {
   const auto gpu = (*nvml)->gpu(k_hopper);
   ASSERT_TRUE(gpu) << gpu.error().message;
   GpuSampler sampler(**gpu);
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  const GpuSums sums = sampler.take();
+  GpuSums sums;
+  for (int wait_ms = 50; wait_ms < 60'000 && sums.clock_mhz.count < 2; wait_ms *= 2) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+    sums = sampler.take();  // one at most if nobody had sampled meanwhile
+  }
   EXPECT_GE(sums.clock_mhz.count, 2);
   EXPECT_EQ(sums.clock_mhz.sum, 1755 * sums.clock_mhz.count);
 }

@@ -29,6 +29,7 @@ class Resume : public testing::Test {
     root = ::mkdtemp(name.data());
     folder = root + "/out";
     made.days = 2;
+    clock.begin_at_noon();
   }
   ~Resume() override { fs::remove_all(root); }
 

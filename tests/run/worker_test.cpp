@@ -246,6 +246,18 @@ TEST(Messages, AreRefusedWithUnknownOrMissingMembers) {
   EXPECT_FALSE(read_go(R"({"kind":"go"})"));
 }
 
+TEST(Messages, AreRefusedWithACountThatIsNone) {
+  const std::string most = write_answer(
+      Ready{.device = {.id = "gpu0", .architecture = "sm_100", .multiprocessors = 4'294'967'295},
+            .dimension = Dimension::flop_rate});
+  const auto read = read_answer(most);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(std::get<Ready>(*read).device.multiprocessors, 4'294'967'295);
+  std::string more = most;
+  more.replace(more.find("4294967295"), 10, "4294967297");
+  EXPECT_FALSE(read_answer(more)) << "it would be 1";
+}
+
 int be_worker(const std::string& script) {
   if (script == "garbage") {
     std::cout << "all 8 GPUs were checked\n" << std::flush;

@@ -11,6 +11,7 @@
 #include "harness/run/host_worker.h"
 #include "reports/campaign.h"
 #include "reports/files.h"
+#include "tests/doubles/scripted_campaign.h"
 
 namespace assay {
 namespace {
@@ -44,11 +45,6 @@ std::string contract_with(const std::string& limits, const Ordered& ordered) {
          limits + R"(,"weight":"mandatory","defect_class":1}]})";
 }
 
-class Silence final : public Progress {
- public:
-  void event(const ProgressEvent& /*event*/) override {}
-};
-
 class EmulatedFaults : public testing::Test {
  protected:
   EmulatedFaults() {
@@ -66,7 +62,7 @@ class EmulatedFaults : public testing::Test {
     world.clock = &system_clock();
     world.grace_ns = 15'000'000'000;
     world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,on=1,every=5,fault=" + fault);
-    Silence progress;
+    Silent progress;
     auto outcome = run_campaign({.contract_bytes = contract_with(limits, ordered),
                                  .folder = root_ + "/out",
                                  .backend = "cuda",
@@ -128,10 +124,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Ending{"out_of_memory", Outcome::reject, Reason::below_limit, "ended badly"}),
     [](const auto& tested) { return std::string(tested.param.fault); });
 
-// A product of 2 x 64 x 64 x 128 in no less than 20 ms is 52 MFLOP/s at most.
+// A product of 2 x 64 x 64 x 128 in no less than 200 ms is 5.2 MFLOP/s at most. A healthy one takes
+// a few ms, so that a host that is busy or sanitized may take ten times as long.
 TEST_F(EmulatedFaults, ASlowGpuIsRejectedBesideAHealthyOne) {
   const std::vector<Verdict> found = verdicts(
-      "slow", R"("rule":"1-5-9","at_least":"0.053 GFLOP/s","at_most_plausible":"1000 GFLOP/s")");
+      "slow", R"("rule":"1-5-9","at_least":"0.0055 GFLOP/s","at_most_plausible":"1000 GFLOP/s")");
   EXPECT_EQ(found.at(0).outcome, Outcome::accept) << found.at(0).detail;
   EXPECT_EQ(found.at(1).outcome, Outcome::reject) << found.at(1).detail;
   EXPECT_EQ(found.at(1).reason, Reason::below_limit);

@@ -12,6 +12,7 @@
 #include "harness/run/worker.h"
 #include "kernels/module.h"
 #include "reports/campaign.h"
+#include "tests/doubles/scripted_campaign.h"
 #include "tests/model/machine_maker.h"
 
 namespace assay {
@@ -55,11 +56,6 @@ std::string contract() {
          R"("defect_class":1}]})";
 }
 
-class Silence final : public Progress {
- public:
-  void event(const ProgressEvent& /*event*/) override {}
-};
-
 class EmulatedHealth : public testing::Test {
  protected:
   EmulatedHealth() {
@@ -75,7 +71,7 @@ class EmulatedHealth : public testing::Test {
     world.worker.push_back(ASSAY_EMULATED_MODULE ",gpus=2,every=5,log=" + root_ + "/log" +
                            settings);
     world.worker.push_back(root_ + "/log");
-    Silence progress;
+    Silent progress;
     auto outcome = run_campaign({.contract_bytes = contract(),
                                  .folder = root_ + "/out",
                                  .backend = "cuda",

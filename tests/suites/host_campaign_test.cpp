@@ -9,6 +9,7 @@
 #include "harness/run/host_worker.h"
 #include "reports/campaign.h"
 #include "reports/files.h"
+#include "tests/doubles/scripted_campaign.h"
 
 namespace assay {
 namespace {
@@ -28,11 +29,6 @@ constexpr const char* k_contract =
     R"("window":"0.2 s","rule":"1-5-9","at_least":"0.001 GB/s","at_most_plausible":"10000 GB/s",)"
     R"("weight":"mandatory","defect_class":1}]})";
 
-class Silence final : public Progress {
- public:
-  void event(const ProgressEvent& /*event*/) override {}
-};
-
 TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) {
   std::string root = "/tmp/assay-test-XXXXXX";
   ASSERT_NE(::mkdtemp(root.data()), nullptr);
@@ -40,7 +36,7 @@ TEST(HostCampaign, MeetsItsTrivialLimitsWithEvidenceThatVerifiesFromTheBlobsUp) 
   RunWorld world;
   world.cases = all_cases();
   world.clock = &system_clock();
-  Silence progress;
+  Silent progress;
   const auto outcome =
       run_campaign({.contract_bytes = k_contract, .folder = folder}, world, progress);
   ASSERT_TRUE(outcome) << outcome.error().message;

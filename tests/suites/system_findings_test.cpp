@@ -13,6 +13,7 @@
 #include "reports/campaign.h"
 #include "reports/files.h"
 #include "reports/machine_facts.h"
+#include "tests/doubles/scripted_campaign.h"
 
 namespace assay {
 namespace {
@@ -53,11 +54,6 @@ std::string contract_of(const Ordered& ordered) {
          "]}";
 }
 
-class Silence final : public Progress {
- public:
-  void event(const ProgressEvent& /*event*/) override {}
-};
-
 std::string shipped(const std::string& machine) {
   return ASSAY_SOURCE_DIR "/tests/data/machines/" + machine + ".json";
 }
@@ -90,7 +86,7 @@ class SystemFindings : public testing::Test {
     RunWorld world;
     world.cases = all_cases();
     world.clock = &system_clock();
-    Silence progress;
+    Silent progress;
     return run_campaign({.contract_bytes = contract_of(ordered),
                          .folder = root + "/out",
                          .recording = recording,

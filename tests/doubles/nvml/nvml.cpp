@@ -1,6 +1,7 @@
 // A library that answers like NVIDIA's, for the one test of our declarations: GPU 0 as Hopper
 // counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber, and the
 // clocks' reasons by their name before driver 535 only.
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -153,8 +154,16 @@ NVML_SHOWN int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
   *gpu = hopper ? &gpus[0] : &gpus[1];
   return hopper || std::strcmp(uuid, "GPU-1") == 0 ? 0 : k_not_found;
 }
+/// For a test: what the SMs' clock is from now on; 0 as it is.
+std::atomic<unsigned> other_clock{0};
+NVML_SHOWN void assay_set_sm_clock(unsigned mhz) {
+  other_clock = mhz;
+}
 NVML_SHOWN int nvmlDeviceGetClockInfo(void* gpu, unsigned type, unsigned* mhz) {
-  *mhz = type == 2 ? 2619 : number_of(gpu) == 0 ? 1755 : 1950;
+  *mhz = type == 2             ? 2619
+         : other_clock != 0    ? other_clock.load()
+         : number_of(gpu) == 0 ? 1755
+                               : 1950;
   return 0;
 }
 NVML_SHOWN int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
