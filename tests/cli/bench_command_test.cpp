@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "harness/run/environment.h"
 #include "tests/cli/program.h"
 
 namespace assay {
@@ -128,7 +129,18 @@ TEST(BenchCommand, WithAFilterThatNothingPassesEndsAsAUsageError) {
   }
 }
 
-TEST(BenchCommand, RunsInAWorkersEnvironmentOrNotAtAll) {
+TEST(BenchCommand, HasAWorkersThreadsWhateverTheCallersAre) {
+  const std::string others = std::to_string(usable_cores() + 2);
+  const json all = json_of(
+      run_program({"/usr/bin/env", "OMP_NUM_THREADS=" + others, ASSAY_PROGRAM, "bench",
+                   "--benchmark_filter=compute.gemm/input:f32/.*output:f32", "--set", "m=96",
+                   "--set", "n=96", "--set", "k=96", "--benchmark_min_time=0.01", "--json"}));
+  const auto label = all["benchmarks"][0]["label"].get<std::string>();
+  EXPECT_EQ(label.find(others + " threads"), std::string::npos) << label;
+  EXPECT_NE(label.find("oneDNN"), std::string::npos) << label;
+}
+
+TEST(BenchCommand, RefusesAnEnvironmentThatChangesWhatIsMeasured) {
   const Ended ended = run_program({"/usr/bin/env", "OMP_NUM_THREADS=7", "DNNL_VERBOSE=2",
                                    ASSAY_PROGRAM, "bench", "--benchmark_list_tests"});
   EXPECT_EQ(ended.exit_code, 65);
