@@ -99,13 +99,9 @@ AttentionPattern::Pair AttentionPattern::query_pair(std::uint64_t index) const {
   return {.first = a * (p + s * f), .second = a * (r + t * f)};
 }
 
-bool AttentionPattern::key_is_negative(std::uint64_t index) const {
-  return (key_(index / 64) >> (index % 64) & 1U) != 0;
-}
-
 AttentionPattern::Pair AttentionPattern::key_pair(std::uint64_t index) const {
   const auto& [s, t, p, r] = bases_[index % in_block_];
-  const std::int64_t b = key_is_negative(index) ? -1 : 1;
+  const std::int64_t b = (key_signs(index) >> (index % 64) & 1U) != 0 ? -1 : 1;
   return {.first = t * b, .second = -s * b};
 }
 

@@ -105,7 +105,8 @@ class AttentionPattern {
   /// Indices count pairs from the beginning of Q or K, elements from that of V.
   [[nodiscard]] Pair query_pair(std::uint64_t index) const;
   [[nodiscard]] Pair key_pair(std::uint64_t index) const;
-  [[nodiscard]] bool key_is_negative(std::uint64_t index) const;
+  /// Bit index % 64 is set where b is -1.
+  [[nodiscard]] std::uint64_t key_signs(std::uint64_t index) const { return key_(index / 64); }
   [[nodiscard]] LivePair live_pair(std::uint64_t block) const;
   [[nodiscard]] std::int64_t value(std::uint64_t index) const;
 

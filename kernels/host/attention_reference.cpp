@@ -128,10 +128,13 @@ class PatternWeights {
   PatternWeights(const AttentionClaim& claim, const SeenKeys& keys) : claim_(claim) {
     const AttentionPattern& pattern = *claim.pattern;
     signs_.resize(pattern.pairs() * claim.problem->seq);
+    std::uint64_t index = keys.first * pattern.pairs();
+    std::uint64_t word = pattern.key_signs(index);
     for (std::uint64_t j = 0; j < claim.problem->seq; ++j) {
-      for (std::uint64_t pair = 0; pair < pattern.pairs(); ++pair) {
-        const std::uint64_t index = (keys.first + j) * pattern.pairs() + pair;
-        signs_[pair * claim.problem->seq + j] = pattern.key_is_negative(index) ? 1 : 0;
+      for (std::uint64_t pair = 0; pair < pattern.pairs(); ++pair, ++index) {
+        word = index % 64 == 0 ? pattern.key_signs(index) : word;
+        signs_[pair * claim.problem->seq + j] =
+            static_cast<std::uint8_t>(word >> (index % 64) & 1U);
       }
     }
     agreeing_.resize(claim.problem->seq);

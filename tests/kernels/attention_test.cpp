@@ -32,6 +32,20 @@ AttentionProblem small(NumberType type, bool causal) {
           .value_dim = 64};
 }
 
+/// Five queries a group, and stretches of keys that end within a tile.
+AttentionProblem small_decode(NumberType type) {
+  AttentionProblem problem = small(type, false);
+  problem.pass = AttentionProblem::Pass::decode;
+  problem.batch = 2;
+  problem.heads = 10;
+  problem.seq = 299;
+  return problem;
+}
+
+std::vector<AttentionProblem> smalls(NumberType type) {
+  return {small(type, false), small(type, true), small_decode(type)};
+}
+
 Seed seed_of(std::uint8_t value) {
   Seed seed{};
   seed.fill(value);
@@ -130,8 +144,7 @@ class AttentionOf : public testing::TestWithParam<NumberType> {
 
 TEST(AttentionPlan, IsAttentionAsTheTextbookHasItForEveryTypeMaskAndGroup) {
   for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
-    for (const bool causal : {false, true}) {
-      const AttentionProblem problem = small(type, causal);
+    for (const AttentionProblem& problem : smalls(type)) {
       const auto rule = exact_attention(problem);
       ASSERT_TRUE(rule);
       const AttentionPattern pattern(problem, *rule, seed_of(5));
@@ -215,8 +228,8 @@ TEST(AttentionPlan, TakesAsManyLivePairsAsStayExactAndRefusesTooManyKeysByName) 
 }
 
 TEST_P(AttentionOf, OfTheHostIsRight) {
-  for (const bool causal : {false, true}) {
-    const Found found = found_with(small(GetParam(), causal), [](const auto&, auto*) {});
+  for (const AttentionProblem& problem : smalls(GetParam())) {
+    const Found found = found_with(problem, [](const auto&, auto*) {});
     EXPECT_EQ(found.in_rows, 0U);
     EXPECT_EQ(found.in_full, 0U);
   }
@@ -230,6 +243,29 @@ TEST_P(AttentionOf, ThatForgetsTheMaskOrHasOneTooManyIsFound) {
     EXPECT_GE(found.in_rows, 6U);  // The row that sees the same keys is right: 1 in 67.
     EXPECT_EQ(found.in_full, 8U);
   }
+}
+
+TEST_P(AttentionOf, OfADecodingStepThatLeavesOneKeyOutIsFound) {
+  const AttentionProblem problem = small_decode(GetParam());
+  AttentionProblem shorter = problem;
+  shorter.batch = 1;
+  shorter.kv_heads = 1;
+  shorter.heads = problem.heads / problem.kv_heads;
+  shorter.seq = problem.seq - 1;
+  auto one_head = make_attention_core(shorter);
+  ASSERT_TRUE(one_head);
+  const Found found = found_with(problem, [&](const AttentionViews& views, std::byte* o) {
+    const std::uint64_t element = bytes_of(problem.input);
+    for (std::uint64_t head = 0; head < problem.batch * problem.kv_heads; ++head) {
+      const std::uint64_t rows = head * shorter.heads;
+      const AttentionViews of_head{.q = views.q + rows * problem.head_dim * element,
+                                   .k = views.k + head * problem.seq * problem.head_dim * element,
+                                   .v = views.v + head * problem.seq * problem.value_dim * element};
+      EXPECT_TRUE((*one_head)->attend(of_head, o + rows * problem.value_dim * element));
+    }
+  });
+  EXPECT_EQ(found.in_rows, 8U);
+  EXPECT_EQ(found.in_full, 8U);
 }
 
 TEST_P(AttentionOf, OfHeadsThatShareTheWrongKeysIsFound) {
@@ -314,8 +350,7 @@ class FreeOperands {
 // f32 over seq terms, the quotient, the output (u). With |v| <= 1 and |q k| / 2 bits <= 32, an
 // output is off by at most 2 u + (seq + 32 head_dim) 2^-24 (Higham, Accuracy and Stability, 3.1).
 TEST_P(AttentionOf, AnyNumbersIsThatOfTheTextbookWithinItsErrorBound) {
-  for (const bool causal : {false, true}) {
-    const AttentionProblem problem = small(GetParam(), causal);
+  for (const AttentionProblem& problem : smalls(GetParam())) {
     const FreeOperands operands(problem);
     const auto o = operands.attend();
     const double unit = GetParam() == NumberType::f32 ? 0x1p-24 : 0x1p-9;

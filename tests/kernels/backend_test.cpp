@@ -374,18 +374,22 @@ std::vector<NamedProblem> attentions() {
     for (const auto& [batch, heads, kv_heads, seq, head_dim, value_dim] :
          {Sizes{1, 1, 1, 1, 64, 64}, Sizes{2, 4, 2, 37, 64, 64}, Sizes{1, 2, 1, 130, 128, 128},
           Sizes{1, 1, 1, 273, 192, 128}}) {
-      for (const bool causal : {false, true}) {
-        all.push_back({.name = "attention_" + std::string(name_of(type)) +
-                               (causal ? "_causal_" : "_full_") + std::to_string(seq),
-                       .problem = AttentionProblem{.causal = causal,
-                                                   .input = type,
-                                                   .output = type,
-                                                   .batch = batch,
-                                                   .heads = heads,
-                                                   .kv_heads = kv_heads,
-                                                   .seq = seq,
-                                                   .head_dim = head_dim,
-                                                   .value_dim = value_dim}});
+      for (const char* const kind : {"full", "causal", "decode"}) {
+        using Pass = AttentionProblem::Pass;
+        const std::string_view named(kind);
+        all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
+                               std::to_string(seq),
+                       .problem = AttentionProblem{
+                           .pass = named == "decode" ? Pass::decode : Pass::prefill_forward,
+                           .causal = named == "causal",
+                           .input = type,
+                           .output = type,
+                           .batch = batch,
+                           .heads = heads,
+                           .kv_heads = kv_heads,
+                           .seq = seq,
+                           .head_dim = head_dim,
+                           .value_dim = value_dim}});
       }
     }
   }

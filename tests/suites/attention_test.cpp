@@ -66,10 +66,20 @@ TEST(Attention, RefusesParametersThatDontGoTogether) {
   EXPECT_EQ(refusal(with("output", "f32")), "params.output: attention on bf16 is stored as bf16");
   EXPECT_EQ(refusal(with("value_dim", "64")),
             "params.value_dim: head_dim and value_dim are 64 and 64, 128 and 128, or 192 and 128");
+  Params decode = with("pass", "decode");
+  EXPECT_EQ(refusal(decode),
+            "params.masking: the one query of a decoding step sees every key: full");
+  decode["masking"] = "full";
+  EXPECT_EQ(refusal(decode), "accepted");
   EXPECT_EQ(refusal(with("kv_heads", "7")),
             "params.kv_heads: 64 heads do not share 7 in equal groups");
   EXPECT_EQ(refusal(with("seq", "1048577")),
             "params: batch and heads are at most 65536, seq at most 1048576");
+}
+
+TEST(Attention, IsAFlopRateOfAPrefillAndAByteRateOfADecodingStep) {
+  EXPECT_EQ(attention().dimension(params()), Dimension::flop_rate);
+  EXPECT_EQ(attention().dimension(with("pass", "decode")), Dimension::byte_rate);
 }
 
 TEST(Attention, RefusesWhatItDoesNotMeasureByName) {
