@@ -19,7 +19,8 @@ inline constexpr auto k_score_scale = static_cast<float>(k_score_bits);
 inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal: 0 here.
 
 // Vectors are handed back by reference: returned, they would have another ABI in each of the
-// functions below that have more instructions.
+// functions that have more instructions. Signs instead of comparisons, whose results GCC takes
+// apart where it doesn't know the instructions yet. Numbers are finite.
 [[gnu::always_inline]] inline void load16(const float* from, Floats16& to) {
   std::memcpy(&to, from, sizeof to);
 }
@@ -30,7 +31,7 @@ inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal:
 
 [[gnu::always_inline]] inline void take_larger(const Ints16& allowed, const Floats16& values,
                                                Floats16& most) {
-  const Ints16 mask = allowed & (values > most);
+  const Ints16 mask = allowed & (reinterpret_cast<Ints16>(most - values) >> 31);
   most = reinterpret_cast<Floats16>((mask & reinterpret_cast<Ints16>(values)) |
                                     (~mask & reinterpret_cast<Ints16>(most)));
 }
@@ -50,8 +51,8 @@ inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal:
   series = series * rest + 6.9314718e-1F;
   series = series * rest + 1.0F;
   const Ints16 exponent = reinterpret_cast<Ints16>(shifted) << 23;
-  const Ints16 normal = x >= k_least_power;
-  x = reinterpret_cast<Floats16>((reinterpret_cast<Ints16>(series) + exponent) & normal);
+  const Ints16 too_small = reinterpret_cast<Ints16>(x - k_least_power) >> 31;
+  x = reinterpret_cast<Floats16>((reinterpret_cast<Ints16>(series) + exponent) & ~too_small);
 }
 
 [[gnu::always_inline]] inline void to_bf16(const Floats16& values, Halves16& to) {
@@ -63,7 +64,7 @@ inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal:
 [[gnu::always_inline]] inline void lanes_before(std::uint64_t first, std::uint64_t end,
                                                 Ints16& to) {
   constexpr Ints16 k_lane{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  to = k_lane < (end > first ? static_cast<std::int32_t>(end - first) : 0);
+  to = (k_lane - (end > first ? static_cast<std::int32_t>(end - first) : 0)) >> 31;
 }
 
 }  // namespace assay::lanes
