@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/host/attention_kernel.h"
 #include "kernels/host/cpu.h"
 #include "kernels/host/gemm_kernel.h"
 #include "kernels/host/memory_kernel.h"
@@ -275,6 +276,89 @@ void triad_of_stream(const Options& options, bool non_temporal) {
       });
 }
 
+/// One step after the other, as `compare` wants it.
+class BareSteps {
+ public:
+  explicit BareSteps(Kernel& kernel) : kernel_(&kernel) {}
+  double next() {
+    const std::vector<Step> step{{.tuple = tuple_++ % kernel_->tuples(), .slot = 0}};
+    need(kernel_->run(step));
+    return static_cast<double>(kernel_->work_per_step());
+  }
+
+ private:
+  Kernel* kernel_;
+  std::uint64_t tuple_ = 0;
+};
+
+AttentionProblem long_prompt(NumberType type) {
+  return {.causal = true,
+          .input = type,
+          .output = type,
+          .heads = 2,
+          .kv_heads = 1,
+          .seq = 8192,
+          .head_dim = 128,
+          .value_dim = 128};
+}
+
+/// Prefill against the matrix product of its type: what its inner products could reach.
+void prefill_of_product(const Options& options, NumberType type) {
+  const AttentionProblem problem = long_prompt(type);
+  const GemmProblem product = square(type, NumberType::f32, NumberType::f32, 2048);
+  const std::string name = "causal prefill, " + std::string(name_of(type)) + ", s = 8192, d = 128";
+  if (const auto able = AttentionKernel::supports(problem); !able) {
+    std::printf("| %s | %s | | | |\n", name.c_str(), able.error().message.c_str());
+    return;
+  }
+  auto kernel = need(AttentionKernel::prepare(problem, Seed{1}));
+  auto library = need(GemmKernel::prepare(product, Seed{1}));
+  Row row{.what = name + ", of a product n = 2048", .unit = "TFLOP/s", .scale = 1e-12};
+  BareSteps ours(*kernel);
+  BareSteps theirs(*library);
+  compare(
+      row, options, [&] { return ours.next(); }, [&] { return theirs.next(); });
+}
+
+void verified_prefill(const Options& options) {
+  auto kernel = need(AttentionKernel::prepare(long_prompt(NumberType::f32), Seed{1}));
+  VerifiedBlocks blocks(*kernel, 1);
+  BareSteps bare(*kernel);
+  Row row{.what = "verified prefill, f32, s = 8192, d = 128, against its bare loop",
+          .unit = "TFLOP/s",
+          .scale = 1e-12};
+  compare(
+      row, options, [&] { return blocks.next(); }, [&] { return bare.next(); });
+  const double step = static_cast<double>(kernel->work_per_step()) / median(row.theirs);
+  std::printf("| one full check, in prefills | %.3g ms | %.4g ms | %.3f | |\n",
+              blocks.seconds_of_full() * 1e3, step * 1e3, blocks.seconds_of_full() / step);
+}
+
+/// Decoding against reading as many bytes of memory: four times the caches.
+void decode_of_read(const Options& options, NumberType type, std::uint64_t group) {
+  AttentionProblem problem{.pass = AttentionProblem::Pass::decode,
+                           .input = type,
+                           .output = type,
+                           .batch = 1,
+                           .heads = 8 * group,
+                           .kv_heads = 8,
+                           .seq = 8192,
+                           .head_dim = 128,
+                           .value_dim = 128};
+  auto read = need(MemoryKernel::prepare({.op = MemoryProblem::Op::read}, Seed{1}));
+  const std::uint64_t sequence = 8 * 8192 * 256 * bits_of(type) / 8;
+  problem.batch = static_cast<std::uint64_t>(read->work_per_step()) / sequence + 1;
+  auto kernel = need(AttentionKernel::prepare(problem, Seed{1}));
+  Row row{.what = "decode, " + std::string(name_of(type)) + ", " + std::to_string(group) +
+                  " queries a head of K and V, of reading memory",
+          .unit = "GB/s",
+          .scale = 1e-9};
+  BareSteps ours(*kernel);
+  BareSteps theirs(*read);
+  compare(
+      row, options, [&] { return ours.next(); }, [&] { return theirs.next(); });
+}
+
 int run(const Options& options) {
   using enum NumberType;
   std::printf("%s, %zu CPUs, %d rounds of %.3g s\n\n", cpu_model().c_str(), allowed_cpus().size(),
@@ -288,6 +372,12 @@ int run(const Options& options) {
       {"product-f32-4096", [&] { verified_product(options, square(f32, f32, f32, 4096)); }},
       {"product-bf16-2048", [&] { verified_product(options, square(bf16, f32, f32, 2048)); }},
       {"product-bf16-4096", [&] { verified_product(options, square(bf16, f32, f32, 4096)); }},
+      {"prefill-bf16", [&] { prefill_of_product(options, bf16); }},
+      {"prefill-f32", [&] { prefill_of_product(options, f32); }},
+      {"prefill-verified", [&] { verified_prefill(options); }},
+      {"decode-bf16-1", [&] { decode_of_read(options, bf16, 1); }},
+      {"decode-bf16-8", [&] { decode_of_read(options, bf16, 8); }},
+      {"decode-f32-1", [&] { decode_of_read(options, f32, 1); }},
       {"triad-verified", [&] { verified_triad(options); }},
       {"peak-bf16", [&] { product_of_peak(options, square(bf16, f32, f32, 4096), bf16_loop); }},
       {"peak-s8", [&] { product_of_peak(options, square(s8, s32, s32, 4096), s8_loop); }},

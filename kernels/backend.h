@@ -85,8 +85,25 @@ struct LatencyProblem {
   std::uint64_t loads = 100'000;
 };
 
+/// O = softmax(scale Q K^T) V for each sequence and head; heads share K and V in groups of heads /
+/// kv_heads. Q is batch x heads x queries x head_dim, K and V have kv_heads, `seq` rows and
+/// head_dim or value_dim columns, O is batch x heads x queries x value_dim: all dense, row-major.
+struct AttentionProblem {
+  /// A prefill has as many queries as keys; a step of decoding has one query and `seq` keys.
+  enum class Pass { prefill_forward, decode };
+  Pass pass = Pass::prefill_forward;
+  bool causal = false;  ///< Query i sees keys 0 .. i. Of a prefill.
+  NumberType input = NumberType::f32;
+  NumberType output = NumberType::f32;
+  std::uint64_t batch = 1, heads = 1, kv_heads = 1;
+  std::uint64_t seq = 0, head_dim = 0, value_dim = 0;
+};
+
+[[nodiscard]] std::string_view name_of(AttentionProblem::Pass pass);
+
 /// The closed list of what backends can be asked to do. A new kind of work starts here.
-using Problem = std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem>;
+using Problem =
+    std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem, AttentionProblem>;
 
 struct Device {
   std::string id;            ///< "host", "gpu3".

@@ -30,6 +30,16 @@ std::optional<Natural> least_bytes_of(const LatencyProblem& latency) {
   return latency.array_bytes == 0 ? std::nullopt : std::optional<Natural>(latency.array_bytes);
 }
 
+std::optional<Natural> least_bytes_of(const AttentionProblem& attention) {
+  const bool decodes = attention.pass == AttentionProblem::Pass::decode;
+  const Natural queries =
+      Natural{attention.batch} * attention.heads * (decodes ? 1 : attention.seq);
+  const Natural keys = Natural{attention.batch} * attention.kv_heads * attention.seq;
+  return bytes_of(queries * attention.head_dim, attention.input) +
+         bytes_of(keys * (attention.head_dim + attention.value_dim), attention.input) +
+         bytes_of(queries * attention.value_dim, attention.output);
+}
+
 }  // namespace
 
 std::optional<Natural> least_bytes(const Problem& problem) {

@@ -8,7 +8,7 @@
 
 namespace assay {
 
-/// Bytes: one pair of operands and one slot of the output, or the arrays, or
+/// Bytes: one set of operands and one slot of the output, or the arrays, or
 /// what a device holds of a copy. Backends keep more of
 /// each, so that no step repeats another. None where the machine's caches decide.
 [[nodiscard]] std::optional<Natural> least_bytes(const Problem& problem);

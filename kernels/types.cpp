@@ -63,6 +63,14 @@ std::string_view name_of(MemoryProblem::Op op) {
   return "";
 }
 
+std::string_view name_of(AttentionProblem::Pass pass) {
+  switch (pass) {
+    case AttentionProblem::Pass::prefill_forward: return "prefill_forward";
+    case AttentionProblem::Pass::decode: return "decode";
+  }
+  return "";
+}
+
 std::string_view case_of(const LinkProblem& problem) {
   return problem.path == LinkProblem::Path::peer ? "network.peer_copy" : "network.host_copy";
 }

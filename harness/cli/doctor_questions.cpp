@@ -39,6 +39,22 @@ void ask_memory(Questions& questions) {
   questions.emplace_back("compute.latency", LatencyProblem{.array_bytes = k_bytes});
 }
 
+void ask_attention(Questions& questions) {
+  for (const auto pass :
+       {AttentionProblem::Pass::prefill_forward, AttentionProblem::Pass::decode}) {
+    for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
+      questions.emplace_back(
+          "compute.attention " + std::string(name_of(pass)) + ", " + std::string(name_of(type)),
+          AttentionProblem{.pass = pass,
+                           .input = type,
+                           .output = type,
+                           .seq = 512,
+                           .head_dim = 128,
+                           .value_dim = 128});
+    }
+  }
+}
+
 void ask_links(Questions& questions) {
   constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
   using enum LinkProblem::Path;
@@ -54,6 +70,7 @@ void ask_links(Questions& questions) {
 std::vector<Ability> abilities_of(Backend& backend, const Device& device) {
   Questions questions;
   ask_products(questions);
+  ask_attention(questions);
   ask_memory(questions);
   ask_links(questions);
   std::vector<Ability> abilities;

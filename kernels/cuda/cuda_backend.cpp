@@ -103,6 +103,9 @@ class CudaBackend final : public Backend {
     if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
       return LatencyKernel::supports(*latency);
     }
+    if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
+      return no_attention(*attention);
+    }
     return MemoryKernel::supports(*gpu, std::get<MemoryProblem>(problem));
   }
 
@@ -121,6 +124,9 @@ class CudaBackend final : public Backend {
     if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
       return as_kernel(LatencyKernel::prepare(*gpu, *latency, seed));
     }
+    if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
+      return no_attention(*attention);
+    }
     return as_kernel(MemoryKernel::prepare(*gpu, std::get<MemoryProblem>(problem), seed));
   }
 
@@ -131,6 +137,12 @@ class CudaBackend final : public Backend {
       return prepared.error();
     }
     return std::unique_ptr<Kernel>(std::move(*prepared));
+  }
+
+  static Error no_attention(const AttentionProblem& problem) {
+    return {Error::Code::unsupported,
+            "compute.attention in " + std::string(name_of(problem.input)) +
+                " on a GPU is cuDNN's, which the cuda backend does not call yet"};
   }
 
   static Result<GpuTarget> make_current(const Device& device) {

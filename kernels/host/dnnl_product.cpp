@@ -1,38 +1,13 @@
-// Matrix products of oneDNN. The one file that knows it.
-#include <array>
-#include <dnnl.hpp>
+// Matrix products of oneDNN.
 #include <string>
-#include <utility>
 
+#include "kernels/host/dnnl_facts.h"
 #include "kernels/host/host_type.h"
 #include "kernels/host/parallel.h"
 #include "kernels/host/product.h"
 
 namespace assay {
 namespace {
-
-using Type = dnnl::memory::data_type;
-
-constexpr std::array<std::pair<dnnl::cpu_isa, std::string_view>, 9> k_isas{
-    {{dnnl::cpu_isa::sse41, "sse41"},
-     {dnnl::cpu_isa::avx, "avx"},
-     {dnnl::cpu_isa::avx2, "avx2"},
-     {dnnl::cpu_isa::avx2_vnni, "avx2_vnni"},
-     {dnnl::cpu_isa::avx512_mic, "avx512_mic"},
-     {dnnl::cpu_isa::avx512_core, "avx512_core"},
-     {dnnl::cpu_isa::avx512_core_vnni, "avx512_core_vnni"},
-     {dnnl::cpu_isa::avx512_core_bf16, "avx512_core_bf16"},
-     {dnnl::cpu_isa::avx512_core_amx, "avx512_core_amx"}}};
-
-std::string isa_name() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  for (const auto& [known, name] : k_isas) {
-    if (known == isa) {
-      return std::string(name);
-    }
-  }
-  return "isa " + std::to_string(static_cast<unsigned>(isa));
-}
 
 // Without the dot-product instructions, s8 goes through sums of two products in 16 bits.
 bool has_exact_s8() {
@@ -52,26 +27,10 @@ bool has_exact_s8() {
   return false;
 }
 
-std::string version() {
-  const dnnl_version_t* const v = dnnl_version();
-  return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
-}
-
-Type type_of(NumberType type) {
-  switch (host_type(type)) {
-    case HostType::f32: return Type::f32;
-    case HostType::bf16: return Type::bf16;
-    case HostType::s32: return Type::s32;
-    case HostType::s8: return Type::s8;
-    case HostType::f64: return Type::undef;
-  }
-  return Type::undef;
-}
-
 dnnl::memory::desc dense(std::uint64_t rows, std::uint64_t columns, NumberType type) {
   const auto r = static_cast<dnnl::memory::dim>(rows);
   const auto c = static_cast<dnnl::memory::dim>(columns);
-  return {dnnl::memory::dims{r, c}, type_of(type), dnnl::memory::dims{c, 1}};
+  return {dnnl::memory::dims{r, c}, dnnl_type_of(type), dnnl::memory::dims{c, 1}};
 }
 
 dnnl::matmul::primitive_desc describe(const GemmProblem& problem, const dnnl::engine& engine) {
@@ -95,9 +54,9 @@ class DnnlProduct final : public Product {
 
   [[nodiscard]] Ran ran() const override {
     return {.software = "oneDNN",
-            .version = version(),
+            .version = dnnl_version_text(),
             .kernel = description_.impl_info_str(),
-            .isa = isa_name(),
+            .isa = dnnl_isa_name(),
             .threads = library_threads()};
   }
 
@@ -112,7 +71,7 @@ class DnnlProduct final : public Product {
       return Done{};
     } catch (const dnnl::error& error) {
       return Error{Error::Code::device,
-                   "oneDNN " + version() + ": the product failed: " + error.what()};
+                   "oneDNN " + dnnl_version_text() + ": the product failed: " + error.what()};
     }
   }
 
@@ -130,34 +89,22 @@ std::string types_of(const GemmProblem& problem) {
          (problem.input == problem.output ? "" : " to " + std::string(name_of(problem.output)));
 }
 
-Error has_none(const GemmProblem& problem) {
-  return {Error::Code::unsupported,
-          "oneDNN " + version() + " has no " + types_of(problem) + " product on " + isa_name()};
-}
-
-Error refusal(const GemmProblem& problem, const dnnl::error& error) {
-  if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
-    return has_none(problem);
-  }
-  return {Error::Code::device, "oneDNN " + version() + " cannot prepare a " + types_of(problem) +
-                                   " product: " + error.what()};
-}
-
 }  // namespace
 
 Result<Done> dnnl_supported(const GemmProblem& problem) {
   if (problem.input == NumberType::s8 && !has_exact_s8()) {
-    return Error{Error::Code::unsupported, "oneDNN " + version() + " has no exact s8 product on " +
-                                               isa_name() + " (it saturates)"};
+    return Error{Error::Code::unsupported, "oneDNN " + dnnl_version_text() +
+                                               " has no exact s8 product on " + dnnl_isa_name() +
+                                               " (it saturates)"};
   }
   if (!is_host_type(problem.input) || !is_host_type(problem.output)) {
-    return has_none(problem);
+    return dnnl_has_none(types_of(problem));
   }
   try {
     describe(problem, dnnl::engine(dnnl::engine::kind::cpu, 0));
     return Done{};
   } catch (const dnnl::error& error) {
-    return refusal(problem, error);
+    return dnnl_refusal(types_of(problem), error);
   }
 }
 
@@ -168,7 +115,7 @@ Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem) {
   try {
     return std::unique_ptr<Product>(std::make_unique<DnnlProduct>(problem));
   } catch (const dnnl::error& error) {
-    return refusal(problem, error);
+    return dnnl_refusal(types_of(problem), error);
   }
 }
 

@@ -17,25 +17,16 @@
 namespace assay {
 namespace {
 
-// What is worth waking a thread for, about 0.1 ms: elements of a lattice, columns of a tile's rows.
-constexpr std::uint64_t k_lattice_grain = 4096;
+// Columns of a tile's rows worth waking a thread for, about 0.1 ms.
 constexpr std::uint64_t k_columns_grain = 8192;
-constexpr std::uint64_t k_most_slots = 64;
-// More would cost seconds at the start (a virtual machine hands out a gigabyte in two to three),
-// and a block may use its slots several times over.
-constexpr std::uint64_t k_slots_bytes = std::uint64_t{512} << 20U;
-constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
 
-std::uint32_t slots_for(const GemmProblem& problem) {
-  const std::uint64_t slot = problem.m * problem.n * bytes_of(problem.output);
-  const std::uint64_t bytes = std::min(available_memory_bytes() / k_slots_share, k_slots_bytes);
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / slot, 1, k_most_slots));
+std::uint64_t slot_bytes(const GemmProblem& problem) {
+  return problem.m * problem.n * bytes_of(problem.output);
 }
 
 Result<Done> fits(const GemmProblem& problem, const ExactOperands& rule) {
   const std::uint64_t golden = is_narrow(problem) ? 4 * problem.m * problem.n : 0;
-  const std::uint64_t slot = problem.m * problem.n * bytes_of(problem.output);
-  const std::uint64_t needed = Operands::bytes_needed(problem, rule) + golden + slot;
+  const std::uint64_t needed = Operands::bytes_needed(problem, rule) + golden + slot_bytes(problem);
   const std::uint64_t available = available_memory_bytes();
   if (needed > available) {
     return Error{Error::Code::unsupported,
@@ -92,14 +83,15 @@ Result<std::unique_ptr<GemmKernel>> GemmKernel::prepare_with(const GemmProblem& 
   kernel->operands_ = std::move(*operands);
   if (is_narrow(problem)) {
     auto golden_product = make_product(kernel->golden_problem_);
-    auto golden = Outputs::allocate(kernel->golden_problem_, 1);
+    auto golden = Outputs::allocate(kernel->golden_problem_.output, problem.m, problem.n, 1);
     if (!golden_product || !golden) {
       return golden ? golden_product.error() : golden.error();
     }
     kernel->golden_product_ = std::move(*golden_product);
     kernel->golden_ = std::move(*golden);
   }
-  auto outputs = Outputs::allocate(problem, slots_for(problem));
+  auto outputs =
+      Outputs::allocate(problem.output, problem.m, problem.n, slots_for(slot_bytes(problem)));
   if (!outputs) {
     return outputs.error();
   }
@@ -115,19 +107,11 @@ Natural GemmKernel::work_per_step() const {
   return Natural{2} * problem_.m * problem_.n * problem_.k;
 }
 
-std::uint64_t GemmKernel::lattice_grain() const {
-  return k_lattice_grain / outputs_.lattice_elements() + 1;
-}
-
 Result<Done> GemmKernel::poison(std::span<const Step> steps) {
   if (auto known = well_formed(*this, steps); !known) {
     return known;
   }
-  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t i = first; i < last; ++i) {
-      outputs_.poison_lattice(steps[i].slot);
-    }
-  });
+  outputs_.poison_lattices(steps);
   return Done{};
 }
 
@@ -148,17 +132,7 @@ Result<std::vector<std::uint8_t>> GemmKernel::witness(std::span<const Step> step
   if (auto known = well_formed(*this, steps); !known) {
     return known.error();
   }
-  std::vector<std::vector<std::uint8_t>> parts(steps.size());
-  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t i = first; i < last; ++i) {
-      outputs_.append_lattice(steps[i].slot, parts[i]);
-    }
-  });
-  std::vector<std::uint8_t> bytes;
-  for (const auto& part : parts) {
-    bytes.insert(bytes.end(), part.begin(), part.end());
-  }
-  return bytes;
+  return outputs_.witness(steps);
 }
 
 Result<Done> GemmKernel::flip(std::uint32_t slot, std::uint64_t bit) {

@@ -39,7 +39,6 @@ class GemmKernel final : public Kernel {
   [[nodiscard]] std::byte* slot(std::uint32_t index) const { return outputs_.slot(index); }
 
  private:
-  [[nodiscard]] std::uint64_t lattice_grain() const;
   [[nodiscard]] std::optional<Mismatch> check_tile(const Step& step, const Seed& challenge,
                                                    std::uint32_t index) const;
   Result<std::optional<Mismatch>> check_whole(const Step& step, const Seed& challenge,

@@ -3,6 +3,7 @@
 #include <string>
 #include <type_traits>
 
+#include "kernels/host/attention_kernel.h"
 #include "kernels/host/cpu.h"
 #include "kernels/host/gemm_kernel.h"
 #include "kernels/host/latency_kernel.h"
@@ -41,6 +42,9 @@ class HostBackend final : public Backend {
     if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
       return LatencyKernel::supports(*latency);
     }
+    if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
+      return AttentionKernel::supports(*attention);
+    }
     return MemoryKernel::supports(std::get<MemoryProblem>(problem));
   }
 
@@ -57,6 +61,9 @@ class HostBackend final : public Backend {
     }
     if (const auto* const latency = std::get_if<LatencyProblem>(&problem)) {
       return as_kernel(LatencyKernel::prepare(*latency, seed));
+    }
+    if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
+      return as_kernel(AttentionKernel::prepare(*attention, seed));
     }
     return as_kernel(MemoryKernel::prepare(std::get<MemoryProblem>(problem), seed));
   }

@@ -1,7 +1,6 @@
 #include "kernels/host/operands.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -29,20 +28,6 @@ std::uint64_t step_of_b(const GemmProblem& problem, bool graded) {
   return problem.n * (graded ? Grades::k_period : k_line / std::gcd(k_line, row));
 }
 
-void store(NumberType type, std::byte* data, std::uint64_t index, double value) {
-  void* const at = data + index * bytes_of(type);
-  switch (host_type(type)) {
-    case HostType::f64: *static_cast<double*>(at) = value; break;
-    case HostType::f32: *static_cast<float*>(at) = static_cast<float>(value); break;
-    case HostType::bf16:
-      *static_cast<std::uint16_t*>(at) = static_cast<std::uint16_t>(
-          std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> 16U);
-      break;
-    case HostType::s8: *static_cast<std::int8_t*>(at) = static_cast<std::int8_t>(value); break;
-    case HostType::s32: *static_cast<std::int32_t*>(at) = static_cast<std::int32_t>(value); break;
-  }
-}
-
 struct Filling {
   Keyed draw;
   std::uint64_t amplitude = 0;
@@ -64,7 +49,7 @@ Result<Buffer> filled(NumberType type, const Filling& filling,
     std::uint64_t in_line = first % filling.grade_divisor;
     for (std::uint64_t f = first; f < last; ++f) {
       const auto integer = static_cast<double>(filling.draw.nonzero(f, filling.amplitude));
-      store(type, data, f, integer * grades[line % Grades::k_period]);
+      store_element(type, data, f, integer * grades[line % Grades::k_period]);
       if (++in_line == filling.grade_divisor) {
         in_line = 0;
         line = line + 1 == filling.grade_modulus ? 0 : line + 1;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "kernels/host/cpu.h"
 #include "kernels/host/parallel.h"
 #include "kernels/number_bits.h"
 #include "kernels/product_checks.h"
@@ -12,6 +13,14 @@ namespace assay {
 namespace {
 
 constexpr std::uint64_t k_page = 4096;
+// Elements of a lattice worth waking a thread for, about 0.1 ms.
+constexpr std::uint64_t k_lattice_grain = 4096;
+constexpr std::uint64_t k_most_slots = 64;
+// More would cost seconds at the start (a virtual machine hands out a gigabyte in two to three),
+// and a block may use its slots several times over.
+constexpr std::uint64_t k_slots_bytes = std::uint64_t{512} << 20U;
+constexpr std::uint64_t k_slots_share = 8;  // Slots take at most this part of the free memory.
+
 std::uint64_t read_bits(NumberType type, const std::byte* at) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, at, bytes_of(type));
@@ -38,17 +47,23 @@ void fill(NumberType type, std::byte* data, std::uint64_t count) {
 
 }  // namespace
 
-Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slots) {
+std::uint32_t slots_for(std::uint64_t slot_bytes) {
+  const std::uint64_t bytes = std::min(available_memory_bytes() / k_slots_share, k_slots_bytes);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / slot_bytes, 1, k_most_slots));
+}
+
+Result<Outputs> Outputs::allocate(NumberType type, std::uint64_t rows, std::uint64_t columns,
+                                  std::uint32_t slots) {
   Outputs made;
-  made.type_ = problem.output;
-  made.rows_ = problem.m;
-  made.columns_ = problem.n;
+  made.type_ = type;
+  made.rows_ = rows;
+  made.columns_ = columns;
   made.slots_ = slots;
-  const std::uint64_t element = bytes_of(problem.output);
+  const std::uint64_t element = bytes_of(type);
   // Slots begin on pages, an odd number of them apart, so that equal elements of two slots do not
   // meet in the same set of a cache.
   made.stride_ = ((made.elements() * element + k_page - 1) / k_page | 1U) * k_page;
-  made.lattice_ = lattice_of(problem.m, problem.n);
+  made.lattice_ = lattice_of(rows, columns);
   auto memory = Buffer::of_bytes(made.stride_ * slots);
   if (!memory) {
     return memory.error();
@@ -57,7 +72,7 @@ Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slot
   for (std::uint32_t slot = 0; slot < slots; ++slot) {
     std::byte* const data = made.slot(slot);
     parallel_ranges(made.elements(), 1U << 14U, [&](std::uint64_t first, std::uint64_t last) {
-      fill(problem.output, data + first * element, last - first);
+      fill(type, data + first * element, last - first);
     });
   }
   return made;
@@ -73,6 +88,32 @@ std::byte* Outputs::slot(std::uint32_t index) const {
 
 std::uint64_t Outputs::bits(std::uint32_t slot, std::uint64_t element) const {
   return read_bits(type_, this->slot(slot) + element * bytes_of(type_));
+}
+
+std::uint64_t Outputs::lattice_grain() const {
+  return k_lattice_grain / lattice_.size() + 1;
+}
+
+void Outputs::poison_lattices(std::span<const Step> steps) const {
+  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t i = first; i < last; ++i) {
+      poison_lattice(steps[i].slot);
+    }
+  });
+}
+
+std::vector<std::uint8_t> Outputs::witness(std::span<const Step> steps) const {
+  std::vector<std::vector<std::uint8_t>> parts(steps.size());
+  parallel_ranges(steps.size(), lattice_grain(), [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t i = first; i < last; ++i) {
+      append_lattice(steps[i].slot, parts[i]);
+    }
+  });
+  std::vector<std::uint8_t> bytes;
+  for (const auto& part : parts) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  return bytes;
 }
 
 void Outputs::poison_lattice(std::uint32_t slot) const {

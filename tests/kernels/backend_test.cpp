@@ -78,9 +78,11 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
       // Not silently: the reason names the type and where it is missing.
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
       const auto* const gemm = std::get_if<GemmProblem>(&problem());
-      const std::string_view what = link != nullptr   ? case_of(*link)
-                                    : gemm == nullptr ? "compute.memory"
-                                                      : name_of(gemm->input);
+      const auto* const attention = std::get_if<AttentionProblem>(&problem());
+      const std::string_view what = link != nullptr        ? case_of(*link)
+                                    : gemm != nullptr      ? name_of(gemm->input)
+                                    : attention != nullptr ? name_of(attention->input)
+                                                           : "compute.memory";
       EXPECT_NE(supported.error().message.find(what), std::string::npos)
           << supported.error().message;
       EXPECT_NE(supported.error().message.find(std::get<0>(GetParam()).where), std::string::npos)
@@ -164,7 +166,7 @@ TEST_P(BackendConformance, FindsAFlippedBitAnywhereWithItsPlace) {
   const std::uint64_t bits = kernel_->slot_bits();
   const std::uint64_t element = std::visit(
       [](const auto& p) -> std::uint64_t {
-        if constexpr (std::is_same_v<std::decay_t<decltype(p)>, GemmProblem>) {
+        if constexpr (requires { p.output; }) {
           return 8 * bytes_of(p.output);
         }
         return 64;
@@ -362,6 +364,38 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
   return all;
 }
 
+/// Of one key and of several blocks of keys, broken ones too; heads of their own and shared ones.
+std::vector<NamedProblem> attentions() {
+  struct Sizes {
+    std::uint64_t batch, heads, kv_heads, seq, head_dim, value_dim;
+  };
+  std::vector<NamedProblem> all;
+  for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
+    for (const auto& [batch, heads, kv_heads, seq, head_dim, value_dim] :
+         {Sizes{1, 1, 1, 1, 64, 64}, Sizes{2, 4, 2, 37, 64, 64}, Sizes{1, 2, 1, 130, 128, 128},
+          Sizes{1, 1, 1, 273, 192, 128}}) {
+      for (const char* const kind : {"full", "causal", "decode"}) {
+        using Pass = AttentionProblem::Pass;
+        const std::string_view named(kind);
+        all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
+                               std::to_string(seq),
+                       .problem = AttentionProblem{
+                           .pass = named == "decode" ? Pass::decode : Pass::prefill_forward,
+                           .causal = named == "causal",
+                           .input = type,
+                           .output = type,
+                           .batch = batch,
+                           .heads = heads,
+                           .kv_heads = kv_heads,
+                           .seq = seq,
+                           .head_dim = head_dim,
+                           .value_dim = value_dim}});
+      }
+    }
+  }
+  return all;
+}
+
 /// Of any shape, or in whole blocks where there is no product of another shape.
 std::vector<NamedProblem> problems_for_an_emulated_device() {
   std::vector<NamedProblem> all = problems({{7, 5, 3}, {129, 65, 33}});
@@ -432,6 +466,21 @@ INSTANTIATE_TEST_SUITE_P(Host, BackendConformance,
                                                                       {65, 200, 512},
                                                                       {1, 512, 129},
                                                                       {200, 7, 64}}))),
+                         name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    HostAttention, BackendConformance,
+    testing::Combine(testing::Values(NamedBackend{
+                         .name = "host", .make = host, .where = " on avx", .flips = 8}),
+                     testing::ValuesIn(attentions())),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(CudaEmulatedAttention, BackendConformance,
+                         testing::Combine(testing::Values(NamedBackend{
+                                              .name = "cuda_emulated",
+                                              .make = [] { return emulated("model=b200,gpus=1"); },
+                                              .where = "cuDNN"}),
+                                          testing::ValuesIn(attentions())),
                          name_of_test);
 
 // A thread of the emulated device costs a thousand times what one of a device does, so it gets the

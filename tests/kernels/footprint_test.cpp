@@ -57,5 +57,19 @@ TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {
   EXPECT_EQ(least_bytes(LatencyProblem{.array_bytes = 64}), Natural{64});
 }
 
+TEST(Footprint, OfAttentionIsItsOperandsAndASlot) {
+  AttentionProblem problem{.input = NumberType::bf16,
+                           .output = NumberType::bf16,
+                           .batch = 2,
+                           .heads = 6,
+                           .kv_heads = 3,
+                           .seq = 10,
+                           .head_dim = 192,
+                           .value_dim = 128};
+  EXPECT_EQ(least_bytes(problem), Natural{2 * 2 * 10 * (6 + 3) * (192 + 128)});
+  problem.pass = AttentionProblem::Pass::decode;
+  EXPECT_EQ(least_bytes(problem), Natural{2 * 2 * (6 + 3 * 10) * (192 + 128)});
+}
+
 }  // namespace
 }  // namespace assay

@@ -1,6 +1,8 @@
 // What a step is follows from the contract's params, by the definition of the case.
 #include "harness/model/step_size.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace assay {
@@ -47,6 +49,40 @@ TEST(StepSize, IsACopyInOneDirectionOrBoth) {
 TEST(StepSize, IsTheLoadsOfAChain) {
   EXPECT_EQ(of("compute.latency", {{"loads", "7"}}), "7");
   EXPECT_EQ(of("compute.latency", {}), "100000");
+}
+
+Params attention(const char* pass, const char* masking, const char* seq) {
+  return {{"pass", pass}, {"masking", masking}, {"input", "bf16"},
+          {"batch", "2"}, {"heads", "6"},       {"kv_heads", "3"},
+          {"seq", seq},   {"head_dim", "192"},  {"value_dim", "128"}};
+}
+
+TEST(StepSize, CountsThePairsThatAMaskLeavesOneByOne) {
+  for (const std::uint64_t seq : {1U, 2U, 7U, 64U, 301U}) {
+    Natural causal = 0;
+    for (std::uint64_t query = 0; query < seq; ++query) {
+      for (std::uint64_t key = 0; key < seq; ++key) {
+        causal += key <= query ? 1 : 0;
+      }
+    }
+    const std::string text = std::to_string(seq);
+    const Natural each = Natural{2} * 2 * 6 * (192 + 128);
+    EXPECT_EQ(of("compute.attention", attention("prefill_forward", "causal", text.c_str())),
+              to_decimal(each * causal));
+    EXPECT_EQ(of("compute.attention", attention("prefill_forward", "full", text.c_str())),
+              to_decimal(each * seq * seq));
+  }
+}
+
+TEST(StepSize, CountsKeysAndValuesOnceForAllHeadsThatShareThem) {
+  EXPECT_EQ(of("compute.attention", attention("decode", "full", "5")),
+            to_decimal(Natural{2} * 3 * 5 * (192 + 128) * 2));
+}
+
+TEST(StepSize, IsNothingOfAttentionThatIsNotKnown) {
+  EXPECT_EQ(of("compute.attention", attention("prefill_backward", "full", "5")), "none");
+  EXPECT_EQ(of("compute.attention", attention("prefill_forward", "sliding", "5")), "none");
+  EXPECT_EQ(of("compute.attention", {{"pass", "prefill_forward"}}), "none");
 }
 
 TEST(StepSize, IsNothingOfACaseThatIsNotKnown) {

@@ -1,0 +1,123 @@
+// Products of small matrices of oneDNN, each of them one thread's.
+#include <omp.h>
+
+#include <unordered_map>
+
+#include "kernels/host/block_product.h"
+#include "kernels/host/dnnl_facts.h"
+#include "kernels/host/host_type.h"
+
+namespace assay {
+namespace {
+
+/// A primitive shares its work out among as many threads as OpenMP had when it was made. These run
+/// inside a parallel loop, where there is one each.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+  ~OneThread() { omp_set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
+dnnl::memory::desc matrix(std::uint64_t rows, std::uint64_t columns, NumberType type,
+                          bool transposed) {
+  const auto r = static_cast<dnnl::memory::dim>(rows);
+  const auto c = static_cast<dnnl::memory::dim>(columns);
+  const dnnl::memory::dims strides =
+      transposed ? dnnl::memory::dims{1, r} : dnnl::memory::dims{c, 1};
+  return {dnnl::memory::dims{r, c}, dnnl_type_of(type), strides};
+}
+
+dnnl::matmul::primitive_desc describe(const BlockShape& shape, const dnnl::engine& engine) {
+  dnnl::primitive_attr attributes;
+  // Memory of the caller's, since another thread may run the same code at the same time.
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (!shape.transposed) {
+    dnnl::post_ops adds;
+    adds.append_sum(1.0F);
+    attributes.set_post_ops(adds);
+  }
+  return {dnnl::matmul::desc(matrix(shape.m, shape.k, shape.input, false),
+                             matrix(shape.k, shape.n, shape.input, shape.transposed),
+                             matrix(shape.m, shape.n, NumberType::f32, false)),
+          attributes, engine};
+}
+
+class DnnlBlock final : public BlockProduct {
+ public:
+  explicit DnnlBlock(const BlockShape& shape)
+      : engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_),
+        description_(describe(shape, engine_)),
+        matmul_(description_),
+        a_(description_.src_desc(), engine_, DNNL_MEMORY_NONE),
+        b_(description_.weights_desc(), engine_, DNNL_MEMORY_NONE),
+        c_(description_.dst_desc(), engine_, DNNL_MEMORY_NONE),
+        arguments_{{DNNL_ARG_SRC, a_},
+                   {DNNL_ARG_WEIGHTS, b_},
+                   {DNNL_ARG_DST, c_},
+                   {DNNL_ARG_SCRATCHPAD, dnnl::memory(description_.scratchpad_desc(), engine_)}} {}
+
+  [[nodiscard]] std::string kernel() const override { return description_.impl_info_str(); }
+  [[nodiscard]] std::string isa() const override { return dnnl_isa_name(); }
+  [[nodiscard]] std::string version() const override { return dnnl_version_text(); }
+
+  Result<Done> multiply(const std::byte* a, const std::byte* b, float* c) override {
+    try {
+      // oneDNN takes all data as mutable, and writes only to DST.
+      a_.set_data_handle(const_cast<std::byte*>(a));
+      b_.set_data_handle(const_cast<std::byte*>(b));
+      c_.set_data_handle(c);
+      matmul_.execute(stream_, arguments_);
+      stream_.wait();
+      return Done{};
+    } catch (const dnnl::error& error) {
+      return Error{Error::Code::device,
+                   "oneDNN " + dnnl_version_text() + ": a block's product failed: " + error.what()};
+    }
+  }
+
+ private:
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::matmul::primitive_desc description_;
+  dnnl::matmul matmul_;
+  dnnl::memory a_, b_, c_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+};
+
+std::string what_of(const BlockShape& shape) {
+  return std::string(name_of(shape.input)) + (shape.input == NumberType::f32 ? "" : " to f32");
+}
+
+}  // namespace
+
+Result<Done> block_product_supported(const BlockShape& shape) {
+  if (!is_host_type(shape.input)) {
+    return dnnl_has_none(what_of(shape));
+  }
+  try {
+    describe(shape, dnnl::engine(dnnl::engine::kind::cpu, 0));
+    return Done{};
+  } catch (const dnnl::error& error) {
+    return dnnl_refusal(what_of(shape), error);
+  }
+}
+
+Result<std::unique_ptr<BlockProduct>> make_block_product(const BlockShape& shape) {
+  if (auto known = block_product_supported(shape); !known) {
+    return known.error();
+  }
+  try {
+    const OneThread alone;
+    return std::unique_ptr<BlockProduct>(std::make_unique<DnnlBlock>(shape));
+  } catch (const dnnl::error& error) {
+    return dnnl_refusal(what_of(shape), error);
+  }
+}
+
+}  // namespace assay
