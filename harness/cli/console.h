@@ -53,6 +53,4 @@ int complain(const Console& console, std::string_view sentence, int exit_code);
 [[nodiscard]] std::string beside(std::string_view label, std::string_view text, std::size_t indent,
                                  std::size_t width = 80);
 
-/// "1 node", "3 nodes"
-
 }  // namespace assay

@@ -25,9 +25,11 @@ int run(int count, char** words) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    if (app.exit(error) != 0) {
+    if (error.get_exit_code() != 0) {
+      std::cerr << "assay-verify: " << error.what() << " (see assay-verify --help)\n";
       return assay::k_exit_usage;
     }
+    app.exit(error);
     return assay::written(console, arguments.program, assay::k_exit_ok);
   }
   const int ended = assay::verify_command(arguments, std::time(nullptr), console.out, console.err);

@@ -72,12 +72,21 @@ bool is_before_contract(const std::filesystem::path& path) {
          all_in(path, is_lock, error);
 }
 
-/// Nothing was begun in it.
-bool is_empty_or_absent(const std::string& folder) {
+/// Whether nothing was begun in it, or it isn't there.
+Result<Done> check_unbegun(const std::string& folder) {
   std::error_code error;
   const auto fits = [](const auto& entry) { return is_before_contract(entry.path()); };
-  const bool unbegun = all_in(folder, fits, error);
-  return error ? !exists(folder) : unbegun;
+  if (all_in(folder, fits, error)) {
+    return Done{};
+  }
+  if (!error) {
+    return refuse(folder + " is not empty");
+  }
+  if (error != std::errc::no_such_file_or_directory) {
+    return Error{Error::Code::io, folder + ": " + error.message()};
+  }
+  const bool is_link = std::filesystem::is_symlink(folder, error);
+  return is_link ? refuse(folder + " is a link to what is not there") : Result<Done>(Done{});
 }
 
 /// Whether the folder is one to begin in or, with `resume`, to go on with. Writes nothing.
@@ -85,11 +94,10 @@ Result<Done> check_place(const FolderRequest& request) {
   const CampaignPaths paths{request.folder};
   const bool begun = exists(paths.contract());
   if (!request.resume) {
-    return !begun && is_empty_or_absent(request.folder)
-               ? Result<Done>(Done{})
-               : refuse(request.folder + (begun ? " holds a campaign; go on with it (--resume) or "
-                                                  "choose another folder"
-                                                : " is not empty"));
+    return begun ? refuse(request.folder +
+                          " holds a campaign; go on with it (--resume) or choose "
+                          "another folder")
+                 : check_unbegun(request.folder);
   }
   if (!begun) {
     return refuse(request.folder + " holds no campaign to go on with");

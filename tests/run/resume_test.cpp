@@ -149,6 +149,12 @@ TEST_F(Resume, IsNotReplacedByBeginningAmongOtherFiles) {
   EXPECT_EQ(refusal(run(false)), folder + " is not empty");
 }
 
+TEST_F(Resume, IsNotBegunBehindALinkToNowhere) {
+  fs::create_symlink(root + "/nowhere", folder);
+  EXPECT_EQ(refusal(run(false)), folder + " is a link to what is not there");
+  EXPECT_FALSE(fs::exists(root + "/nowhere"));
+}
+
 TEST_F(Resume, BeginsAnewWhatBrokeOffBeforeItsSession) {
   ASSERT_TRUE(run(false));
   for (const char* later : {"/session.json", "/journal", "/nodes", "/blobs", "/report.json"}) {
