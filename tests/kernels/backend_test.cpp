@@ -15,6 +15,7 @@
 #include "kernels/host/host_backend.h"
 #include "kernels/module.h"
 #include "kernels/number_bits.h"
+#include "tests/kernels/attention_problems.h"
 
 namespace assay {
 namespace {
@@ -39,11 +40,6 @@ Result<std::unique_ptr<Backend>> emulated(const std::string& settings) {
   }
   return std::move(loaded->backend);
 }
-
-struct NamedProblem {
-  std::string name;
-  Problem problem;
-};
 
 using Parameters = std::tuple<NamedBackend, NamedProblem>;
 
@@ -359,38 +355,6 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
     for (const std::uint64_t loads : {1U, 10'007U}) {
       all.push_back({"chase_" + std::to_string(bytes) + "_" + std::to_string(loads),
                      LatencyProblem{.array_bytes = bytes, .loads = loads}});
-    }
-  }
-  return all;
-}
-
-/// Of one key and of several blocks of keys, broken ones too; heads of their own and shared ones.
-std::vector<NamedProblem> attentions() {
-  struct Sizes {
-    std::uint64_t batch, heads, kv_heads, seq, head_dim, value_dim;
-  };
-  std::vector<NamedProblem> all;
-  for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
-    for (const auto& [batch, heads, kv_heads, seq, head_dim, value_dim] :
-         {Sizes{1, 1, 1, 1, 64, 64}, Sizes{2, 4, 2, 37, 64, 64}, Sizes{1, 2, 1, 130, 128, 128},
-          Sizes{1, 1, 1, 273, 192, 128}}) {
-      for (const char* const kind : {"full", "causal", "decode"}) {
-        using Pass = AttentionProblem::Pass;
-        const std::string_view named(kind);
-        all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
-                               std::to_string(seq),
-                       .problem = AttentionProblem{
-                           .pass = named == "decode" ? Pass::decode : Pass::prefill_forward,
-                           .causal = named == "causal",
-                           .input = type,
-                           .output = type,
-                           .batch = batch,
-                           .heads = heads,
-                           .kv_heads = kv_heads,
-                           .seq = seq,
-                           .head_dim = head_dim,
-                           .value_dim = value_dim}});
-      }
     }
   }
   return all;

@@ -1,0 +1,50 @@
+// The attention that every backend must do, or refuse by name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace assay {
+
+struct NamedProblem {
+  std::string name;
+  Problem problem;
+};
+
+/// Of one key and of several blocks of keys, broken ones too; heads of their own and shared ones.
+inline std::vector<NamedProblem> attentions() {
+  struct Sizes {
+    std::uint64_t batch, heads, kv_heads, seq, head_dim, value_dim;
+  };
+  std::vector<NamedProblem> all;
+  for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
+    for (const auto& [batch, heads, kv_heads, seq, head_dim, value_dim] :
+         {Sizes{1, 1, 1, 1, 64, 64}, Sizes{2, 4, 2, 37, 64, 64}, Sizes{1, 2, 1, 130, 128, 128},
+          Sizes{1, 1, 1, 273, 192, 128}}) {
+      for (const char* const kind : {"full", "causal", "decode"}) {
+        using Pass = AttentionProblem::Pass;
+        const std::string_view named(kind);
+        all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
+                               std::to_string(seq),
+                       .problem = AttentionProblem{
+                           .pass = named == "decode" ? Pass::decode : Pass::prefill_forward,
+                           .causal = named == "causal",
+                           .input = type,
+                           .output = type,
+                           .batch = batch,
+                           .heads = heads,
+                           .kv_heads = kv_heads,
+                           .seq = seq,
+                           .head_dim = head_dim,
+                           .value_dim = value_dim}});
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace assay
