@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <memory>
 #include <ostream>
+#include <system_error>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
@@ -76,11 +76,12 @@ int become(const Console& console, const std::string& program, std::vector<std::
            const Environment& environment) {
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) {
-    variables.push_back(name + "=" + value);
+    variables.emplace_back(name).append("=").append(value);
   }
   console.out.flush();
   ::execve(program.c_str(), pointers_to(arguments).data(), pointers_to(variables).data());
-  return complain(console, program + " can't be started: " + std::strerror(errno), k_exit_io);
+  const std::string why = std::generic_category().message(errno);
+  return complain(console, program + " can't be started: " + why, k_exit_io);
 }
 
 int bench_command(const Console& console, const BenchOptions& options) {
@@ -129,7 +130,7 @@ void add_library_flags(CLI::App& command, const std::shared_ptr<BenchOptions>& o
     auto* option = command.add_option_function<std::string>(
         name,
         [options, name](const std::string& value) {
-          options->given.push_back(name + "=" + value);
+          options->given.emplace_back(name).append("=").append(value);
           options->out = name == k_out ? value : options->out;
         },
         flag.meaning);

@@ -70,7 +70,7 @@ double seconds_of(const WindowSums& sums, std::int64_t asked) {
 
 void report(benchmark::State& state, const Bench& bench, const BenchedWindow& window) {
   state.SetLabel(label_of(bench, window.ran));
-  const double work = static_cast<double>(window.work_per_step);
+  const auto work = static_cast<double>(window.work_per_step);
   if (window.dimension != Dimension::time) {  // a time is that of a step: real_time
     state.counters[std::string(base_unit(window.dimension))] =
         benchmark::Counter(work, benchmark::Counter::kIsIterationInvariantRate);

@@ -24,8 +24,8 @@ struct Item {
 /// the item "system". Spares are no items until they replace one.
 [[nodiscard]] std::vector<Item> roster_of(const Contract& contract);
 
-/// Whether an item is `whole` or in it. Items are named by their places: "b200/00003/gpu1" is within
-/// "b200/00003", and all is in "system".
+/// Whether an item is `whole` or in it. Items are named by their places: "b200/00003/gpu1" is
+/// within "b200/00003", and all is in "system".
 [[nodiscard]] bool is_same_or_within(std::string_view item, std::string_view whole);
 
 /// Whether the line is of the clause's population.

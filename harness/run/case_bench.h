@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/run/case.h"
@@ -48,7 +49,7 @@ struct BenchedWindow {
 /// Keeps the kernel of the case that ran last, so that running it again costs no preparation.
 class CaseBench {
  public:
-  explicit CaseBench(const BenchWorld& world) : world_(world) {}
+  explicit CaseBench(BenchWorld world) : world_(std::move(world)) {}
 
   /// A window of at least the time that so many steps took per step last time; of very few steps at
   /// first. Fails as prepare_kernel() and run_window().
