@@ -366,9 +366,9 @@ Result<std::vector<std::uint8_t>> LinkKernel::witness(std::span<const Step> step
   return bytes;
 }
 
-Result<std::vector<bool>> LinkKernel::take_beside(
-    Lane& lane, std::span<const Step> steps, std::uint64_t first,
-    std::vector<std::optional<Mismatch>>& found) const {
+Result<std::vector<bool>> LinkKernel::take_beside(Lane& lane, std::span<const Step> steps,
+                                                  std::uint64_t first,
+                                                  std::vector<std::optional<Mismatch>>& found) {
   std::vector<bool> whole(steps.size(), false);
   if (!lane.beside) {
     return whole;

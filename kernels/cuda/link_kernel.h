@@ -85,9 +85,9 @@ class LinkKernel final : public Kernel {
   [[nodiscard]] Result<Done> arm(std::span<const Step> steps);
   /// Takes what was found beside the copies of one lane into `found`, whose indices begin at
   /// `first`. Says of each step whether its destination was compared as a whole.
-  [[nodiscard]] Result<std::vector<bool>> take_beside(
+  [[nodiscard]] static Result<std::vector<bool>> take_beside(
       Lane& lane, std::span<const Step> steps, std::uint64_t first,
-      std::vector<std::optional<Mismatch>>& found) const;
+      std::vector<std::optional<Mismatch>>& found);
   [[nodiscard]] std::uint64_t words() const { return problem_.bytes / 64 * memory::k_line; }
 
   LinkProblem problem_;

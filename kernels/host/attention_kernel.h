@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "kernels/attention_plan.h"
 #include "kernels/backend.h"
@@ -22,8 +23,8 @@ class AttentionKernel final : public Kernel {
   [[nodiscard]] static Result<std::unique_ptr<AttentionKernel>> prepare_with(
       const AttentionProblem& problem, const Seed& seed, std::unique_ptr<AttentionCore> core);
 
-  AttentionKernel(const AttentionProblem& problem, const AttentionPattern& pattern)
-      : problem_(problem), pattern_(pattern) {}
+  AttentionKernel(const AttentionProblem& problem, AttentionPattern pattern)
+      : problem_(problem), pattern_(std::move(pattern)) {}
 
   [[nodiscard]] Ran ran() const override { return core_->ran(); }
   [[nodiscard]] Dimension dimension() const override;

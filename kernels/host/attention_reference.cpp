@@ -76,9 +76,10 @@ void score_here(const ScoreRequest& request) {
 std::string text_of(NumberType type, std::uint64_t bits) {
   std::array<char, 64> text{};
   const auto value = static_cast<float>(value_of_bits(type, bits));
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  const auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   std::array<char, 16> digits{};
-  const auto last = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
+  const auto* const last =
+      std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
   return std::string(text.data(), end) + " (0x" + std::string(digits.data(), last) + ")";
 }
 
@@ -103,19 +104,17 @@ std::optional<Mismatch> compare(const AttentionClaim& claim, const WeighedRows& 
     const TileValues sums =
         exact_tile(problem.input, pair, ungraded,
                    {.row = 0, .column = column, .rows = weighed.rows, .columns = k_tile_columns});
-    for (std::uint64_t i = 0; i < weighed.rows; ++i) {
-      for (std::uint64_t j = 0; j < k_tile_columns; ++j) {
-        const std::uint64_t element = (weighed.first + i) * problem.value_dim + column + j;
-        const std::uint64_t expected =
-            attention_bits(problem.output, sums[i * k_tile_columns + j], weighed.sums.at(i));
-        std::uint64_t actual = 0;
-        std::memcpy(&actual, claim.o + element * bytes_of(problem.output),
-                    bytes_of(problem.output));
-        if (actual != expected) {
-          return Mismatch{.index = element,
-                          .expected = text_of(problem.output, expected),
-                          .actual = text_of(problem.output, actual)};
-        }
+    for (std::uint64_t i = 0; i < weighed.rows * k_tile_columns; ++i) {
+      const std::uint64_t row = i / k_tile_columns;
+      const std::uint64_t element =
+          (weighed.first + row) * problem.value_dim + column + i % k_tile_columns;
+      const std::uint64_t expected = attention_bits(problem.output, sums[i], weighed.sums.at(row));
+      std::uint64_t actual = 0;
+      std::memcpy(&actual, claim.o + element * bytes_of(problem.output), bytes_of(problem.output));
+      if (actual != expected) {
+        return Mismatch{.index = element,
+                        .expected = text_of(problem.output, expected),
+                        .actual = text_of(problem.output, actual)};
       }
     }
   }

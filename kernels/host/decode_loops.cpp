@@ -47,7 +47,7 @@ template <class Stored, std::uint64_t Vectors>
 [[gnu::always_inline]] inline void score_tile(const DecodeStretch& stretch, const Stored* k) {
   constexpr std::uint64_t k_dim = Vectors * k_wide;
   for (std::uint64_t key = 0; key < k_decode_tile; ++key) {
-    std::array<Floats16, Vectors> row;
+    std::array<Floats16, Vectors> row{};
     for (std::uint64_t c = 0; c < Vectors; ++c) {
       read16(k + key * k_dim + c * k_wide, row[c]);
     }
@@ -67,7 +67,7 @@ template <class Stored, std::uint64_t Vectors>
 /// The weights of one query's tile, of which `keys` exist; scales what was summed before.
 [[gnu::always_inline]] inline void weigh_keys(const DecodeStretch& stretch, std::uint64_t query,
                                               std::uint64_t keys, float* weights) {
-  std::array<Floats16, k_wide> parts;
+  std::array<Floats16, k_wide> parts{};
   std::memcpy(&parts, stretch.scratch + query * k_decode_tile * k_wide, sizeof parts);
   sum_lanes(parts);
   Floats16 values = parts[0];
@@ -105,17 +105,17 @@ template <class Stored, std::uint64_t Queries>
 [[gnu::always_inline]] inline void add_values(const DecodeStretch& stretch, const Stored* v,
                                               const float* weights, float* outputs) {
   for (std::uint64_t column = 0; column < stretch.value_dim; column += k_columns * k_wide) {
-    std::array<std::array<Floats16, k_columns>, Queries> sums;
+    std::array<std::array<Floats16, k_columns>, Queries> sums{};
     for (std::uint64_t query = 0; query < Queries; ++query) {
       std::memcpy(&sums[query], outputs + query * stretch.value_dim + column, sizeof sums[query]);
     }
-    for (std::uint64_t key = 0; key < k_decode_tile; ++key) {
-      for (std::uint64_t c = 0; c < k_columns; ++c) {
-        Floats16 values;
-        read16(v + key * stretch.value_dim + column + c * k_wide, values);
-        for (std::uint64_t query = 0; query < Queries; ++query) {
-          sums[query][c] += values * weights[query * k_decode_tile + key];
-        }
+    for (std::uint64_t part = 0; part < k_decode_tile * k_columns; ++part) {
+      const std::uint64_t key = part / k_columns;
+      const std::uint64_t c = part % k_columns;
+      Floats16 values;
+      read16(v + key * stretch.value_dim + column + c * k_wide, values);
+      for (std::uint64_t query = 0; query < Queries; ++query) {
+        sums[query][c] += values * weights[query * k_decode_tile + key];
       }
     }
     for (std::uint64_t query = 0; query < Queries; ++query) {

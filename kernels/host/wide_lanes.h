@@ -56,7 +56,7 @@ inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal:
 }
 
 [[gnu::always_inline]] inline void to_bf16(const Floats16& values, Halves16& to) {
-  const Ints16 bits = reinterpret_cast<Ints16>(values);
+  const auto bits = reinterpret_cast<Ints16>(values);
   to = __builtin_convertvector((bits + 0x7fff + ((bits >> 16) & 1)) >> 16, Halves16);
 }
 
