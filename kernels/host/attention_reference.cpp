@@ -76,7 +76,7 @@ void score_here(const ScoreRequest& request) {
 std::string text_of(NumberType type, std::uint64_t bits) {
   std::array<char, 64> text{};
   const auto value = static_cast<float>(value_of_bits(type, bits));
-  const auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   std::array<char, 16> digits{};
   const auto* const last =
       std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
