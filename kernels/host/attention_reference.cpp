@@ -78,8 +78,7 @@ std::string text_of(NumberType type, std::uint64_t bits) {
   const auto value = static_cast<float>(value_of_bits(type, bits));
   auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   std::array<char, 16> digits{};
-  const auto* const last =
-      std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
+  auto* const last = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
   return std::string(text.data(), end) + " (0x" + std::string(digits.data(), last) + ")";
 }
 
