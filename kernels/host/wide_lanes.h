@@ -12,6 +12,7 @@ namespace assay::lanes {
 inline constexpr std::uint64_t k_wide = 16;
 using Floats16 [[gnu::vector_size(64)]] = float;
 using Ints16 [[gnu::vector_size(64)]] = std::int32_t;
+using Words16 [[gnu::vector_size(64)]] = std::uint32_t;  ///< Sums of bits may wrap round.
 using Halves16 [[gnu::vector_size(32)]] = std::uint16_t;
 
 /// Of scores, as powers of two: kernels/attention_plan.h.
@@ -50,13 +51,14 @@ inline constexpr float k_least_power = -126.0F;  // Smaller ones are not normal:
   series = series * rest + 2.4022651e-1F;
   series = series * rest + 6.9314718e-1F;
   series = series * rest + 1.0F;
-  const Ints16 exponent = reinterpret_cast<Ints16>(shifted) << 23;
+  const Words16 exponent = reinterpret_cast<Words16>(shifted) << 23;
   const Ints16 too_small = reinterpret_cast<Ints16>(x - k_least_power) >> 31;
-  x = reinterpret_cast<Floats16>((reinterpret_cast<Ints16>(series) + exponent) & ~too_small);
+  x = reinterpret_cast<Floats16>((reinterpret_cast<Words16>(series) + exponent) &
+                                 ~reinterpret_cast<Words16>(too_small));
 }
 
 [[gnu::always_inline]] inline void to_bf16(const Floats16& values, Halves16& to) {
-  const auto bits = reinterpret_cast<Ints16>(values);
+  const auto bits = reinterpret_cast<Words16>(values);
   to = __builtin_convertvector((bits + 0x7fff + ((bits >> 16) & 1)) >> 16, Halves16);
 }
 
