@@ -18,8 +18,7 @@ Result<std::unique_ptr<Nvml>> Nvml::open(const std::string& file) {
                                                ": it comes with the NVIDIA driver, and without it "
                                                "nobody can say what GPUs this machine has"};
   }
-  const auto functions =
-      std::make_shared<nvml::Functions>(nvml::Functions{.library = *std::move(library)});
+  const auto functions = std::make_shared<nvml::Functions>(nvml::Functions{*std::move(library)});
   functions->load(functions->init, "nvmlInit_v2");
   functions->load(functions->shutdown, "nvmlShutdown");
   functions->load(functions->error_string, "nvmlErrorString");

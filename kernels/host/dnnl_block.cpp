@@ -1,10 +1,8 @@
 // Products of small matrices of oneDNN, each of them one thread's.
 #include <omp.h>
 
-#include <unordered_map>
-
 #include "kernels/host/block_product.h"
-#include "kernels/host/dnnl_facts.h"
+#include "kernels/host/dnnl_matmul.h"
 #include "kernels/host/host_type.h"
 
 namespace assay {
@@ -49,45 +47,19 @@ dnnl::matmul::primitive_desc describe(const BlockShape& shape, const dnnl::engin
 
 class DnnlBlock final : public BlockProduct {
  public:
-  explicit DnnlBlock(const BlockShape& shape)
-      : engine_(dnnl::engine::kind::cpu, 0),
-        stream_(engine_),
-        description_(describe(shape, engine_)),
-        matmul_(description_),
-        a_(description_.src_desc(), engine_, DNNL_MEMORY_NONE),
-        b_(description_.weights_desc(), engine_, DNNL_MEMORY_NONE),
-        c_(description_.dst_desc(), engine_, DNNL_MEMORY_NONE),
-        arguments_{{DNNL_ARG_SRC, a_},
-                   {DNNL_ARG_WEIGHTS, b_},
-                   {DNNL_ARG_DST, c_},
-                   {DNNL_ARG_SCRATCHPAD, dnnl::memory(description_.scratchpad_desc(), engine_)}} {}
+  DnnlBlock(const BlockShape& shape, const dnnl::engine& engine)
+      : matmul_(engine, describe(shape, engine)) {}
 
-  [[nodiscard]] std::string kernel() const override { return description_.impl_info_str(); }
+  [[nodiscard]] std::string kernel() const override { return matmul_.kernel(); }
   [[nodiscard]] std::string isa() const override { return dnnl_isa_name(); }
   [[nodiscard]] std::string version() const override { return dnnl_version_text(); }
 
   Result<Done> multiply(const std::byte* a, const std::byte* b, float* c) override {
-    try {
-      // oneDNN takes all data as mutable, and writes only to DST.
-      a_.set_data_handle(const_cast<std::byte*>(a));
-      b_.set_data_handle(const_cast<std::byte*>(b));
-      c_.set_data_handle(c);
-      matmul_.execute(stream_, arguments_);
-      stream_.wait();
-      return Done{};
-    } catch (const dnnl::error& error) {
-      return Error{Error::Code::device,
-                   "oneDNN " + dnnl_version_text() + ": a block's product failed: " + error.what()};
-    }
+    return matmul_.multiply(a, b, c, "a block's product");
   }
 
  private:
-  dnnl::engine engine_;
-  dnnl::stream stream_;
-  dnnl::matmul::primitive_desc description_;
-  dnnl::matmul matmul_;
-  dnnl::memory a_, b_, c_;
-  std::unordered_map<int, dnnl::memory> arguments_;
+  DnnlMatmul matmul_;
 };
 
 std::string what_of(const BlockShape& shape) {
@@ -114,7 +86,8 @@ Result<std::unique_ptr<BlockProduct>> make_block_product(const BlockShape& shape
   }
   try {
     const OneThread alone;
-    return std::unique_ptr<BlockProduct>(std::make_unique<DnnlBlock>(shape));
+    return std::unique_ptr<BlockProduct>(
+        std::make_unique<DnnlBlock>(shape, dnnl::engine(dnnl::engine::kind::cpu, 0)));
   } catch (const dnnl::error& error) {
     return dnnl_refusal(what_of(shape), error);
   }

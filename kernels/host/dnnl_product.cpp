@@ -1,7 +1,7 @@
 // Matrix products of oneDNN.
 #include <string>
 
-#include "kernels/host/dnnl_facts.h"
+#include "kernels/host/dnnl_matmul.h"
 #include "kernels/host/host_type.h"
 #include "kernels/host/parallel.h"
 #include "kernels/host/product.h"
@@ -42,46 +42,23 @@ dnnl::matmul::primitive_desc describe(const GemmProblem& problem, const dnnl::en
 
 class DnnlProduct final : public Product {
  public:
-  explicit DnnlProduct(const GemmProblem& problem)
-      : engine_(dnnl::engine::kind::cpu, 0),
-        stream_(engine_),
-        description_(describe(problem, engine_)),
-        matmul_(description_),
-        a_(description_.src_desc(), engine_, DNNL_MEMORY_NONE),
-        b_(description_.weights_desc(), engine_, DNNL_MEMORY_NONE),
-        c_(description_.dst_desc(), engine_, DNNL_MEMORY_NONE),
-        arguments_{{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}} {}
+  DnnlProduct(const GemmProblem& problem, const dnnl::engine& engine)
+      : matmul_(engine, describe(problem, engine)) {}
 
   [[nodiscard]] Ran ran() const override {
     return {.software = "oneDNN",
             .version = dnnl_version_text(),
-            .kernel = description_.impl_info_str(),
+            .kernel = matmul_.kernel(),
             .isa = dnnl_isa_name(),
             .threads = library_threads()};
   }
 
   Result<Done> multiply(const OperandPair& operands, std::byte* c) override {
-    try {
-      // oneDNN takes all data as mutable, and writes only to DST.
-      a_.set_data_handle(const_cast<std::byte*>(operands.a.data));
-      b_.set_data_handle(const_cast<std::byte*>(operands.b.data));
-      c_.set_data_handle(c);
-      matmul_.execute(stream_, arguments_);
-      stream_.wait();
-      return Done{};
-    } catch (const dnnl::error& error) {
-      return Error{Error::Code::device,
-                   "oneDNN " + dnnl_version_text() + ": the product failed: " + error.what()};
-    }
+    return matmul_.multiply(operands.a.data, operands.b.data, c, "the product");
   }
 
  private:
-  dnnl::engine engine_;
-  dnnl::stream stream_;
-  dnnl::matmul::primitive_desc description_;
-  dnnl::matmul matmul_;
-  dnnl::memory a_, b_, c_;
-  std::unordered_map<int, dnnl::memory> arguments_;
+  DnnlMatmul matmul_;
 };
 
 std::string types_of(const GemmProblem& problem) {
@@ -113,7 +90,8 @@ Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem) {
     return known.error();
   }
   try {
-    return std::unique_ptr<Product>(std::make_unique<DnnlProduct>(problem));
+    return std::unique_ptr<Product>(
+        std::make_unique<DnnlProduct>(problem, dnnl::engine(dnnl::engine::kind::cpu, 0)));
   } catch (const dnnl::error& error) {
     return dnnl_refusal(types_of(problem), error);
   }

@@ -257,7 +257,8 @@ TEST(KernelCosts, StandInTheDocumentAsTheyAreComputed) {
   }
 }
 
-/// Writes the tables into docs/kernels.md: ASSAY_GOLDEN=docs, --gtest_also_run_disabled_tests.
+/// Disabled, since it writes what the test above compares with, into docs/kernels.md:
+/// ASSAY_GOLDEN=docs, --gtest_also_run_disabled_tests.
 TEST(KernelCosts, DISABLED_AreWritten) {
   if (std::getenv("ASSAY_GOLDEN") == nullptr) {  // NOLINT(concurrency-mt-unsafe): one thread
     GTEST_SKIP() << "ASSAY_GOLDEN is not set";
