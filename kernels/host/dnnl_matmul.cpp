@@ -1,10 +1,12 @@
 #include "kernels/host/dnnl_matmul.h"
 
+#include <utility>
+
 namespace assay {
 
-DnnlMatmul::DnnlMatmul(const dnnl::engine& engine, const dnnl::matmul::primitive_desc& description)
+DnnlMatmul::DnnlMatmul(const dnnl::engine& engine, dnnl::matmul::primitive_desc description)
     : stream_(engine),
-      description_(description),
+      description_(std::move(description)),
       matmul_(description_),
       a_(description_.src_desc(), engine, DNNL_MEMORY_NONE),
       b_(description_.weights_desc(), engine, DNNL_MEMORY_NONE),

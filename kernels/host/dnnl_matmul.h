@@ -12,7 +12,7 @@ namespace assay {
 class DnnlMatmul {
  public:
   /// Throws dnnl::error.
-  DnnlMatmul(const dnnl::engine& engine, const dnnl::matmul::primitive_desc& description);
+  DnnlMatmul(const dnnl::engine& engine, dnnl::matmul::primitive_desc description);
 
   /// The implementation that oneDNN has chosen: "brg:avx512_core_bf16".
   [[nodiscard]] std::string kernel() const { return description_.impl_info_str(); }
