@@ -88,7 +88,8 @@ bool self_test(Gpu& gpu) {
 std::vector<Params> small_params(const Case& a_case, std::uint64_t order) {
   return params_grid(a_case, [order](const Param& param) {
     if (param.whole) {
-      const bool is_order = param.name == "m" || param.name == "n" || param.name == "k";
+      const bool is_order =
+          param.name == "m" || param.name == "n" || param.name == "k" || param.name == "seq";
       return std::vector<std::string>{is_order                ? std::to_string(order)
                                       : param.name == "loads" ? "1000"
                                                               : "1"};
@@ -193,6 +194,18 @@ std::vector<Speed> speeds(bool small) {
     return GemmProblem{
         .input = input, .accumulate = sums, .output = output, .m = order, .n = order, .k = order};
   };
+  const auto attention = [small](AttentionProblem::Pass pass, std::uint64_t batch) {
+    return AttentionProblem{.pass = pass,
+                            .causal = pass == AttentionProblem::Pass::prefill_forward,
+                            .input = bf16,
+                            .output = bf16,
+                            .batch = small ? 1 : batch,
+                            .heads = small ? 2U : 64U,
+                            .kv_heads = small ? 1U : 8U,
+                            .seq = small ? k_emulated_order : 8192,
+                            .head_dim = 128,
+                            .value_dim = 128};
+  };
   return {{"read", MemoryProblem{.op = Op::read, .array_bytes = bytes}},
           {"copy", MemoryProblem{.op = Op::copy, .array_bytes = bytes}},
           {"triad", MemoryProblem{.op = Op::triad, .array_bytes = bytes}},
@@ -203,6 +216,8 @@ std::vector<Speed> speeds(bool small) {
           {"nvfp4", product(nvfp4, bf16)},
           {"tf32", product(tf32, f32)},
           {"f64", product(f64, f64)},
+          {"attention, own kernel", attention(AttentionProblem::Pass::prefill_forward, 1)},
+          {"decoding, own kernel", attention(AttentionProblem::Pass::decode, 64)},
           {"host copy, both", LinkProblem{.direction = LinkProblem::Direction::both,
                                           .bytes = small ? bytes : std::uint64_t{1} << 28U}}};
 }

@@ -4,8 +4,9 @@
 // a noisy machine disturbs both.
 // Usage: kernels_bench [seconds-per-measurement [rounds [part-of-a-name]]]
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <numeric>
@@ -17,91 +18,18 @@
 #include "kernels/host/cpu.h"
 #include "kernels/host/gemm_kernel.h"
 #include "kernels/host/memory_kernel.h"
+#include "kernels/host/memory_passes.h"
+#include "kernels/host/parallel.h"
 #include "kernels/host/pinned_pool.h"
 
+#include "bench/compare.h"
 #include "bench/register_loops.h"
 
 namespace assay::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double k_block_seconds = 0.1;  // As a window's shortest block.
 constexpr double k_full_share = 0.01;    // Of the time, for full checks, as a window allows.
-
-struct Options {
-  double seconds = 10;
-  int rounds = 5;
-  std::string_view only;  ///< Part of a section's name; empty: all.
-};
-
-double seconds_of(const std::function<void()>& work) {
-  const auto start = Clock::now();
-  work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-[[noreturn]] void give_up(const Error& error) {
-  std::fprintf(stderr, "kernels_bench: %s\n", error.message.c_str());
-  std::_Exit(1);
-}
-
-template <class T>
-T need(Result<T> result) {
-  if (!result) {
-    give_up(result.error());
-  }
-  return std::move(*result);
-}
-
-/// Work and time of one side of a comparison.
-struct Tally {
-  double work = 0, seconds = 0;
-  [[nodiscard]] double rate() const { return work / seconds; }
-};
-
-struct Row {
-  std::string what, unit;
-  double scale = 1;
-  std::vector<double> ratios, ours, theirs;
-};
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-void print(const Row& row) {
-  const auto [low, high] = std::minmax_element(row.ratios.begin(), row.ratios.end());
-  std::printf("| %s | %.4g %s | %.4g %s | %.3f | %.3f to %.3f |\n", row.what.c_str(),
-              median(row.ours) * row.scale, row.unit.c_str(), median(row.theirs) * row.scale,
-              row.unit.c_str(), median(row.ratios), *low, *high);
-  std::fflush(stdout);
-}
-
-/// Runs both for `seconds` each in every round, whichever has had less time so far: their calls may
-/// take very different times. Each call returns the work it did.
-void compare(Row& row, const Options& options, const std::function<double()>& ours,
-             const std::function<double()>& theirs) {
-  ours();
-  theirs();
-  for (int round = 0; round < options.rounds; ++round) {
-    Tally first;
-    Tally second;
-    while (std::min(first.seconds, second.seconds) < options.seconds) {
-      if (first.seconds <= second.seconds) {
-        first.seconds += seconds_of([&] { first.work += ours(); });
-      } else {
-        second.seconds += seconds_of([&] { second.work += theirs(); });
-      }
-    }
-    row.ratios.push_back(first.rate() / second.rate());
-    row.ours.push_back(first.rate());
-    row.theirs.push_back(second.rate());
-  }
-  print(row);
-}
 
 /// Blocks as a window runs them: poisoned, run, witnessed, a tile of every slot checked, and one
 /// slot as a whole whenever that keeps its share.
@@ -291,8 +219,11 @@ class BareSteps {
   std::uint64_t tuple_ = 0;
 };
 
-AttentionProblem long_prompt(NumberType type) {
-  return {.causal = true,
+using Pass = AttentionProblem::Pass;
+
+AttentionProblem long_prompt(NumberType type, Pass pass) {
+  return {.pass = pass,
+          .causal = true,
           .input = type,
           .output = type,
           .heads = 2,
@@ -303,10 +234,11 @@ AttentionProblem long_prompt(NumberType type) {
 }
 
 /// Prefill against the matrix product of its type: what its inner products could reach.
-void prefill_of_product(const Options& options, NumberType type) {
-  const AttentionProblem problem = long_prompt(type);
+void prefill_of_product(const Options& options, NumberType type, Pass pass) {
+  const AttentionProblem problem = long_prompt(type, pass);
   const GemmProblem product = square(type, NumberType::f32, NumberType::f32, 2048);
-  const std::string name = "causal prefill, " + std::string(name_of(type)) + ", s = 8192, d = 128";
+  const std::string name = "causal " + std::string(name_of(pass)) + ", " +
+                           std::string(name_of(type)) + ", s = 8192, d = 128";
   if (const auto able = AttentionKernel::supports(problem); !able) {
     std::printf("| %s | %s | | | |\n", name.c_str(), able.error().message.c_str());
     return;
@@ -320,21 +252,53 @@ void prefill_of_product(const Options& options, NumberType type) {
       row, options, [&] { return ours.next(); }, [&] { return theirs.next(); });
 }
 
-void verified_prefill(const Options& options) {
-  auto kernel = need(AttentionKernel::prepare(long_prompt(NumberType::f32), Seed{1}));
+void verified_prefill(const Options& options, Pass pass) {
+  auto kernel = need(AttentionKernel::prepare(long_prompt(NumberType::f32, pass), Seed{1}));
   VerifiedBlocks blocks(*kernel, 1);
   BareSteps bare(*kernel);
-  Row row{.what = "verified prefill, f32, s = 8192, d = 128, against its bare loop",
+  Row row{.what = "verified " + std::string(name_of(pass)) +
+                  ", f32, s = 8192, d = 128, against its bare loop",
           .unit = "TFLOP/s",
           .scale = 1e-12};
   compare(
       row, options, [&] { return blocks.next(); }, [&] { return bare.next(); });
   const double step = static_cast<double>(kernel->work_per_step()) / median(row.theirs);
-  std::printf("| one full check, in prefills | %.3g ms | %.4g ms | %.3f | |\n",
+  std::printf("| one full check, in steps | %.3g ms | %.4g ms | %.3f | |\n",
               blocks.seconds_of_full() * 1e3, step * 1e3, blocks.seconds_of_full() / step);
 }
 
-/// Decoding against reading as many bytes of memory: four times the caches.
+/// Reads memory with the loop of compute.memory, on the threads that decode: those of its own pool
+/// would share the CPUs with OpenMP's, which spin for milliseconds after each step.
+class BareReads {
+ public:
+  explicit BareReads(std::uint64_t bytes)
+      : words_(bytes / 64 * 8), memory_(need(Buffer::of_bytes(words_ * 8))) {
+    each_part([](std::uint64_t* words, std::uint64_t count) { std::fill_n(words, count, 1U); });
+  }
+  double next() {
+    std::atomic<std::uint64_t> sum{0};
+    each_part([&](const std::uint64_t* words, std::uint64_t count) {
+      sum += move_memory({.op = MemoryProblem::Op::read, .elements = count, .b = words});
+    });
+    if (sum != words_) {
+      give_up({Error::Code::device, "what was read is wrong"});
+    }
+    return 8.0 * static_cast<double>(words_);
+  }
+
+ private:
+  void each_part(const std::function<void(std::uint64_t*, std::uint64_t)>& work) {
+    parallel_ranges(words_ / 8, 1, [&](std::uint64_t first, std::uint64_t last) {
+      work(memory_.as<std::uint64_t>() + first * 8, (last - first) * 8);
+    });
+  }
+
+  std::uint64_t words_;
+  Buffer memory_;
+};
+
+/// Decoding against reading as many bytes of memory: four times the caches. The target is at least
+/// 0.85 of it, at one query a head of K and V and at eight, as grouped-query models have.
 void decode_of_read(const Options& options, NumberType type, std::uint64_t group) {
   AttentionProblem problem{.pass = AttentionProblem::Pass::decode,
                            .input = type,
@@ -345,18 +309,17 @@ void decode_of_read(const Options& options, NumberType type, std::uint64_t group
                            .seq = 8192,
                            .head_dim = 128,
                            .value_dim = 128};
-  auto read = need(MemoryKernel::prepare({.op = MemoryProblem::Op::read}, Seed{1}));
   const std::uint64_t sequence = 8 * 8192 * 256 * bits_of(type) / 8;
-  problem.batch = static_cast<std::uint64_t>(read->work_per_step()) / sequence + 1;
+  problem.batch = 4 * last_level_cache_bytes() / sequence + 1;
   auto kernel = need(AttentionKernel::prepare(problem, Seed{1}));
+  BareReads reads(problem.batch * sequence);
   Row row{.what = "decode, " + std::string(name_of(type)) + ", " + std::to_string(group) +
-                  " queries a head of K and V, of reading memory",
+                  " queries a head of K and V (" + kernel->ran().isa + "), of reading memory",
           .unit = "GB/s",
           .scale = 1e-9};
   BareSteps ours(*kernel);
-  BareSteps theirs(*read);
   compare(
-      row, options, [&] { return ours.next(); }, [&] { return theirs.next(); });
+      row, options, [&] { return ours.next(); }, [&] { return reads.next(); });
 }
 
 int run(const Options& options) {
@@ -372,12 +335,16 @@ int run(const Options& options) {
       {"product-f32-4096", [&] { verified_product(options, square(f32, f32, f32, 4096)); }},
       {"product-bf16-2048", [&] { verified_product(options, square(bf16, f32, f32, 2048)); }},
       {"product-bf16-4096", [&] { verified_product(options, square(bf16, f32, f32, 4096)); }},
-      {"prefill-bf16", [&] { prefill_of_product(options, bf16); }},
-      {"prefill-f32", [&] { prefill_of_product(options, f32); }},
-      {"prefill-verified", [&] { verified_prefill(options); }},
+      {"prefill-bf16", [&] { prefill_of_product(options, bf16, Pass::prefill_forward); }},
+      {"prefill-f32", [&] { prefill_of_product(options, f32, Pass::prefill_forward); }},
+      {"prefill-verified", [&] { verified_prefill(options, Pass::prefill_forward); }},
+      {"backward-bf16", [&] { prefill_of_product(options, bf16, Pass::prefill_backward); }},
+      {"backward-f32", [&] { prefill_of_product(options, f32, Pass::prefill_backward); }},
+      {"backward-verified", [&] { verified_prefill(options, Pass::prefill_backward); }},
       {"decode-bf16-1", [&] { decode_of_read(options, bf16, 1); }},
       {"decode-bf16-8", [&] { decode_of_read(options, bf16, 8); }},
       {"decode-f32-1", [&] { decode_of_read(options, f32, 1); }},
+      {"decode-f32-8", [&] { decode_of_read(options, f32, 8); }},
       {"triad-verified", [&] { verified_triad(options); }},
       {"peak-bf16", [&] { product_of_peak(options, square(bf16, f32, f32, 4096), bf16_loop); }},
       {"peak-s8", [&] { product_of_peak(options, square(s8, s32, s32, 4096), s8_loop); }},

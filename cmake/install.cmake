@@ -4,9 +4,11 @@ install(TARGETS assay assay-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # What assay becomes for `assay bench`; nobody else starts it.
 install(TARGETS assay-bench RUNTIME DESTINATION libexec/assay)
 # Where the programs look for modules, relative to themselves: kernels/module.cpp.
-if(TARGET assay-cuda)
-  install(TARGETS assay-cuda LIBRARY DESTINATION libexec/assay)
-endif()
+foreach(module assay-cuda assay-mpi)
+  if(TARGET ${module})
+    install(TARGETS ${module} LIBRARY DESTINATION libexec/assay)
+  endif()
+endforeach()
 
 # What stands beside the programs, where the sources have it.
 foreach(folder contracts schemas)
@@ -47,4 +49,6 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Debian's libopenblas0 would bring the pthread build, whose threads fight with those of oneDNN.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS libopenblas0-openmp)
+# A process of its own, for clauses that ask for it by name.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS fio)
 include(CPack)

@@ -24,11 +24,13 @@
 // Scores are exact for certain: a sum of at most 192 |q k| is below 2^24, whatever is drawn.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "kernels/backend.h"
 #include "kernels/keyed.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 
@@ -43,6 +45,21 @@ struct AttentionRule {
 /// bf16 (8) and TF32 (11) hold. As many pairs live as can be. Fails with unsupported, by name, for
 /// other types and where too many keys leave no exact operands.
 [[nodiscard]] Result<AttentionRule> exact_attention(const AttentionProblem& problem);
+
+/// The pairs of that type alone: live and values are 0.
+[[nodiscard]] Result<AttentionRule> exact_pairs(const AttentionProblem& problem);
+
+/// Fails with bad_input unless heads share in whole groups, and the dimensions are those known.
+[[nodiscard]] Result<Done> well_shaped(const AttentionProblem& problem);
+
+/// Of one step: FLOP of a prefill, 2 (head_dim + value_dim) for each pair of query and key that the
+/// mask leaves; of its gradients, 2 (3 head_dim + 2 value_dim); bytes of K and V of a decoding
+/// step.
+[[nodiscard]] Natural work_of_attention(const AttentionProblem& problem);
+[[nodiscard]] constexpr Dimension dimension_of_attention(const AttentionProblem& problem) {
+  return problem.pass == AttentionProblem::Pass::decode ? Dimension::byte_rate
+                                                        : Dimension::flop_rate;
+}
 
 /// log2 of what the softmax raises e to, of each unit of q k: so its scale is ln(2) / 2.
 inline constexpr double k_score_bits = 0.5;
@@ -96,37 +113,77 @@ class AttentionPattern {
     bool negative = false;
   };
 
-  AttentionPattern(const AttentionProblem& problem, const AttentionRule& rule, const Seed& seed);
+  /// Patterns with different `streams`, below 0x20, have nothing to do with each other.
+  AttentionPattern(const AttentionProblem& problem, const AttentionRule& rule, const Seed& seed,
+                   std::uint64_t streams = 0);
 
-  [[nodiscard]] std::uint64_t pairs() const { return rule_.live * in_block_; }  ///< Of a row.
-  [[nodiscard]] std::uint64_t pairs_in_block() const { return in_block_; }
-  [[nodiscard]] const AttentionRule& rule() const { return rule_; }
+  [[nodiscard]] constexpr std::uint64_t pairs() const {
+    return rule_.live * in_block_;
+  }  ///< Of a row.
+  [[nodiscard]] constexpr std::uint64_t pairs_in_block() const { return in_block_; }
+  [[nodiscard]] constexpr const AttentionRule& rule() const { return rule_; }
 
   /// Indices count pairs from the beginning of Q or K, elements from that of V.
-  [[nodiscard]] Pair query_pair(std::uint64_t index) const;
-  [[nodiscard]] Pair key_pair(std::uint64_t index) const;
+  [[nodiscard]] constexpr Pair query_pair(std::uint64_t index) const {
+    const std::uint64_t place = index % in_block_;
+    const LivePair live = live_pair(index / in_block_);
+    const auto& [s, t, p, r] = bases_[place];
+    if (place != live.place) {
+      const std::int64_t f = query_.nonzero(index, rule_.turns);
+      return {.first = s * f, .second = t * f};
+    }
+    // From -turns to turns - 1: with a = 1 no number is beyond turns x s or turns x t.
+    const auto f = static_cast<std::int64_t>(query_.below(index, 2 * rule_.turns)) -
+                   static_cast<std::int64_t>(rule_.turns);
+    const std::int64_t a = live.negative ? -1 : 1;
+    return {.first = a * (p + s * f), .second = a * (r + t * f)};
+  }
+  [[nodiscard]] constexpr Pair key_pair(std::uint64_t index) const {
+    const auto& [s, t, p, r] = bases_[index % in_block_];
+    const std::int64_t b = (key_signs(index) >> (index % 64) & 1U) != 0 ? -1 : 1;
+    return {.first = t * b, .second = -s * b};
+  }
   /// Bit index % 64 is set where b is -1.
-  [[nodiscard]] std::uint64_t key_signs(std::uint64_t index) const { return key_(index / 64); }
-  [[nodiscard]] LivePair live_pair(std::uint64_t block) const;
-  [[nodiscard]] std::int64_t value(std::uint64_t index) const;
+  [[nodiscard]] constexpr std::uint64_t key_signs(std::uint64_t index) const {
+    return key_(index / 64);
+  }
+  [[nodiscard]] constexpr LivePair live_pair(std::uint64_t block) const {
+    return {.place = live_.below(2 * block, in_block_),
+            .negative = (live_(2 * block + 1) & 1U) != 0};
+  }
+  [[nodiscard]] constexpr std::int64_t value(std::uint64_t index) const {
+    return value_.nonzero(index, rule_.values);
+  }
 
  private:
   struct Basis {
     std::int64_t s = 0, t = 0, p = 0, r = 0;
   };
+  static constexpr std::uint64_t k_most_in_block = 48;  // Of 192 columns, 2 live pairs a row.
 
   AttentionRule rule_;
   std::uint64_t in_block_ = 0;
-  std::vector<Basis> bases_;  // Of the pairs of a block; equal in all blocks.
+  // Of the pairs of a block; equal in all blocks. No vector, so that a kernel takes it by value.
+  std::array<Basis, k_most_in_block> bases_{};
   Keyed query_, live_, key_, value_;
 };
 
 /// The bits of weighted / weights, rounded to f32 and then to the type: what is expected in O. Both
 /// are whole and below 2^24 (in f64 the quotient rounds as if once: 53 >= 2 x 24 + 2).
-[[nodiscard]] std::uint64_t attention_bits(NumberType type, std::int64_t weighted,
-                                           std::uint64_t weights);
+[[nodiscard]] constexpr std::uint64_t attention_bits(NumberType type, std::int64_t weighted,
+                                                     std::uint64_t weights) {
+  const double quotient = static_cast<double>(weighted) / static_cast<double>(weights);
+  return rounded_bits(type, static_cast<double>(static_cast<float>(quotient)));
+}
 
-/// The rows of O that are looked at in step `index` under this challenge: one in 512, from 1 to 32.
+/// Rows of what a step computes: of O, or of dQ, dK and dV one after the other.
+[[nodiscard]] constexpr std::uint64_t output_rows(const AttentionProblem& problem) {
+  const bool back = problem.pass == AttentionProblem::Pass::prefill_backward;
+  return query_rows(problem) + (back ? 2 * key_rows(problem) : 0);
+}
+
+/// The rows that are looked at in step `index` under this challenge: one in 512, from 1 to 32; of
+/// the three gradients in turn, one of each at least.
 [[nodiscard]] std::vector<std::uint64_t> draw_attention_rows(const Seed& challenge,
                                                              const AttentionProblem& problem,
                                                              std::uint32_t index);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -89,8 +90,10 @@ struct LatencyProblem {
 /// kv_heads. Q is batch x heads x queries x head_dim, K and V have kv_heads, `seq` rows and
 /// head_dim or value_dim columns, O is batch x heads x queries x value_dim: all dense, row-major.
 struct AttentionProblem {
-  /// A prefill has as many queries as keys; a step of decoding has one query and `seq` keys.
-  enum class Pass { prefill_forward, decode };
+  /// A prefill has as many queries as keys; a step of decoding has one query and `seq` keys. The
+  /// backward pass of a prefill turns Q, K, V, O, dO and the logarithms of O's sums into dQ, dK,
+  /// dV.
+  enum class Pass { prefill_forward, prefill_backward, decode };
   Pass pass = Pass::prefill_forward;
   bool causal = false;  ///< Query i sees keys 0 .. i. Of a prefill.
   NumberType input = NumberType::f32;
@@ -101,9 +104,104 @@ struct AttentionProblem {
 
 [[nodiscard]] std::string_view name_of(AttentionProblem::Pass pass);
 
+/// Writing and reading files in a scratch directory past the page cache. Each client is a thread
+/// with one file of its own; a step moves one extent of every file, in requests of which several
+/// are in flight: front to back, or at places drawn all over the file. A mix reads in one half of
+/// each file and writes in the other; a training run reads batches of samples at drawn places, and
+/// computes for `compute_ns` on each. All sizes are multiples of 4096, and each of the next
+/// smaller.
+///
+/// A checkpoint is one file of every client, written under another name and renamed, or read by
+/// another client: file and extent are a shard. Of metadata a step creates, looks up, lists or
+/// deletes `files` files of each client, of one block each.
+struct StorageProblem {
+  enum class Op {
+    write,
+    read,
+    random_read,
+    mixed,
+    training,
+    save,
+    restore,
+    create,
+    stat,
+    list,
+    remove
+  };
+  /// Who moves the bytes that are timed: a client's thread, or a process of fio for each client,
+  /// of whose reads nothing is compared as it arrives. Of write, read, random_read and mixed.
+  enum class Engine { own, fio };
+  Op op = Op::write;
+  Engine engine = Engine::own;
+  std::uint64_t clients = 1;
+  std::uint64_t file_bytes = 0, extent_bytes = 0, request_bytes = 0;
+  std::uint64_t depth = 1;           ///< Requests in flight of each client.
+  std::uint64_t write_percent = 30;  ///< Of the requests of a mix: 1 to 50.
+  std::uint64_t compute_ns = 0;      ///< Of a training run, for each batch: an extent.
+  std::uint64_t files = 0;           ///< Of metadata: of each client, in a step.
+  bool shared = false;               ///< Of metadata: all clients in one directory.
+  bool cold = false;                 ///< Of metadata: caches are dropped before every step.
+  std::string directory;             ///< "": none was named. Whoever prepares it fills it in.
+};
+/// "write", "delete": of a checkpoint and of metadata as the parameter of the case.
+[[nodiscard]] std::string_view name_of(StorageProblem::Op op);
+[[nodiscard]] bool is_checkpoint(StorageProblem::Op op);
+[[nodiscard]] bool is_metadata(StorageProblem::Op op);
+
+/// One call of a collective by `ranks` processes. `bytes`: what each rank puts in or gets out, or
+/// of all ranks together where each holds a part (PERFORMANCE.md of nccl-tests, S). Sums are of
+/// whole numbers, exact in any order. `transport` is send_recv whose way is judged; one call of
+/// `links` is messages of `bytes` between all pairs of ranks, in rounds
+/// (kernels/link_rounds.h).
+struct CollectiveProblem {
+  enum class Op {
+    all_reduce,
+    reduce_scatter,
+    all_gather,
+    all_to_all,
+    broadcast,
+    send_recv,
+    transport,
+    links
+  };
+  enum class Pattern { pairs, permutation, incast };
+  enum class Value { algorithm_rate, bus_rate, time };
+  Op op = Op::all_reduce;
+  Value value = Value::algorithm_rate;
+  NumberType type = NumberType::f32;
+  Pattern pattern = Pattern::pairs;  ///< Of links.
+  bool in_place = false;
+  std::uint64_t bytes = 0;
+  std::uint32_t ranks = 2;
+};
+/// "all_reduce"; the case is "network." and this.
+[[nodiscard]] std::string_view name_of(CollectiveProblem::Op op);
+[[nodiscard]] std::string_view name_of(CollectiveProblem::Pattern pattern);
+
+/// In each step one matrix product, one triad and one copy, every one verified. The copy is the
+/// backend's own: between arrays of the host, or between a GPU and its host, both ways at once.
+struct SoakProblem {
+  GemmProblem product;
+  std::uint64_t array_bytes = 0;  ///< Of each array of the triad.
+  std::uint64_t copy_bytes = 0;   ///< In each direction.
+};
+
+/// One decoder layer trained on one micro-batch of `batch` sequences a rank: forward, backward, and
+/// the sum of all weights' gradients over the ranks. What it computes, and where it may round:
+/// kernels/transformer_plan.h. Activations are stored as `input`, gradients of weights in f32.
+struct TransformerProblem {
+  NumberType input = NumberType::bf16;
+  std::uint64_t batch = 1, seq = 0;
+  std::uint64_t hidden = 0, ffn = 0;  ///< Columns of the layer's input, and within its MLP.
+  std::uint64_t heads = 1, kv_heads = 1, head_dim = 0;
+  std::uint32_t ranks = 1;       ///< 1: nothing is exchanged.
+  std::uint64_t peak_flops = 0;  ///< A second, of all ranks: what MFU is a share of; 0: measured.
+};
+
 /// The closed list of what backends can be asked to do. A new kind of work starts here.
 using Problem =
-    std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem, AttentionProblem>;
+    std::variant<GemmProblem, MemoryProblem, LinkProblem, LatencyProblem, AttentionProblem,
+                 StorageProblem, CollectiveProblem, SoakProblem, TransformerProblem>;
 
 struct Device {
   std::string id;            ///< "host", "gpu3".
@@ -144,6 +242,7 @@ struct CheckResult {
   std::uint64_t wrong = 0;  ///< Slots in which anything differed.
   double log2_miss = 0.0;   ///< Of one full check: log2 of the chance to miss a wrong slot.
   std::optional<Mismatch> first;
+  std::vector<std::uint32_t> wrong_steps;  ///< Of those slots, in order.
 };
 
 /// What ran, for the report: facts, not claims.
@@ -153,6 +252,13 @@ struct Ran {
   std::string kernel;  ///< "brg:avx512_core_amx_bf16"
   std::string isa;
   std::uint32_t threads = 0;
+};
+
+/// Something that a kernel saw beside its outputs, for the telemetry.
+struct Noted {
+  std::string name;  ///< With its unit: "storage_fill_ppm".
+  std::optional<std::int64_t> value;
+  std::string reason;  ///< Why there is no value.
 };
 
 /// One problem with its memory, ready to run again and again. Used by one thread at a time.
@@ -178,6 +284,9 @@ class Kernel {
   /// anything, what takes no time from it.
   virtual Result<Done> run(std::span<const Step> steps) = 0;
 
+  /// Of the last run(): the time of its steps alone, by a kernel that times each by itself.
+  [[nodiscard]] virtual std::optional<std::int64_t> timed_ns() const { return std::nullopt; }
+
   /// Bytes that depend on every slot of `steps`: samples at places fixed by the problem. The
   /// challenge is drawn from their digest. Equal operands give equal bytes on every device.
   virtual Result<std::vector<std::uint8_t>> witness(std::span<const Step> steps) = 0;
@@ -194,6 +303,13 @@ class Kernel {
   /// For the self-test: inverts bit `bit` of the output in `slot`, 0 <= bit < slot_bits().
   virtual Result<Done> flip(std::uint32_t slot, std::uint64_t bit) = 0;
   [[nodiscard]] virtual std::uint64_t slot_bits() const = 0;
+
+  /// The system's numbers of the processes that work for it beside this one.
+  [[nodiscard]] virtual std::vector<std::int32_t> processes() const { return {}; }
+  /// The soak is over: what notes() says of a window's steps is of those that come now.
+  virtual void begin_window() {}
+  /// After a window: what was seen since `prepare`, of its steps since begin_window().
+  virtual Result<std::vector<Noted>> notes() { return std::vector<Noted>{}; }
 };
 
 class Backend {

@@ -11,6 +11,7 @@ CheckResult summed_up(std::vector<std::optional<Mismatch>> found, std::uint64_t 
   for (std::uint32_t i = 0; i < found.size(); ++i) {
     if (found[i]) {
       ++result.wrong;
+      result.wrong_steps.push_back(i);
       found[i]->step = i;
       if (!result.first) {
         result.first = std::move(found[i]);

@@ -1,5 +1,7 @@
 #include "kernels/footprint.h"
 
+#include "kernels/transformer_plan.h"
+
 namespace assay {
 namespace {
 
@@ -35,9 +37,44 @@ std::optional<Natural> least_bytes_of(const AttentionProblem& attention) {
   const Natural queries =
       Natural{attention.batch} * attention.heads * (decodes ? 1 : attention.seq);
   const Natural keys = Natural{attention.batch} * attention.kv_heads * attention.seq;
-  return bytes_of(queries * attention.head_dim, attention.input) +
-         bytes_of(keys * (attention.head_dim + attention.value_dim), attention.input) +
-         bytes_of(queries * attention.value_dim, attention.output);
+  const Natural forward =
+      bytes_of(queries * attention.head_dim, attention.input) +
+      bytes_of(keys * (attention.head_dim + attention.value_dim), attention.input) +
+      bytes_of(queries * attention.value_dim, attention.output);
+  if (attention.pass != AttentionProblem::Pass::prefill_backward) {
+    return forward;
+  }
+  // O is read too, and so are dO and a logarithm in f32 of each query; dQ, dK and dV are as large
+  // as Q, K and V.
+  return 2 * forward + 4 * queries;
+}
+
+/// Of memory: what is in flight. The files themselves need room elsewhere.
+std::optional<Natural> least_bytes_of(const StorageProblem& storage) {
+  return Natural{storage.clients} * storage.depth * storage.request_bytes;
+}
+
+/// What goes in, and out of it a slot, on each rank of the host.
+std::optional<Natural> least_bytes_of(const CollectiveProblem& collective) {
+  if (collective.op == CollectiveProblem::Op::links) {
+    return Natural{collective.ranks + 1} * collective.bytes * collective.ranks;
+  }
+  return Natural{2} * collective.bytes * collective.ranks;
+}
+
+std::optional<Natural> least_bytes_of(const SoakProblem& soak) {
+  const MemoryProblem triad{.op = MemoryProblem::Op::triad, .array_bytes = soak.array_bytes};
+  const Natural copies = Natural{soak.copy_bytes} * 2;
+  return *least_bytes_of(soak.product) + Natural{soak.array_bytes} * arrays_of(triad) + copies;
+}
+
+/// On each rank: its tokens and their gradient, the weights, and a slot, of which the gradients of
+/// weights stand twice where they are exchanged.
+std::optional<Natural> least_bytes_of(const TransformerProblem& layer) {
+  const Natural operands = 2 * Natural{tokens_of(layer)} * layer.hidden + weights_of(layer);
+  const Natural summed = layer.ranks > 1 ? weights_of(layer) : 0;
+  return layer.ranks * (bytes_of(operands, layer.input) + LayerPlaces(layer).bytes() +
+                        bytes_of(summed, NumberType::f32));
 }
 
 }  // namespace

@@ -15,18 +15,22 @@ Error refuse(std::string sentence) {
   return {Error::Code::unsupported, std::move(sentence)};
 }
 
-/// Where the module is, or where it was looked for.
-Result<std::string> find_module(std::string_view name, const ModuleChoice& choice) {
+/// As a path with a slash: the loader looks for a bare name in folders of its own.
+Result<std::string> given_module(const std::string& path) {
   std::error_code error;
-  if (!choice.path.empty()) {
-    return std::filesystem::exists(choice.path, error)
-               ? Result<std::string>(choice.path)
-               : refuse("the module " + choice.path + " is not there");
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::not_found) {
+    return refuse("the module " + path + " is not there");
   }
-  const auto path = installed_file("assay-" + std::string(name) + ".so");
-  return path ? path
-              : refuse("the " + std::string(name) + " module is not there (" +
-                       path.error().message + ")");
+  if (error) {
+    return refuse("the module " + path + " can't be looked at: " + error.message());
+  }
+  if (type != std::filesystem::file_type::regular) {
+    return refuse("the module " + path + " is no file");
+  }
+  const auto whole = std::filesystem::absolute(path, error);
+  return error ? refuse("the module " + path + " can't be found: " + error.message())
+               : Result<std::string>(whole.string());
 }
 
 Result<const ModuleDescription*> describe(const std::string& path) {
@@ -52,6 +56,16 @@ Result<const ModuleDescription*> describe(const std::string& path) {
 }
 
 }  // namespace
+
+Result<std::string> find_module(std::string_view name, const ModuleChoice& choice) {
+  if (!choice.path.empty()) {
+    return given_module(choice.path);
+  }
+  const auto path = installed_file("assay-" + std::string(name) + ".so");
+  return path ? path
+              : refuse("the " + std::string(name) + " module is not there (" +
+                       path.error().message + ")");
+}
 
 ModuleChoice ModuleChoice::from(std::string_view text) {
   const std::size_t comma = text.find(',');

@@ -29,6 +29,9 @@ struct ModuleChoice {
 /// Fails with unsupported, naming both places.
 [[nodiscard]] Result<std::string> installed_file(const std::string& name);
 
+/// The file of module assay-<name>.so. Fails with unsupported, saying where it was looked for.
+[[nodiscard]] Result<std::string> find_module(std::string_view name, const ModuleChoice& choice);
+
 /// The backend of module assay-<name>.so. Fails with unsupported and one sentence if the file is
 /// missing, cannot be loaded, is no module, is of another build, or refuses its settings. A module
 /// stays loaded until the process ends.

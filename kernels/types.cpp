@@ -66,7 +66,31 @@ std::string_view name_of(MemoryProblem::Op op) {
 std::string_view name_of(AttentionProblem::Pass pass) {
   switch (pass) {
     case AttentionProblem::Pass::prefill_forward: return "prefill_forward";
+    case AttentionProblem::Pass::prefill_backward: return "prefill_backward";
     case AttentionProblem::Pass::decode: return "decode";
+  }
+  return "";
+}
+
+std::string_view name_of(CollectiveProblem::Op op) {
+  switch (op) {
+    case CollectiveProblem::Op::all_reduce: return "all_reduce";
+    case CollectiveProblem::Op::reduce_scatter: return "reduce_scatter";
+    case CollectiveProblem::Op::all_gather: return "all_gather";
+    case CollectiveProblem::Op::all_to_all: return "all_to_all";
+    case CollectiveProblem::Op::broadcast: return "broadcast";
+    case CollectiveProblem::Op::send_recv: return "send_recv";
+    case CollectiveProblem::Op::transport: return "transport";
+    case CollectiveProblem::Op::links: return "links";
+  }
+  return "";
+}
+
+std::string_view name_of(CollectiveProblem::Pattern pattern) {
+  switch (pattern) {
+    case CollectiveProblem::Pattern::pairs: return "pairs";
+    case CollectiveProblem::Pattern::permutation: return "permutation";
+    case CollectiveProblem::Pattern::incast: return "incast";
   }
   return "";
 }
@@ -82,6 +106,32 @@ std::uint64_t arrays_of(const MemoryProblem& problem) {
     case MemoryProblem::Op::triad: return 3;
   }
   return 3;
+}
+
+std::string_view name_of(StorageProblem::Op op) {
+  switch (op) {
+    case StorageProblem::Op::write: return "write";
+    case StorageProblem::Op::read: return "read";
+    case StorageProblem::Op::random_read: return "random_read";
+    case StorageProblem::Op::mixed: return "mixed";
+    case StorageProblem::Op::training: return "training";
+    case StorageProblem::Op::save: return "save";
+    case StorageProblem::Op::restore: return "restore";
+    case StorageProblem::Op::create: return "create";
+    case StorageProblem::Op::stat: return "stat";
+    case StorageProblem::Op::list: return "list";
+    case StorageProblem::Op::remove: return "delete";
+  }
+  return "";
+}
+
+bool is_checkpoint(StorageProblem::Op op) {
+  return op == StorageProblem::Op::save || op == StorageProblem::Op::restore;
+}
+
+bool is_metadata(StorageProblem::Op op) {
+  using enum StorageProblem::Op;
+  return op == create || op == stat || op == list || op == remove;
 }
 
 }  // namespace assay

@@ -39,11 +39,12 @@ Result<Done> compare_line(const EndLine& end, const Blocks& blocks, const Window
   }
   const bool is_time = end.dimension == Dimension::time;
   const Natural work = natural(sums.steps) * (is_time ? 1 : end.work_per_step);
-  const std::array<Pair, 10> pairs = {
+  const std::array<Pair, 11> pairs = {
       {{"blocks.count", end.blocks->count, blocks.size()},
        {"blocks.gap_ns", natural(end.blocks->gap_ns), natural(sums.gap_ns)},
        {"blocks.shortest_ns", natural(end.blocks->shortest_ns), natural(sums.shortest_ns)},
        {"elapsed_ns", end.elapsed_ns, natural(sums.elapsed_ns)},
+       {"timed_ns", end.timed_ns.value_or(0), natural(sums.timed_ns.value_or(0))},
        {"work", end.work, work},
        {"checked", end.checked, natural(sums.tiles)},
        {"wrong", end.wrong, natural(sums.wrong)},

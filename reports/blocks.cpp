@@ -5,6 +5,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <span>
 
 #include "harness/model/natural.h"
 
@@ -12,14 +13,20 @@ namespace assay {
 namespace {
 
 constexpr std::string_view k_magic = "assay.blocks/1\n";
+constexpr std::string_view k_timed_magic = "assay.blocks/2\n";  // of equal length
 constexpr std::size_t k_most_blocks = 10'000'000;
 
 using Column = std::vector<std::int64_t>;
 
 /// The columns in the order of the file.
-constexpr std::array<Column Blocks::*, 9> k_columns = {
-    &Blocks::start_ns, &Blocks::end_ns,   &Blocks::steps,     &Blocks::tiles,   &Blocks::full,
-    &Blocks::wrong,    &Blocks::check_ns, &Blocks::clock_khz, &Blocks::power_mw};
+constexpr std::array<Column Blocks::*, 10> k_columns = {
+    &Blocks::start_ns, &Blocks::end_ns,   &Blocks::steps,     &Blocks::tiles,    &Blocks::full,
+    &Blocks::wrong,    &Blocks::check_ns, &Blocks::clock_khz, &Blocks::power_mw, &Blocks::timed_ns};
+
+/// The last column is there only where steps are timed.
+std::span<Column Blocks::*const> columns(bool timed) {
+  return std::span(k_columns).first(k_columns.size() - (timed ? 0 : 1));
+}
 
 Error bad(std::string sentence) {
   return {Error::Code::bad_input, std::move(sentence)};
@@ -46,20 +53,22 @@ std::int64_t value_at(std::string_view bytes, std::size_t offset) {
 
 /// The count in the header line, and where the columns begin.
 struct Head {
+  bool timed = false;
   std::size_t count = 0;
   std::size_t offset = 0;
 };
 
 Result<Head> read_head(std::string_view bytes) {
-  if (!bytes.starts_with(k_magic)) {
-    return bad("these are no blocks: they don't begin with 'assay.blocks/1'");
+  const bool timed = bytes.starts_with(k_timed_magic);
+  if (!timed && !bytes.starts_with(k_magic)) {
+    return bad("these are no blocks: they don't begin with 'assay.blocks/1' or 'assay.blocks/2'");
   }
   const std::size_t end = bytes.find('\n', k_magic.size());
   if (end == std::string_view::npos || end - k_magic.size() > 8) {
     return bad("the number of blocks is missing or too large");
   }
   const std::string_view digits = bytes.substr(k_magic.size(), end - k_magic.size());
-  Head head{.count = 0, .offset = end + 1};
+  Head head{.timed = timed, .count = 0, .offset = end + 1};
   const auto [rest, problem] =
       std::from_chars(digits.data(), digits.data() + digits.size(), head.count);
   if (problem != std::errc{} || std::to_string(head.count) != digits ||
@@ -68,6 +77,9 @@ Result<Head> read_head(std::string_view bytes) {
   }
   if (head.count > k_most_blocks) {
     return bad("more than 10000000 blocks");
+  }
+  if (head.timed && head.count == 0) {
+    return bad("no blocks, and yet with timed steps");  // none have one form
   }
   return head;
 }
@@ -94,6 +106,11 @@ std::string_view problem_of(const Blocks& blocks, std::size_t i) {
   if (blocks.check_ns[i] < 0 || blocks.check_ns[i] > blocks.end_ns[i] - blocks.start_ns[i]) {
     return "has spent more time on checks than it lasted, or a negative time";
   }
+  if (!blocks.timed_ns.empty() &&
+      (blocks.timed_ns[i] < 1 ||
+       blocks.timed_ns[i] > blocks.end_ns[i] - blocks.start_ns[i] - blocks.check_ns[i])) {
+    return "has steps that took no time, or more than its checks leave";
+  }
   return "";
 }
 
@@ -104,10 +121,12 @@ bool add_to(std::int64_t& sum, std::int64_t value) {
 }  // namespace
 
 std::string encode(const Blocks& blocks) {
-  std::string bytes{k_magic};
+  const bool timed = !blocks.timed_ns.empty();
+  const auto written = columns(timed);
+  std::string bytes{timed ? k_timed_magic : k_magic};
   bytes += std::to_string(blocks.size()) + "\n";
-  bytes.reserve(bytes.size() + k_columns.size() * 8 * blocks.size());
-  for (const auto column : k_columns) {
+  bytes.reserve(bytes.size() + written.size() * 8 * blocks.size());
+  for (const auto column : written) {
     for (const std::int64_t value : blocks.*column) {
       append_value(bytes, value);
     }
@@ -120,14 +139,15 @@ Result<Blocks> decode_blocks(std::string_view bytes) {
   if (!head) {
     return head.error();
   }
-  const std::size_t expected = head->offset + k_columns.size() * 8 * head->count;
+  const auto stated = columns(head->timed);
+  const std::size_t expected = head->offset + stated.size() * 8 * head->count;
   if (bytes.size() != expected) {
     return bad("the blocks have " + std::to_string(bytes.size()) + " bytes instead of " +
                std::to_string(expected));
   }
   Blocks blocks;
   std::size_t offset = head->offset;
-  for (const auto column : k_columns) {
+  for (const auto column : stated) {
     Column& values = blocks.*column;
     values.reserve(head->count);
     for (std::size_t i = 0; i < head->count; ++i, offset += 8) {
@@ -182,6 +202,9 @@ Result<WindowSums> sums_of(const Blocks& blocks) {
     sums.full += blocks.full[i];
     sums.wrong += blocks.wrong[i];
     sums.check_ns += blocks.check_ns[i];
+    if (!blocks.timed_ns.empty()) {
+      sums.timed_ns = sums.timed_ns.value_or(0) + blocks.timed_ns[i];  // less than the window
+    }
     const std::int64_t length = blocks.end_ns[i] - blocks.start_ns[i];
     if (i == 0 || i + 1 < blocks.size()) {
       sums.shortest_ns = i == 0 ? length : std::min(sums.shortest_ns, length);

@@ -22,12 +22,16 @@ struct Blocks {
   std::vector<std::int64_t> check_ns;   ///< Time the checks took, inside the block.
   std::vector<std::int64_t> clock_khz;  ///< Mean device clock; -1 where the machine hides it.
   std::vector<std::int64_t> power_mw;   ///< -1 where the machine hides it.
+  /// The time of the steps alone, without what is between them; empty for cases that don't time
+  /// each step (times_each_step() of harness/model/step_size.h).
+  std::vector<std::int64_t> timed_ns;
 
   [[nodiscard]] std::size_t size() const { return start_ns.size(); }
 };
 
-/// "assay.blocks/1\n", the number of blocks in decimal, "\n", then the nine columns in the order
-/// above, each value as 8 bytes little-endian two's complement.
+/// "assay.blocks/1\n", the number of blocks in decimal, "\n", then the first nine columns in the
+/// order above, each value as 8 bytes little-endian two's complement. With timed steps
+/// "assay.blocks/2\n" and all ten.
 [[nodiscard]] std::string encode(const Blocks& blocks);
 
 /// Strict inverse: exact length, at most 10 million blocks. Fails with bad_input.
@@ -44,7 +48,8 @@ struct WindowSums {
   std::int64_t elapsed_ns = 0;  ///< End of the last block less start of the first.
   std::int64_t gap_ns = 0;      ///< Sum of the gaps between blocks.
   std::int64_t steps = 0, tiles = 0, full = 0, wrong = 0, check_ns = 0;
-  std::int64_t shortest_ns = 0;  ///< The shortest block but the last.
+  std::int64_t shortest_ns = 0;          ///< The shortest block but the last.
+  std::optional<std::int64_t> timed_ns;  ///< Of all steps, where each is timed.
 };
 /// Fails with bad_input on overlapping, reversed or empty blocks.
 [[nodiscard]] Result<WindowSums> sums_of(const Blocks& blocks);

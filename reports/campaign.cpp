@@ -33,7 +33,7 @@ struct NodeEvidence {
 };
 
 /// What all nodes are read with.
-struct Reading {
+struct CampaignReading {
   CampaignPaths paths;
   CampaignFrame frame;
   bool deep = false;
@@ -49,7 +49,7 @@ Result<Done> check_own_blob(const EndLine& end, std::map<std::string, std::uint6
                                          std::to_string(first->second) + ", too"});
 }
 
-Result<Done> check_windows(const Reading& reading, NodeJournal& journal) {
+Result<Done> check_windows(const CampaignReading& reading, NodeJournal& journal) {
   std::map<std::string, std::uint64_t> owner;
   for (const WindowLine& window : journal.windows) {
     Result<Done> checked = check_own_blob(window.end, owner);
@@ -84,7 +84,7 @@ std::vector<BlobEntry> blobs_of(const NodeJournal& journal) {
 }
 
 /// The journal of a node, if it is the one that was signed.
-Result<NodeJournal> read_signed_journal(const Reading& reading, std::uint32_t node,
+Result<NodeJournal> read_signed_journal(const CampaignReading& reading, std::uint32_t node,
                                         const NodeStatement& is_signed) {
   const Result<std::string> bytes = read_file(reading.paths.journal(node), k_largest_journal);
   if (!bytes) {
@@ -110,7 +110,7 @@ Result<NodeJournal> read_signed_journal(const Reading& reading, std::uint32_t no
   return journal;
 }
 
-Result<NodeEvidence> read_node(const Reading& reading, std::uint32_t node) {
+Result<NodeEvidence> read_node(const CampaignReading& reading, std::uint32_t node) {
   const Result<std::string> jws = read_file(reading.paths.node(node), k_largest_signature);
   if (!jws) {
     return jws.error();
@@ -195,7 +195,7 @@ class Gathering {
 constexpr std::launch k_launch = std::launch::async | std::launch::deferred;
 
 /// Reads the nodes, a few at a time; the first error in their order is the answer.
-Result<Done> gather(const Reading& reading, Gathering& gathering) {
+Result<Done> gather(const CampaignReading& reading, Gathering& gathering) {
   const std::size_t nodes = reading.frame.session.nodes.size();
   const std::size_t at_once = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 16);
   for (std::size_t first = 0; first < nodes; first += at_once) {
@@ -240,7 +240,7 @@ Result<Campaign> read_campaign(const std::string& folder, bool deep) {
   if (!frame) {
     return frame.error();
   }
-  const Reading reading{.paths = paths, .frame = *std::move(frame), .deep = deep};
+  const CampaignReading reading{.paths = paths, .frame = *std::move(frame), .deep = deep};
   Campaign campaign;
   campaign.contract_sha256 = reading.frame.session.contract_sha256;
   campaign.session_sha256 = reading.frame.session_sha256;

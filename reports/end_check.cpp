@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "harness/model/step_size.h"
 #include "harness/model/tolerances.h"
+#include "reports/io_witness.h"
+#include "reports/path_witness.h"
+#include "reports/slow_link.h"
 #include "reports/time_of_day.h"
 
 namespace assay {
@@ -54,6 +58,13 @@ Result<Done> check_conditions(const EndLine& end, const WindowLength& window, co
 
 Result<Done> check_window_times(const EndLine& end, const Clause& clause,
                                 std::int64_t begun_at_ns) {
+  if (end.timed_ns.has_value() != (end.blocks && times_each_step(clause.case_id, clause.params))) {
+    return bad(end.timed_ns ? "timed_ns: " + clause.case_id + " does not time each step"
+                            : "timed_ns: is missing of a window of " + clause.case_id);
+  }
+  if (end.timed_ns && (*end.timed_ns == 0 || *end.timed_ns > end.elapsed_ns)) {
+    return bad("timed_ns: is 0 or more than the window, " + to_decimal(end.elapsed_ns));
+  }
   if (!end.blocks) {
     return Done{};
   }
@@ -127,6 +138,50 @@ Result<Done> check_device(const EndLine& end, const Clause& clause, const Ordere
                (state.ending == Ending::measured
                     ? "shows the ordered state"
                     : "makes it " + std::string(name_of(state.ending))));
+  }
+  return Done{};
+}
+
+Result<Done> check_io_witness(const EndLine& end, const Clause& clause) {
+  if (!needs_io_witness(clause.case_id)) {
+    const bool is_odd = end.ending == Ending::unwitnessed && !needs_path_witness(clause.case_id);
+    return is_odd ? Result<Done>(
+                        bad("ending: is unwitnessed, but " + clause.case_id + " moves no files"))
+                  : Result<Done>(Done{});
+  }
+  if (!end.blocks) {
+    return Done{};
+  }
+  const std::string fault = io_fault_of(clause.case_id, end.telemetry, end.work);
+  if (end.ending == Ending::measured && !fault.empty()) {
+    return bad("ending: is measured, but " + fault);
+  }
+  if (end.ending == Ending::unwitnessed && fault.empty()) {
+    return bad("ending: is unwitnessed, but the telemetry shows that the bytes were moved");
+  }
+  return Done{};
+}
+
+Result<Done> check_messages(const EndLine& end, const Clause& clause) {
+  if (!end.blocks) {
+    return Done{};
+  }
+  if (end.ending == Ending::measured && names_slow_link(clause.case_id) &&
+      end.note != slow_link_of(end.telemetry)) {
+    return bad("note: does not name the link that telemetry shows as the slowest");
+  }
+  if (!needs_path_witness(clause.case_id)) {
+    return Done{};
+  }
+  const Natural steps = end.dimension == Dimension::time ? end.work
+                        : end.work_per_step > 0          ? end.work / end.work_per_step
+                                                         : 0;
+  const std::string fault = path_fault_of(clause.params, end.telemetry, steps);
+  if (end.ending == Ending::measured && !fault.empty()) {
+    return bad("ending: is measured, but " + fault);
+  }
+  if (end.ending == Ending::unwitnessed && fault.empty()) {
+    return bad("ending: is unwitnessed, but the telemetry shows that messages went as stated");
   }
   return Done{};
 }

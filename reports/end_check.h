@@ -20,7 +20,8 @@ struct WindowLength {
                                             const Clause& clause, const Conditions& conditions);
 
 /// A window lies between the two lines of its attempt, that of a measured one after the clause's
-/// soak. `begun_at_ns`: UTC, of the `begin` line. Fails with bad_input, naming the member.
+/// soak. A case that times each step states their time, and no other does. `begun_at_ns`: UTC, of
+/// the `begin` line. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_window_times(const EndLine& end, const Clause& clause,
                                               std::int64_t begun_at_ns);
 
@@ -33,6 +34,15 @@ struct WindowLength {
 /// no other does. Fails with bad_input, naming the member.
 [[nodiscard]] Result<Done> check_device(const EndLine& end, const Clause& clause,
                                         const OrderedGpu& ordered);
+
+/// A window of files is measured only if its telemetry shows that a device moved the bytes. Fails
+/// with bad_input, naming the member.
+[[nodiscard]] Result<Done> check_io_witness(const EndLine& end, const Clause& clause);
+
+/// A window of messages is measured only if its telemetry shows that they went the way that the
+/// clause states; the note of one of links names the slowest. Fails with bad_input, naming the
+/// member.
+[[nodiscard]] Result<Done> check_messages(const EndLine& end, const Clause& clause);
 
 /// Whether `matching`, ending, note and serial number of a finding are those that its facts make of
 /// them. `before` is the item's first look under this clause; nullptr for the first look itself.

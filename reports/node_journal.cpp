@@ -12,6 +12,7 @@
 #include "reports/machine_identity.h"
 #include "reports/machine_line.h"
 #include "reports/node_name.h"
+#include "reports/repeat_line.h"
 #include "reports/selftest_line.h"
 #include "reports/time_of_day.h"
 #include "reports/window_history.h"
@@ -52,6 +53,7 @@ class Walk {
   Result<Done> round(const Json& json);
   Result<Done> begin(const Json& json);
   Result<Done> end(const Json& json);
+  Result<Done> repeat(const Json& json);
   Result<Done> drop(const Json& json);
   Result<Done> resume(const Json& json);
   Result<Done> interrupt(const Json& json);
@@ -70,6 +72,7 @@ class Walk {
   struct Open {
     AttemptKey key;
     std::int64_t at_ns = 0;
+    Digest link{};  ///< Of its round.
   };
 
   const CampaignFrame& frame_;
@@ -85,13 +88,14 @@ class Walk {
 };
 
 Walk::Handler Walk::handler_of(std::string_view kind) {
-  constexpr std::array<std::pair<std::string_view, Handler>, 12> k_handlers = {
+  constexpr std::array<std::pair<std::string_view, Handler>, 13> k_handlers = {
       {{"open", &Walk::open},
        {"machine", &Walk::machine},
        {"selftest", &Walk::selftest},
        {"round", &Walk::round},
        {"begin", &Walk::begin},
        {"end", &Walk::end},
+       {"repeat", &Walk::repeat},
        {"drop", &Walk::drop},
        {"resume", &Walk::resume},
        {"interrupt", &Walk::interrupt},
@@ -272,7 +276,7 @@ Result<Done> Walk::begin(const Json& json) {
       !looked) {
     return looked;
   }
-  open_.emplace(key.attempt, Open{.key = key, .at_ns = read->at_ns});
+  open_.emplace(key.attempt, Open{.key = key, .at_ns = read->at_ns, .link = last_link_});
   Attempt attempt;
   attempt.number = key.attempt;
   attempt.clause = key.clause;
@@ -305,9 +309,11 @@ Result<Done> Walk::end(const Json& json) {
   const WindowLength window{.elapsed_ns = end.elapsed_ns,
                             .gap_ns = end.blocks ? static_cast<Natural>(end.blocks->gap_ns) : 0};
   for (const Result<Done>& checked :
-       {check_end(end), out_.looks.end(end, frame_, out_.marks), window_history_.check(end),
-        check_steps(end), check_window_times(end, clause, begun->second.at_ns), at(end.at_ns),
-        check_device(end, clause, frame_.ordered[attempt.item]),
+       {check_end(end), check_first(end, begun->second.link),
+        out_.looks.end(end, frame_, out_.marks), window_history_.check(end), check_steps(end),
+        check_window_times(end, clause, begun->second.at_ns), at(end.at_ns),
+        check_device(end, clause, frame_.ordered[attempt.item]), check_io_witness(end, clause),
+        check_messages(end, clause),
         end.blocks ? check_conditions(end, window, clause, frame_.contract.conditions)
                    : Result<Done>(Done{})}) {
     if (!checked) {
@@ -320,6 +326,7 @@ Result<Done> Walk::end(const Json& json) {
   attempt.work_per_step = end.work_per_step;
   attempt.outputs = end.outputs;
   attempt.elapsed_ns = end.elapsed_ns;
+  attempt.timed_ns = end.timed_ns.value_or(0);
   attempt.start_ns = end.start_ns;
   if (end.blocks && end.start_ns > 0) {
     attempt.day =
@@ -339,6 +346,16 @@ Result<Done> Walk::end(const Json& json) {
     out_.windows.push_back({.line = line_, .end = std::move(end)});
   }
   return Done{};
+}
+
+Result<Done> Walk::repeat(const Json& json) {
+  std::int64_t time_ns = 0;
+  const auto line = read_repeat(json, time_ns);
+  if (!line) {
+    return line.error();
+  }
+  const Result<Done> taken = take_repeat(*line, frame_, out_.facts.node, out_.attempts);
+  return taken ? at(time_ns) : taken;
 }
 
 Result<Done> Walk::drop(const Json& json) {

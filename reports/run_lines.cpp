@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "reports/chain_members.h"
-#include "reports/digest.h"
 #include "reports/machine_facts.h"
 #include "reports/members.h"
+#include "reports/operand_seed.h"
 #include "reports/readings.h"
 #include "reports/time_of_day.h"
 
@@ -68,18 +68,28 @@ Result<Done> check_ran(const Json& value) {
   return members.done();
 }
 
-/// Where the first wrong element stood.
-Result<Done> check_first(const Json& value) {
+/// Where the first wrong element stood, and of which operands.
+Result<Digest> read_first(const Json& value) {
   Members members(value, "verification.first");
   static_cast<void>(members.whole("block"));
   static_cast<void>(members.whole("step"));
+  static_cast<void>(members.decimal("tuple"));
+  static_cast<void>(members.whole("slot"));
   static_cast<void>(members.decimal("index"));
   static_cast<void>(members.text("expected"));
   static_cast<void>(members.text("actual"));
-  return members.done();
+  const auto seed = digest_from_hex(members.text("seed"));
+  if (!seed) {
+    members.fail("seed", "must be a SHA-256 in lower-case hex");
+  }
+  if (const auto done = members.done(); !done) {
+    return done.error();
+  }
+  return *seed;
 }
 
-/// Telemetry is for people, but for the state that the GPU showed.
+/// Telemetry is for people, but for the state that the GPU showed and for what shows that bytes
+/// were really moved.
 Result<Done> read_telemetry(const Json& value, EndLine& end) {
   const auto readings = read_readings(value);
   if (!readings) {
@@ -92,6 +102,7 @@ Result<Done> read_telemetry(const Json& value, EndLine& end) {
                  " mW, which is no power limit");
     }
   }
+  end.telemetry = *readings;
   return Done{};
 }
 
@@ -119,9 +130,16 @@ Result<Done> read_verification(const Json& value, EndLine& end) {
   if (first == nullptr || (!first->is_null() && first->object() == nullptr)) {
     members.fail("first", "must be null or an object");
   }
-  end.names_mismatch = first != nullptr && first->object() != nullptr;
   Result<Done> done = members.done();
-  return done && end.names_mismatch ? check_first(*first) : done;
+  if (!done || first->is_null()) {
+    return done;
+  }
+  const auto seed = read_first(*first);
+  if (!seed) {
+    return seed.error();
+  }
+  end.first_seed = *seed;
+  return done;
 }
 
 Result<Done> read_blocks(const Json& value, EndLine& end) {
@@ -144,6 +162,9 @@ void read_numbers(Members& members, EndLine& end) {
   end.work_per_step = members.decimal("work_per_step");
   end.elapsed_ns = members.decimal("elapsed_ns");
   end.clock_ns = members.decimal("clock_ns");
+  if (members.has("timed_ns")) {
+    end.timed_ns = members.decimal("timed_ns");
+  }
   end.start_ns = decimal63(members, "start_ns");
   end.checked = static_cast<std::uint64_t>(members.whole("checked"));
   end.wrong = static_cast<std::uint64_t>(members.whole("wrong"));
@@ -247,7 +268,7 @@ Result<Done> check_end(const EndLine& end) {
     return bad("ending: is " + std::string(name_of(end.ending)) + ", but " +
                std::to_string(end.wrong) + " slots were wrong");
   }
-  if (end.names_mismatch && end.wrong == 0) {
+  if (end.first_seed && end.wrong == 0) {
     return bad("verification.first: names a wrong element, but no slot was wrong");
   }
   if (end.blocks && end.dimension != Dimension::time && end.work_per_step > 0 &&
@@ -273,6 +294,14 @@ Result<Done> check_end(const EndLine& end) {
   }
   if (end.blocks && (end.elapsed_ns == 0 || end.blocks->count == 0)) {
     return bad("elapsed_ns: is 0, but there are blocks");
+  }
+  return Done{};
+}
+
+Result<Done> check_first(const EndLine& end, const Digest& link) {
+  if (end.first_seed && *end.first_seed != operand_seed(link, end.key.clause, end.key.round)) {
+    return bad("verification.first.seed: is not that of the operands of clause " + end.key.clause +
+               " in round " + std::to_string(end.key.round));
   }
   return Done{};
 }

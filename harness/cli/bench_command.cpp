@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <ostream>
@@ -12,6 +13,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/exit_code.h"
 #include "harness/run/environment.h"
+#include "harness/run/mpirun_command.h"
 #include "kernels/module.h"
 
 namespace assay {
@@ -49,7 +51,7 @@ const std::vector<LibraryFlag>& library_flags() {
 }
 
 struct BenchOptions {
-  std::string backend = "host", module;
+  std::string backend = "host", module, scratch = ".";
   std::vector<std::string> fixed;
   std::string out;                 ///< File that the library writes.
   std::vector<std::string> given;  ///< Of the library's flags, in their order.
@@ -106,7 +108,11 @@ int bench_command(const Console& console, const BenchOptions& options) {
   for (const std::string& word : options.fixed) {
     fixed.append(fixed.empty() ? "" : " ").append(word);
   }
-  std::vector<std::string> arguments{*program, options.backend, options.module, fixed};
+  std::error_code error;
+  const std::string own = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  std::vector<std::string> arguments{
+      *program, options.backend, options.module, options.scratch, mpirun_of(own_environment()), own,
+      fixed};
   if (options.json) {
     arguments.emplace_back("--benchmark_format=json");
   }
@@ -156,6 +162,8 @@ void add_bench(CLI::App& app, const Shell& shell) {
       ->capture_default_str();
   command->add_option("--module", options->module,
                       "File of the backend's module, if not the\none installed");
+  command->add_option("--scratch", options->scratch, "Directory for the files of storage.*")
+      ->capture_default_str();
   command
       ->add_option("--set", options->fixed,
                    "NAME=VALUE: only cases with this parameter,\nand only this value of it")

@@ -1,6 +1,6 @@
 // assay-bench: the cases as Google Benchmarks. Started by `assay bench`, with a worker's
 // environment; a program of its own, so that no worker has the library's code in it.
-// Usage: assay-bench BACKEND MODULE "NAME=VALUE ..." [--benchmark_...]
+// Usage: assay-bench BACKEND MODULE SCRATCH MPIRUN ASSAY "NAME=VALUE ..." [--benchmark_...]
 #include <exception>
 #include <iostream>
 #include <ostream>
@@ -17,7 +17,7 @@
 #include "harness/model/units.h"
 #include "harness/run/case_bench.h"
 #include "harness/run/device_work.h"
-#include "kernels/host/host_backend.h"
+#include "harness/run/ranked_backend.h"
 #include "kernels/module.h"
 #include "reports/random.h"
 
@@ -26,21 +26,33 @@
 namespace assay {
 namespace {
 
-constexpr int k_own_arguments = 4;  // the program's name, backend, module, fixed parameters
+/// The program's name comes before them.
+enum OwnArgument {
+  k_backend = 1,
+  k_module,
+  k_scratch,
+  k_mpirun,
+  k_assay,
+  k_fixed,
+  k_own_arguments
+};
 
 /// What all benchmarks share.
 struct Bench {
   std::vector<BenchedCase> cases;
   LoadedBackend backend;
   Device device;
-  bool wrong = false;  ///< An output was: then the figures of the others don't count for much.
+  std::string scratch;  ///< Directory for the files of cases that need some.
+  bool wrong = false;   ///< An output was: then the figures of the others don't count for much.
 };
 
-Result<LoadedBackend> backend_called(const std::string& name, const std::string& module) {
+Result<LoadedBackend> backend_of(const char* const* arguments) {
+  const std::string name = arguments[k_backend];
+  const RankLaunch launch{.mpirun = arguments[k_mpirun], .command = {arguments[k_assay], "rank"}};
   if (name == "host") {
-    return LoadedBackend{.backend = make_host_backend(), .mark = ""};
+    return LoadedBackend{.backend = make_ranked_host_backend(launch), .mark = ""};
   }
-  return load_backend(name, ModuleChoice::from(module));
+  return load_ranked_backend(name, arguments[k_module], launch);
 }
 
 Params fixed_from(const std::string& words) {
@@ -61,18 +73,20 @@ std::string label_of(const Bench& bench, const Ran& ran) {
 }
 
 /// The time of `asked` steps as the window's own rate has it, so that the library's quotients are
-/// those that a run's value is: all work over all time, checks included.
+/// those that a run's value is: all work over all time, checks included, or over that of the calls
+/// alone where the case times each.
 double seconds_of(const WindowSums& sums, std::int64_t asked) {
   constexpr double k_ns = 1e-9;
-  return static_cast<double>(sums.elapsed_ns) * k_ns * static_cast<double>(asked) /
-         static_cast<double>(sums.steps);
+  return static_cast<double>(sums.timed_ns.value_or(sums.elapsed_ns)) * k_ns *
+         static_cast<double>(asked) / static_cast<double>(sums.steps);
 }
 
 void report(benchmark::State& state, const Bench& bench, const BenchedWindow& window) {
   state.SetLabel(label_of(bench, window.ran));
   const auto work = static_cast<double>(window.work_per_step);
   if (window.dimension != Dimension::time) {  // a time is that of a step: real_time
-    state.counters[std::string(base_unit(window.dimension))] =
+    const std::string_view unit = base_unit(window.dimension);
+    state.counters[unit.empty() ? "operations/s" : std::string(unit)] =
         benchmark::Counter(work, benchmark::Counter::kIsIterationInvariantRate);
   }
   state.counters["check_share"] =
@@ -107,9 +121,8 @@ void run_benchmark(benchmark::State& state, Bench& bench, CaseBench& runner,
   }
 }
 
-Result<Bench> make_bench(std::vector<BenchedCase> cases, const std::string& name,
-                         const std::string& module) {
-  auto backend = backend_called(name, module);
+Result<Bench> make_bench(std::vector<BenchedCase> cases, const char* const* arguments) {
+  auto backend = backend_of(arguments);
   if (!backend) {
     return backend.error();
   }
@@ -117,7 +130,7 @@ Result<Bench> make_bench(std::vector<BenchedCase> cases, const std::string& name
   if (!device) {
     return device.error();
   }
-  return Bench{std::move(cases), *std::move(backend), *std::move(device)};
+  return Bench{std::move(cases), *std::move(backend), *std::move(device), arguments[k_scratch]};
 }
 
 int run_all(const Console& console, Bench& bench) {
@@ -131,7 +144,8 @@ int run_all(const Console& console, Bench& bench) {
                     .device = bench.device,
                     .clock = system_clock(),
                     .probe = device_probe ? *device_probe : *host_probe,
-                    .link = *link});
+                    .link = *link,
+                    .scratch = bench.scratch});
   for (const BenchedCase& benched : bench.cases) {
     benchmark::RegisterBenchmark(benched.name.c_str(), [&bench, &runner,
                                                         &benched](benchmark::State& state) {
@@ -157,11 +171,11 @@ int bench_main(int argc, char** argv) {
   if (argc < k_own_arguments) {
     return complain(console, "assay-bench is started by assay bench", k_exit_usage);
   }
-  auto cases = benched_cases(all_cases(), fixed_from(argv[3]));
+  auto cases = benched_cases(all_cases(), fixed_from(argv[k_fixed]));
   if (!cases) {
     return complain(console, "--set: " + cases.error().message, k_exit_usage);
   }
-  auto bench = make_bench(*std::move(cases), argv[1], argv[2]);
+  auto bench = make_bench(*std::move(cases), argv);
   if (!bench) {
     return complain(console, bench.error().message, exit_code_of(bench.error()));
   }

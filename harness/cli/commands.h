@@ -32,5 +32,6 @@ void add_claim(CLI::App& app, const Shell& shell);
 void add_selftest(CLI::App& app, const Shell& shell);
 void add_completion(CLI::App& app, const Shell& shell);
 void add_worker(CLI::App& app, const Shell& shell);
+void add_rank(CLI::App& app, const Shell& shell);
 
 }  // namespace assay

@@ -13,8 +13,9 @@
 #include "harness/run/case.h"
 #include "harness/run/environment.h"
 #include "harness/run/gpu_inventory.h"
+#include "harness/run/mpirun_command.h"
 #include "harness/run/probe.h"
-#include "kernels/host/host_backend.h"
+#include "harness/run/ranked_backend.h"
 #include "kernels/module.h"
 #include "reports/json.h"
 
@@ -53,7 +54,7 @@ void look_for_gpus(Diagnosis& diagnosis, const std::string& module) {
 
 Result<Diagnosis> diagnose(const std::string& module) {
   Diagnosis diagnosis;
-  const auto host = make_host_backend();
+  const auto host = make_ranked_host_backend({.mpirun = mpirun_of(own_environment())});
   auto devices = host->devices();
   if (!devices) {
     return devices.error();

@@ -41,7 +41,8 @@ void ask_memory(Questions& questions) {
 
 void ask_attention(Questions& questions) {
   for (const auto pass :
-       {AttentionProblem::Pass::prefill_forward, AttentionProblem::Pass::decode}) {
+       {AttentionProblem::Pass::prefill_forward, AttentionProblem::Pass::prefill_backward,
+        AttentionProblem::Pass::decode}) {
     for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
       questions.emplace_back(
           "compute.attention " + std::string(name_of(pass)) + ", " + std::string(name_of(type)),
@@ -55,6 +56,19 @@ void ask_attention(Questions& questions) {
   }
 }
 
+void ask_layer(Questions& questions) {
+  for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
+    questions.emplace_back("compute.transformer_step, " + std::string(name_of(type)),
+                           TransformerProblem{.input = type,
+                                              .seq = 512,
+                                              .hidden = 512,
+                                              .ffn = 2048,
+                                              .heads = 8,
+                                              .kv_heads = 2,
+                                              .head_dim = 64});
+  }
+}
+
 void ask_links(Questions& questions) {
   constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
   using enum LinkProblem::Path;
@@ -65,14 +79,51 @@ void ask_links(Questions& questions) {
   }
 }
 
+/// Files are the host's business, and here is as good a directory as any.
+void ask_files(Questions& questions) {
+  constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
+  using enum StorageProblem::Op;
+  for (const auto op : {write, read, random_read, mixed, training, save, restore, create}) {
+    const std::string name = op == training      ? "dataset"
+                             : is_metadata(op)   ? "metadata"
+                             : is_checkpoint(op) ? "checkpoint, " + std::string(name_of(op))
+                                                 : std::string(name_of(op));
+    questions.emplace_back("storage." + name + ", files in this directory",
+                           StorageProblem{.op = op,
+                                          .file_bytes = k_bytes,
+                                          .extent_bytes = k_bytes,
+                                          .request_bytes = 4096,
+                                          .files = 1,
+                                          .directory = "."});
+  }
+  questions.emplace_back("storage.write, read, random_read and mixed by fio, in this directory",
+                         StorageProblem{.op = read,
+                                        .engine = StorageProblem::Engine::fio,
+                                        .file_bytes = k_bytes,
+                                        .extent_bytes = k_bytes,
+                                        .request_bytes = 4096,
+                                        .directory = "."});
+}
+
+/// One for all: they need the same launcher, module and processes.
+void ask_collectives(Questions& questions) {
+  questions.emplace_back("network.all_reduce and other collectives, of 2 ranks",
+                         CollectiveProblem{.bytes = 64, .ranks = 2});
+}
+
 }  // namespace
 
 std::vector<Ability> abilities_of(Backend& backend, const Device& device) {
   Questions questions;
   ask_products(questions);
   ask_attention(questions);
+  ask_layer(questions);
   ask_memory(questions);
   ask_links(questions);
+  ask_collectives(questions);
+  if (backend.name() == "host") {
+    ask_files(questions);
+  }
   std::vector<Ability> abilities;
   for (const auto& [what, problem] : questions) {
     const auto supported = backend.supports(problem, device);

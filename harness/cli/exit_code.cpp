@@ -9,7 +9,8 @@ int exit_code_of(const Error& error) {
     case Error::Code::unsupported: return k_exit_bad_input;
     case Error::Code::io:
     case Error::Code::device:
-    case Error::Code::timeout: return k_exit_io;
+    case Error::Code::timeout:
+    case Error::Code::not_witnessed: return k_exit_io;
   }
   return k_exit_bug;
 }

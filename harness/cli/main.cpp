@@ -41,6 +41,7 @@ void add_all(CLI::App& app, const assay::Shell& shell) {
   assay::add_selftest(app, shell);
   assay::add_completion(app, shell);
   assay::add_worker(app, shell);
+  assay::add_rank(app, shell);
   assay::refuse_empty_values(app);
 }
 

@@ -65,7 +65,7 @@ std::string needs_of(const PlannedClause& planned) {
                                  : "at least " + size(planned.device_bytes) + " of memory";
   const std::string band = for_people({planned.guard_band_ppb, 1'000'000'000}, Dimension::percent);
   return (planned.guard_band_ppb == 0 ? "" : "guard band " + band + "; ") + memory +
-         " on each device";
+         (planned.params.contains("ranks") ? ", all ranks together" : " on each device");
 }
 
 std::string risks_text(const PlannedClause& planned) {

@@ -8,6 +8,7 @@
 #include "harness/cli/judgement_text.h"
 #include "harness/cli/progress_line.h"
 #include "harness/run/campaign_run.h"
+#include "harness/run/mpirun_command.h"
 #include "kernels/module.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
@@ -18,7 +19,8 @@ namespace assay {
 namespace {
 
 struct RunOptions {
-  std::string contract, folder, backend = "host", module, nonce, launcher = "local", recording;
+  std::string contract, folder, backend = "host", module, nonce, launcher = "local", recording,
+                                scratch, mpirun, mpi_module;
   bool resume = false, json = false;
 };
 
@@ -86,6 +88,19 @@ Result<Done> check_recording(const std::string& file) {
                : Result<Done>(Error{looks.error().code, file + ": " + looks.error().message});
 }
 
+/// How a worker starts ranks. The caller's PATH reaches no worker, so it is looked up here.
+std::vector<std::string> rank_options(const RunOptions& options, const Environment& environment) {
+  std::vector<std::string> given;
+  const std::string mpirun = options.mpirun.empty() ? mpirun_of(environment) : options.mpirun;
+  if (!mpirun.empty()) {
+    given.insert(given.end(), {"--mpirun", mpirun});
+  }
+  if (!options.mpi_module.empty()) {
+    given.insert(given.end(), {"--mpi-module", options.mpi_module});
+  }
+  return given;
+}
+
 int run_command(const Console& console, const RunOptions& options) {
   if (!options.module.empty() && options.backend == "host") {
     return complain(console, "run: --module is the file of another backend; name it (--backend)",
@@ -110,6 +125,8 @@ int run_command(const Console& console, const RunOptions& options) {
   if (!options.module.empty()) {
     world.worker.insert(world.worker.end(), {"--module", options.module});
   }
+  const auto for_ranks = rank_options(options, world.environment);
+  world.worker.insert(world.worker.end(), for_ranks.begin(), for_ranks.end());
   ProgressLine progress(console);
   const auto outcome = run_campaign({.contract_bytes = *bytes,
                                      .folder = options.folder,
@@ -117,6 +134,7 @@ int run_command(const Console& console, const RunOptions& options) {
                                      .nonce_file = options.nonce,
                                      .marks = marks_of(options),
                                      .recording = options.recording,
+                                     .scratch = options.scratch,
                                      .resume = options.resume},
                                     world, progress);
   if (!outcome) {
@@ -137,6 +155,10 @@ void add_run(CLI::App& app, const Shell& shell) {
       ->capture_default_str();
   command->add_option("--module", options->module,
                       "File of the backend's module, if not the\none installed");
+  command->add_option("--mpirun", options->mpirun,
+                      "Launcher of the ranks of collectives, if not\nthe one on PATH");
+  command->add_option("--mpi-module", options->mpi_module,
+                      "File of the MPI module, if not the one\ninstalled");
   command->add_option("--launcher", options->launcher, "What starts the workers")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();
@@ -146,6 +168,9 @@ void add_run(CLI::App& app, const Shell& shell) {
       "--replay-machine", options->recording,
       "A recorded machine for system.inventory\nand system.health; marked, never an\n"
       "acceptance");
+  command->add_option("--scratch", options->scratch,
+                      "Directory on the file system that is to be\nmeasured (storage.*); default: "
+                      "the campaign's\nfolder");
   command->add_flag("--resume", options->resume, "Go on with the campaign in the folder");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer("Example\n  assay run contracts/this-host.json --out out/campaign");

@@ -1,6 +1,7 @@
 // Whether all items of a round found the same: their operands are the same, and results are exact.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -22,9 +23,19 @@ class Agreement {
   /// True for an attempt whose outputs are not those of more than half of its round's voters.
   [[nodiscard]] bool differs(const Attempt& attempt) const;
 
+  struct Votes {
+    OutputDigest outputs{};    ///< Of more than half; k_no_outputs: of no outputs are so many.
+    std::uint64_t agreed = 0;  ///< How many put them out.
+    std::uint64_t all = 0;     ///< Voters.
+    std::array<std::uint32_t, 2> first_two{};  ///< Their indices into the attempts.
+  };
+  /// Of the attempt's round. Precondition: differs(attempt).
+  [[nodiscard]] const Votes& votes_on(const Attempt& attempt) const;
+
  private:
   using Problem = std::pair<std::uint32_t, Natural>;  // round, work of a step
-  std::map<Problem, OutputDigest> agreed_;            // k_no_outputs where there is no majority
+  static Problem problem_of(const Attempt& attempt);
+  std::map<Problem, Votes> votes_;
 };
 
 }  // namespace assay

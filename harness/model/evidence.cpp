@@ -21,6 +21,7 @@ constexpr std::array k_names{Named{Ending::measured, "measured"},
                              Named{Ending::no_telemetry, "no_telemetry"},
                              Named{Ending::power_limit, "power_limit"},
                              Named{Ending::gpu_state, "gpu_state"},
+                             Named{Ending::unwitnessed, "unwitnessed"},
                              Named{Ending::foreign_environment, "foreign_environment"},
                              Named{Ending::unsupported, "unsupported"},
                              Named{Ending::no_end, "no_end"}};

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ enum class Ending {
   no_telemetry,         ///< Telemetry that the case requires is missing.
   power_limit,          ///< Enforced power limit differs from the contract's.
   gpu_state,            ///< ECC or MIG mode of the GPU is not the ordered one.
+  unwitnessed,          ///< Not shown to be the device's work: a cache may have done it.
   foreign_environment,  ///< A variable or object that was not there before, or is not allowed.
   unsupported,          ///< This backend or machine can't do it; named in `note`.
   no_end                ///< Begun and never ended: killed, lost or interrupted.
@@ -37,6 +39,12 @@ enum class Ending {
 /// SHA-256 of what a window's first step put out.
 using OutputDigest = std::array<std::uint8_t, 32>;
 inline constexpr OutputDigest k_no_outputs{};
+
+/// The first wrong step of an attempt, done again.
+struct Repetition {
+  std::optional<ItemIndex> item;       ///< Where; none: there was no other item to try.
+  std::uint32_t times = 0, wrong = 0;  ///< How often, and how often it was wrong.
+};
 
 /// One run of one clause on one item. Times are nanoseconds.
 struct Attempt {
@@ -51,6 +59,7 @@ struct Attempt {
   Natural work_per_step = 0;   ///< Of the problem; what its operands and outputs hang on.
   OutputDigest outputs{};      ///< k_no_outputs where none were seen.
   Natural elapsed_ns = 0;      ///< Length of the window.
+  Natural timed_ns = 0;        ///< Of the steps alone, where the case times each; else 0.
   std::int64_t start_ns = 0;   ///< UTC, of the window.
   std::uint64_t checked = 0;   ///< Outputs verified (tiles, slots, full compares).
   std::uint64_t wrong = 0;     ///< Of these, how many differed.
@@ -59,6 +68,7 @@ struct Attempt {
   std::string serial;          ///< Serial number of the device, "" where it has none.
   std::string note;            ///< One sentence for people; decides nothing.
   bool excused = false;        ///< The buyer signed this attempt's cause as his own.
+  std::vector<Repetition> repetitions;  ///< On its own item, then on another; decide nothing.
 };
 
 /// A repaired or exchanged item. Attempts of `item` up to number `after` belong to the old one.

@@ -11,6 +11,7 @@
 #include "harness/model/judge_screen.h"
 #include "harness/model/judge_system.h"
 #include "harness/model/sign_plan.h"
+#include "harness/model/step_size.h"
 
 namespace assay {
 namespace {
@@ -269,7 +270,9 @@ class Court {
                           bound_items(parts, roster_.size()));
     circumstances_.strays += attempts.strays().size();
     const Yardstick yardstick(contract_, clause, reduced_);
-    const Agreement agreement(evidence_.attempts, voters(by_clause_.of(number)));
+    const bool agrees = agrees_to_the_bit(clause.case_id);
+    const Agreement agreement(
+        evidence_.attempts, agrees ? voters(by_clause_.of(number)) : std::vector<std::uint32_t>());
     Together together(contract_, clause, roster_, parts);
     together.take(evidence_.attempts, by_clause_.of(number));
     Setting setting{contract_, clause,    roster_,   evidence_.attempts,

@@ -32,6 +32,7 @@ enum class Reason {
   ended_badly,         ///< inconclusive: a failed attempt under a rule that counts no runs
   unverified,          ///< invalid: a value without a verified output
   implausible,         ///< invalid: beyond at_most_plausible
+  unwitnessed,         ///< invalid: nothing shows that the device did it, and not a cache
   beyond_clock,        ///< invalid: more than the device's units do at its measured clock
   other_unit,          ///< invalid: evidence of another dimension
   too_many_excused,    ///< invalid: more than max_invalid

@@ -28,6 +28,7 @@ std::string_view name_of(Reason reason) {
     case Reason::ended_badly: return "ended_badly";
     case Reason::unverified: return "unverified";
     case Reason::implausible: return "implausible";
+    case Reason::unwitnessed: return "unwitnessed";
     case Reason::beyond_clock: return "beyond_clock";
     case Reason::other_unit: return "other_unit";
     case Reason::too_many_excused: return "too_many_excused";

@@ -17,6 +17,7 @@ struct Run {
   bool breaks_floor = false;
   bool part_missing = false;  ///< Below for acceptance, but no ground to reject.
   std::optional<Value> value;
+  const Attempt* attempt = nullptr;  ///< nullptr: of a round of several.
 };
 
 [[nodiscard]] Run run_of(const Setting& setting, const Attempt& attempt);

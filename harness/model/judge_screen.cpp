@@ -6,6 +6,7 @@
 
 #include "harness/model/how_many.h"
 #include "harness/model/judge_rules.h"
+#include "harness/model/repetition.h"
 
 namespace assay {
 namespace {
@@ -53,8 +54,39 @@ std::optional<Finding> beyond_clock(const Setting& setting, const Attempt& attem
                      "): it was not computed then, or not densely in this type."};
 }
 
+/// Who put out something else than the others: the odd one, where most agree.
+std::string disagreement(const Setting& setting, const Attempt& attempt) {
+  const Agreement::Votes& votes = setting.agreement.votes_on(attempt);
+  const std::string what = attempt_named(setting, attempt);
+  const std::string round = "round " + std::to_string(attempt.round);
+  const std::string all = std::to_string(votes.all);
+  if (votes.agreed > 0) {
+    const std::uint64_t odd = votes.all - votes.agreed;
+    return "The outputs of " + what + " are not those that " + std::to_string(votes.agreed) +
+           " of " + all + " items put out in " + round +
+           " from the same operands: " + setting.roster[attempt.item].id +
+           (odd <= 1 ? " is the odd one." : " is one of " + std::to_string(odd) + " odd ones.");
+  }
+  const bool is_of_two = votes.all == 2 && (&attempt == &setting.attempts[votes.first_two[0]] ||
+                                            &attempt == &setting.attempts[votes.first_two[1]]);
+  if (is_of_two) {
+    return "The outputs of " + attempt_named(setting, setting.attempts[votes.first_two[0]]) +
+           " and of " + attempt_named(setting, setting.attempts[votes.first_two[1]]) + " in " +
+           round + " are not the same, though their operands were: one is wrong, and with two " +
+           "nothing says which.";
+  }
+  return "The outputs of " + what + " are not those of more than half of the " + all +
+         " items of " + round + ", whose operands were the same, and nor are any others: nothing " +
+         "says which are right.";
+}
+
 std::optional<Finding> invalid_value(const Setting& setting, const Attempt& attempt,
                                      bool value_is_judged) {
+  if (attempt.ending == Ending::unwitnessed) {
+    return Finding{Outcome::invalid, Reason::unwitnessed,
+                   "In " + attempt_named(setting, attempt) +
+                       " nothing shows that the device was measured: " + attempt.note + "."};
+  }
   if (attempt.ending != Ending::measured || setting.clause.rule == Rule::once) {
     return std::nullopt;
   }
@@ -65,9 +97,7 @@ std::optional<Finding> invalid_value(const Setting& setting, const Attempt& atte
                        std::string(name_of(attempt.dimension)) + ", not the limit's."};
   }
   if (setting.agreement.differs(attempt)) {
-    return Finding{Outcome::invalid, Reason::outputs_differ,
-                   "The outputs of " + what + " are not those of most items in round " +
-                       std::to_string(attempt.round) + ", whose operands were the same."};
+    return Finding{Outcome::invalid, Reason::outputs_differ, disagreement(setting, attempt)};
   }
   if (const std::string fault = setting.together.fault_of(attempt); !fault.empty()) {
     return Finding{
@@ -167,7 +197,8 @@ std::optional<Finding> rejection(const Setting& setting, const Attempt& attempt)
   if (attempt.ending == Ending::wrong_result || attempt.wrong > 0) {
     return Finding{Outcome::reject, Reason::wrong_result,
                    "In " + attempt_named(setting, attempt) + " " + std::to_string(attempt.wrong) +
-                       " of " + std::to_string(attempt.checked) + " checked outputs were wrong."};
+                       " of " + std::to_string(attempt.checked) + " checked outputs were wrong." +
+                       text_of_repetitions(attempt, setting.roster)};
   }
   if (attempt.ending == Ending::device_lost) {
     return Finding{Outcome::reject, Reason::device_lost,

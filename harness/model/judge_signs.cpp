@@ -7,6 +7,7 @@
 #include "harness/model/how_many.h"
 #include "harness/model/judge_rules.h"
 #include "harness/model/sign_plan.h"
+#include "harness/model/step_size.h"
 
 namespace assay {
 namespace {
@@ -35,6 +36,21 @@ std::string missed(const Setting& setting, const Count& count) {
       count.valueless == 0 ? "" : " (" + std::to_string(count.valueless) + " of them ended badly)";
   return std::to_string(count.below) + " of " + how_many(count.runs, "run") + " missed " +
          std::string(name_of(setting.clause.comparator)) + " " + limit + valueless;
+}
+
+/// What the slowest run of links says of them; its note was worked out again by whoever read it.
+std::string slow_link_in(const Setting& setting, std::span<const Run> runs) {
+  const Run* worst = nullptr;
+  for (const Run& run : runs) {
+    if (run.value && run.attempt != nullptr &&
+        (worst == nullptr || setting.yardstick.is_worse(*run.value, *worst->value))) {
+      worst = &run;
+    }
+  }
+  const bool has_links = setting.clause.case_id == k_links_case;
+  return !has_links || worst == nullptr || worst->attempt->note.empty()
+             ? ""
+             : " In round " + std::to_string(worst->round) + " " + worst->attempt->note + ".";
 }
 
 /// Of an even number of runs the worse of the two in the middle.
@@ -117,13 +133,15 @@ std::optional<Finding> broken_floor(const Setting& setting, std::span<const Run>
                  "The run of round " + std::to_string(broken->round) + " gave " +
                      for_people(ratio_of(*broken->value), setting.clause.every_run->dimension) +
                      "; every run must be " + std::string(name_of(setting.clause.comparator)) +
-                     " " + setting.clause.every_run->text + "."};
+                     " " + setting.clause.every_run->text + "." +
+                     slow_link_in(setting, std::span(&*broken, 1))};
 }
 
 Run run_of(const Setting& setting, const Attempt& attempt) {
   Run run;
   run.round = attempt.round;
   run.day = attempt.day;
+  run.attempt = &attempt;
   if (attempt.ending == Ending::measured && setting.yardstick.fills_window(attempt)) {
     run.value = value_of(attempt);
   }
@@ -155,6 +173,9 @@ void decide_by_signs(const Setting& setting, std::span<const Run> runs, Verdict&
     finding->detail += " The next look needs " + std::to_string(next_look) + " runs.";
   }
   const Count counted = count(seen);
+  if (finding && finding->outcome == Outcome::reject) {
+    finding->detail += slow_link_in(setting, seen);
+  }
   // The floor is what a median is not: no look ends it.
   if (auto broken = broken_floor(setting, runs)) {
     finding = std::move(broken);

@@ -20,21 +20,22 @@ Natural common_factor(Natural a, Natural b) {
 }  // namespace
 
 std::optional<Value> value_of(const Attempt& attempt) {
+  const Natural time_ns = attempt.timed_ns > 0 ? attempt.timed_ns : attempt.elapsed_ns;
   switch (attempt.dimension) {
     case Dimension::flop_rate:
     case Dimension::op_rate:
     case Dimension::byte_rate:
-      if (attempt.elapsed_ns == 0) {
+      if (time_ns == 0) {
         return std::nullopt;
       }
-      return Value{attempt.work, k_billion, attempt.elapsed_ns};
+      return Value{attempt.work, k_billion, time_ns};
     case Dimension::time: {
       Natural denominator = 0;
-      if (attempt.elapsed_ns == 0 || attempt.work == 0 ||
+      if (time_ns == 0 || attempt.work == 0 ||
           __builtin_mul_overflow(attempt.work, k_billion, &denominator)) {
         return std::nullopt;
       }
-      return Value{attempt.elapsed_ns, 1, denominator};
+      return Value{time_ns, 1, denominator};
     }
     case Dimension::bytes:
     case Dimension::power:

@@ -17,8 +17,9 @@ struct Value {
   Natural denominator = 1;
 };
 
-/// Rates: work per second; times: the elapsed time; bytes, watts and counts: the work itself.
-/// None where the window has no length, and for percentages, which no case measures.
+/// Rates: work per second; times: that of a step; bytes, watts and counts: the work itself. The
+/// time is the window's, or that of its steps alone where the case times each. None where the
+/// window has no length, and for percentages, which no case measures.
 [[nodiscard]] std::optional<Value> value_of(const Attempt& attempt);
 
 [[nodiscard]] std::strong_ordering compare(const Value& left, const Value& right);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/model/checks.h"
+#include "harness/model/step_size.h"
 #include "harness/model/validate.h"
 
 namespace assay {
@@ -60,9 +61,11 @@ void check_params(Checks& checks, const Clause& clause) {
   }
 }
 
+/// Of numbers, not of files.
 bool is_operations(const Clause& clause) {
-  return clause.limit && (clause.limit->dimension == Dimension::flop_rate ||
-                          clause.limit->dimension == Dimension::op_rate);
+  return clause.case_id != k_metadata_case && clause.limit &&
+         (clause.limit->dimension == Dimension::flop_rate ||
+          clause.limit->dimension == Dimension::op_rate);
 }
 
 /// A FLOP/s or OP/s limit means something only with all of this said.

@@ -5,16 +5,20 @@
 
 namespace assay {
 
-Result<std::uint64_t> array_bytes_of(const Params& params) {
+Result<std::uint64_t> bytes_of_mib(const Params& params, const char* name) {
   constexpr Natural k_most_mib = Natural{1} << 24U;
+  const auto mib = natural_from(params.at(name));
+  if (!mib || *mib > k_most_mib) {
+    return Error{Error::Code::bad_input, "params." + std::string(name) + ": at most 16777216"};
+  }
+  return static_cast<std::uint64_t>(*mib) << 20U;
+}
+
+Result<std::uint64_t> array_bytes_of(const Params& params) {
   if (params.at("array_mib") == k_by_caches) {
     return std::uint64_t{0};
   }
-  const auto mib = natural_from(params.at("array_mib"));
-  if (!mib || *mib > k_most_mib) {
-    return Error{Error::Code::bad_input, "params.array_mib: at most 16777216"};
-  }
-  return static_cast<std::uint64_t>(*mib) << 20U;
+  return bytes_of_mib(params, "array_mib");
 }
 
 }  // namespace assay

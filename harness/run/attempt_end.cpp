@@ -8,6 +8,8 @@
 #include "reports/bound_line.h"
 #include "reports/digest.h"
 #include "reports/machine_facts.h"
+#include "reports/operand_seed.h"
+#include "reports/slow_link.h"
 
 namespace assay {
 namespace {
@@ -46,6 +48,16 @@ void take_found(const AttemptBegin& begin, const Launched& launched, const EndRu
   end.line.emplace_back("matching", static_cast<std::int64_t>(attempt.matching));
 }
 
+Natural steps_of(const Launched& launched) {
+  const auto sums = sums_of(launched.measured->window.blocks);
+  return sums ? static_cast<Natural>(sums->steps) : 0;
+}
+
+/// Of the window, whatever its dimension.
+Natural work_of(const Launched& launched) {
+  return launched.ready ? launched.ready->work_per_step * steps_of(launched) : 0;
+}
+
 Classified classify_launched(const Job& job, const Launched& launched, const EndRules& rules,
                              ItemIndex item) {
   if (launched.failed) {
@@ -62,6 +74,15 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
         state_in_window(rules.ordered[item], shown_gpu(launched.measured->readings));
     ended = {.ending = state.ending, .note = std::move(state.note)};
   }
+  if (ended.ending == Ending::measured) {
+    ended = classify_io(job.case_id, launched.measured->readings, work_of(launched));
+  }
+  if (ended.ending == Ending::measured) {
+    ended = classify_path(job.case_id, job.params, launched.measured->readings, steps_of(launched));
+  }
+  if (ended.ending == Ending::measured && names_slow_link(job.case_id)) {
+    ended.note = slow_link_of(launched.measured->readings);
+  }
   const std::string mark = launched.ready ? launched.ready->mark : "";
   if (!mark.empty() &&
       std::find(rules.marks.begin(), rules.marks.end(), mark) == rules.marks.end()) {
@@ -76,10 +97,20 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
   return ended;
 }
 
-void add_window(AttemptEnd& end, const Measured& measured, const WindowSums& sums) {
+/// The first wrong element, and what its operands were drawn from: so anybody can compute it again.
+Json first_wrong(const Job& job, const WindowResult& window) {
+  Json first = json_of(window.first);
+  if (Json::Object* object = first.object()) {
+    const Digest seed = operand_seed(job.window.link, job.window.clause, job.round);
+    object->emplace_back("seed", hex(seed));
+  }
+  return first;
+}
+
+void add_window(AttemptEnd& end, const Job& job, const Measured& measured, const WindowSums& sums) {
   const WindowResult& window = measured.window;
   end.blob = encode(window.blocks);
-  end.line.emplace_back("verification", Json::Object{{"first", json_of(window.first)},
+  end.line.emplace_back("verification", Json::Object{{"first", first_wrong(job, window)},
                                                      {"full", sums.full},
                                                      {"log2_miss", window.log2_miss},
                                                      {"share_ppm", check_share_ppm(sums)},
@@ -135,10 +166,37 @@ void add_bound(AttemptEnd& end, const Job& job, const Launched& launched) {
   end.line.emplace_back("bound", json_of(bound));
 }
 
+/// What every end says, whatever was measured.
+Json::Object facts_of(const Attempt& attempt, const std::string& item, std::int64_t clock_ns,
+                      Natural work_per_step) {
+  return {{"attempt", static_cast<std::int64_t>(attempt.number)},
+          {"checked", static_cast<std::int64_t>(attempt.checked)},
+          {"clause", attempt.clause},
+          {"clock_ns", decimal(clock_ns)},
+          {"dimension", name_of(attempt.dimension)},
+          {"elapsed_ns", to_decimal(attempt.elapsed_ns)},
+          {"ending", name_of(attempt.ending)},
+          {"item", item},
+          {"note", attempt.note},
+          {"round", attempt.round},
+          {"serial", attempt.serial},
+          {"start_ns", decimal(attempt.start_ns)},
+          {"work", to_decimal(attempt.work)},
+          {"work_per_step", to_decimal(work_per_step)},
+          {"wrong", static_cast<std::int64_t>(attempt.wrong)}};
+}
+
 }  // namespace
 
 EndRules::EndRules(const Contract& contract, const std::vector<Item>& roster)
     : tolerances(tolerances_of(contract.conditions)), ordered(ordered_gpus(contract, roster)) {}
+
+void EndRules::know_objects_of(const Json& machine) {
+  for (const Json& object : *machine.find("objects")->array()) {
+    known_objects.insert(
+        {.name = *object.find("name")->text(), .sha256 = *object.find("sha256")->text()});
+  }
+}
 
 AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& launched,
                   const EndRules& rules, std::int64_t utc_ns) {
@@ -177,27 +235,17 @@ AttemptEnd end_of(const AttemptBegin& begin, const Job& job, const Launched& lau
     // A time is that of a step: so many there were.
     attempt.work = attempt.dimension == Dimension::time ? steps : work_per_step * steps;
     attempt.elapsed_ns = elapsed_ns;
+    attempt.timed_ns = static_cast<Natural>(sums->timed_ns.value_or(0));
+    if (sums->timed_ns) {
+      end.line.emplace_back("timed_ns", decimal(*sums->timed_ns));
+    }
     attempt.start_ns = end.window.start_ns;
     attempt.checked = static_cast<std::uint64_t>(sums->tiles);
     clock_ns = launched.measured->window.clock_ns;
-    add_window(end, *launched.measured, *sums);
+    add_window(end, job, *launched.measured, *sums);
     add_bound(end, job, launched);
   }
-  const Json::Object facts{{"attempt", static_cast<std::int64_t>(attempt.number)},
-                           {"checked", static_cast<std::int64_t>(attempt.checked)},
-                           {"clause", attempt.clause},
-                           {"clock_ns", decimal(clock_ns)},
-                           {"dimension", name_of(attempt.dimension)},
-                           {"elapsed_ns", to_decimal(attempt.elapsed_ns)},
-                           {"ending", name_of(attempt.ending)},
-                           {"item", begin.item},
-                           {"note", attempt.note},
-                           {"round", attempt.round},
-                           {"serial", attempt.serial},
-                           {"start_ns", decimal(attempt.start_ns)},
-                           {"work", to_decimal(attempt.work)},
-                           {"work_per_step", to_decimal(work_per_step)},
-                           {"wrong", static_cast<std::int64_t>(attempt.wrong)}};
+  const Json::Object facts = facts_of(attempt, begin.item, clock_ns, work_per_step);
   end.line.insert(end.line.end(), facts.begin(), facts.end());
   return end;
 }

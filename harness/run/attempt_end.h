@@ -37,6 +37,9 @@ struct EndRules {
   /// What the contract says of windows on these items.
   EndRules(const Contract& contract, const std::vector<Item>& roster);
 
+  /// Those of a `machine` line that was read back may be mapped.
+  void know_objects_of(const Json& machine);
+
   Tolerances tolerances;
   std::vector<OrderedGpu> ordered;       ///< By item.
   std::set<ObjectDigest> known_objects;  ///< What may be mapped: as at the campaign's start.

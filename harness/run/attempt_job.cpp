@@ -7,16 +7,32 @@ constexpr std::int64_t k_long_window_ns = 60'000'000'000;
 constexpr std::int64_t k_long_share_ppm = 10'000;
 constexpr std::int64_t k_short_share_ppm = 20'000;
 
-/// "b200/00012/gpu3" is run on device "gpu3", a node on its first device.
+/// Files are the host's, whatever computes.
+bool is_storage(const std::string& case_id) {
+  return case_id.rfind("storage.", 0) == 0;
+}
+
+}  // namespace
+
 std::string device_of(const std::string& item) {
   const std::string last = item.substr(item.rfind('/') + 1);
   const bool is_node = last.front() >= '0' && last.front() <= '9';
   return is_node ? "" : last;
 }
 
-}  // namespace
+Job selftest_job(const std::string& backend, const CampaignFolder& folder,
+                 const Prepared& prepared) {
+  Job job;
+  job.kind = Job::Kind::selftest;
+  job.backend = backend;
+  job.selftest.seed = folder.session.nonce.anchor;
+  job.selftest.conditions = prepared.contract.conditions;
+  job.selftest.has_collectives = has_collectives(prepared.plan);
+  job.selftest.has_fio = has_fio(prepared.plan);
+  return job;
+}
 
-Job job_of(const PlannedClause& planned, const AttemptBegin& begin, const std::string& backend,
+Job job_of(const PlannedClause& planned, const AttemptBegin& begin, const RunRequest& request,
            const CampaignFolder& folder) {
   Job job;
   if (begin.order) {
@@ -25,10 +41,11 @@ Job job_of(const PlannedClause& planned, const AttemptBegin& begin, const std::s
                 .needs_gpus = begin.order->line.gpus.has_value(),
                 .look = begin.before ? 1U : 0U};
   }
-  job.backend = backend;
+  job.backend = is_storage(planned.case_id) ? "host" : request.backend;
   job.device = device_of(begin.item);
   job.case_id = planned.case_id;
   job.params = planned.params;
+  job.scratch = request.scratch.empty() ? request.folder : request.scratch;
   job.round = begin.attempt.round;
   WindowPlan& window = job.window;
   window.soak_ns = static_cast<std::int64_t>(planned.soak_ns);

@@ -74,4 +74,11 @@ Result<RunOutcome> report_before(const CampaignFolder& folder, RunOutcome::Finis
   return outcome_of(folder, std::move(*judged), how, std::move(sentence));
 }
 
+std::string sentence_of_interrupt(const std::string& signal, bool more) {
+  return "interrupted by " + signal + "; everything is kept, " +
+         (more ? "go on with --resume"
+               : "but no run is left that could change the decision: a run that was cut off "
+                 "counts as below its limit; --resume only closes the campaign");
+}
+
 }  // namespace assay

@@ -20,4 +20,8 @@ namespace assay {
 [[nodiscard]] Result<RunOutcome> report_before(const CampaignFolder& folder, RunOutcome::Finish how,
                                                std::string sentence);
 
+/// `more`: whether a run is left that could change the decision. The one that was cut off has no
+/// end and counts as below: where a clause allows none, there is none.
+[[nodiscard]] std::string sentence_of_interrupt(const std::string& signal, bool more);
+
 }  // namespace assay

@@ -15,6 +15,7 @@
 #include "harness/run/plan.h"
 #include "harness/run/prepare.h"
 #include "harness/run/rounds.h"
+#include "harness/run/wrong_steps.h"
 #include "reports/campaign_frame.h"
 #include "reports/files.h"
 #include "reports/item_looks.h"
@@ -64,6 +65,7 @@ class CampaignRun {
   Result<bool> run_round(std::uint32_t round, const Judgement& judgement);
   Result<bool> run_group(std::size_t clause, std::uint32_t round,
                          const std::vector<ItemIndex>& items);
+  Result<bool> repeat(const WrongSteps& wrong);
   Result<AttemptBegin> begin(std::size_t clause, std::uint32_t round, ItemIndex item);
   Result<Done> end(const AttemptBegin& begin, const Job& job, const Launched& launched);
 
@@ -180,10 +182,7 @@ Result<Done> CampaignRun::resume_from(const std::string& bytes) {
     if (kind == "round") {
       ++revealed_;
     } else if (kind == "machine" && rules_.known_objects.empty()) {
-      for (const Json& object : *line.find("objects")->array()) {
-        rules_.known_objects.insert(
-            {.name = *object.find("name")->text(), .sha256 = *object.find("sha256")->text()});
-      }
+      rules_.know_objects_of(line);
     }
   }
   if (closed_) {
@@ -211,11 +210,7 @@ Result<Done> CampaignRun::write_machine(const Launched& launched) {
 /// In a worker, as everything that may crash. False if interrupted.
 Result<bool> CampaignRun::selftest() {
   say({.kind = ProgressEvent::Kind::selftest});
-  Job job;
-  job.kind = Job::Kind::selftest;
-  job.backend = request_.backend;
-  job.selftest.seed = folder_->session.nonce.anchor;
-  job.selftest.conditions = prepared_.contract.conditions;
+  const Job job = selftest_job(request_.backend, *folder_, prepared_);
   Launched seen;
   const bool whole =
       launch(launch_, {job}, digests_,
@@ -327,7 +322,7 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
     if (!begun) {
       return begun.error();
     }
-    jobs.push_back(job_of(prepared_.plan.clauses[clause], *begun, request_.backend, *folder_));
+    jobs.push_back(job_of(prepared_.plan.clauses[clause], *begun, request_, *folder_));
     begins.push_back(std::move(*begun));
   }
   const ProgressEvent event{.kind = ProgressEvent::Kind::attempt,
@@ -337,10 +332,12 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
                             .rounds = rounds_.next_look(clause)};
   say(event);
   std::optional<Error> failure;
+  WrongSteps wrong(clause);
   const auto done = [&](std::size_t job, const Launched& launched) {
     if (auto ended = end(begins[job], jobs[job], launched); !ended && !failure) {
       failure = ended.error();
     }
+    wrong.take(begins[job], jobs[job], launched);
   };
   const auto tick = [&] {
     ProgressEvent again = event;
@@ -351,7 +348,16 @@ Result<bool> CampaignRun::run_group(std::size_t clause, std::uint32_t round,
   if (failure) {
     return *failure;
   }
-  return whole;
+  return whole && prepared_.plan.clauses[clause].repeats_wrong_step ? repeat(wrong) : whole;
+}
+
+Result<bool> CampaignRun::repeat(const WrongSteps& wrong) {
+  const auto write = [this](const RepeatLine& line) {
+    Json::Object members = json_of(line);
+    members.emplace_back("at", now_text());
+    return append("repeat", std::move(members));
+  };
+  return wrong.repeat({launch_, digests_, rounds_, write});
 }
 
 /// Every open clause once. False if interrupted.
@@ -449,14 +455,8 @@ Result<RunOutcome> CampaignRun::interrupted() {
   if (auto written = append("interrupt", {{"at", now_text()}, {"signal", signal}}); !written) {
     return written.error();
   }
-  // The run that was cut off has no end and counts as below: where a clause allows none, that is
-  // it.
   const bool more = rounds_.open(rounds_.judgement());
-  return finish(RunOutcome::Finish::interrupted,
-                "interrupted by " + signal + "; everything is kept, " +
-                    (more ? "go on with --resume"
-                          : "but no run is left that could change the decision: a run that was cut "
-                            "off counts as below its limit; --resume only closes the campaign"));
+  return finish(RunOutcome::Finish::interrupted, sentence_of_interrupt(signal, more));
 }
 
 Result<RunOutcome> CampaignRun::run() {

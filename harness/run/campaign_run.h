@@ -23,6 +23,7 @@ struct RunRequest {
   std::string nonce_file;  ///< The last link of the buyer's chain in hex, 0600; "": drawn here.
   std::vector<std::string> marks;  ///< "simulated", ...: stand in the session.
   std::string recording;  ///< File of a recorded machine that the workers replay; "": none.
+  std::string scratch;    ///< Directory for the files that are written and read; "": in the folder.
   bool resume = false;
 };
 

@@ -19,7 +19,7 @@ struct Param {
   std::vector<std::string_view> values;  ///< The allowed words.
   bool whole = false;                    ///< A whole number from 1 is allowed (too).
   std::string_view fallback;             ///< "" where the contract must say it.
-  std::string_view bench;  ///< What `assay bench` takes of a number without fallback; "": 1.
+  std::string_view bench;  ///< What `assay bench` takes without fallback; "": 1, or each word.
 };
 
 struct Case {
@@ -29,6 +29,9 @@ struct Case {
   std::vector<Scope> scopes;
   std::vector<Rule> rules;  ///< By which its runs can be judged; a contract can't ask for another.
   std::vector<Param> params;
+
+  /// Whether the first wrong step of a run is done again, there and on a neighbour.
+  bool repeats_wrong_step = false;
 
   /// The dimension of a run's value; params are complete (fallbacks filled in) and checked.
   Dimension (*dimension)(const Params& params) = nullptr;

@@ -18,8 +18,11 @@ std::vector<std::string> values_of(const Param& param, const Params& fixed) {
   if (!param.fallback.empty()) {
     return {std::string(param.fallback)};
   }
+  if (!param.bench.empty()) {
+    return {std::string(param.bench)};
+  }
   if (param.whole) {
-    return {param.bench.empty() ? "1" : std::string(param.bench)};
+    return {"1"};
   }
   return {param.values.begin(), param.values.end()};
 }
@@ -93,8 +96,9 @@ Result<Done> CaseBench::prepare(const BenchedCase& benched) {
   }
   kernel_.reset();  // its memory first: there may be room for one only
   step_ns_ = 0;
-  auto kernel = prepare_kernel(world_.backend, world_.device, benched.a_case, benched.params,
-                               {.link = world_.link, .clause = benched.name, .round = 0});
+  auto kernel = prepare_kernel(
+      world_.backend, world_.device, benched.a_case, benched.params,
+      {.link = world_.link, .clause = benched.name, .round = 0, .scratch = world_.scratch});
   if (!kernel) {
     return kernel.error();
   }

@@ -36,7 +36,8 @@ struct BenchWorld {
   Device device;
   Clock& clock;
   Probe& probe;
-  Digest link{};  ///< Operands and challenges are drawn from it.
+  Digest link{};        ///< Operands and challenges are drawn from it.
+  std::string scratch;  ///< Directory for the files of cases that need some; "": none.
 };
 
 struct BenchedWindow {

@@ -1,6 +1,10 @@
 #include "harness/run/classify.h"
 
 #include <cstdlib>
+#include <utility>
+
+#include "reports/io_witness.h"
+#include "reports/path_witness.h"
 
 namespace assay {
 namespace {
@@ -58,6 +62,17 @@ Classified classify(const WindowResult& window, const WindowPlan& plan,
             "the clocks disagree by " + ns(disagreement) + " in " + ns(sums->elapsed_ns)};
   }
   return {};
+}
+
+Classified classify_io(const std::string& case_id, const Readings& telemetry, Natural work) {
+  std::string fault = needs_io_witness(case_id) ? io_fault_of(case_id, telemetry, work) : "";
+  return fault.empty() ? Classified{} : Classified{Ending::unwitnessed, std::move(fault)};
+}
+
+Classified classify_path(const std::string& case_id, const Params& params,
+                         const Readings& telemetry, Natural steps) {
+  std::string fault = needs_path_witness(case_id) ? path_fault_of(params, telemetry, steps) : "";
+  return fault.empty() ? Classified{} : Classified{Ending::unwitnessed, std::move(fault)};
 }
 
 }  // namespace assay

@@ -1,7 +1,8 @@
 #include "harness/run/device_work.h"
 
 #include <utility>
-#include <vector>
+
+#include "reports/operand_seed.h"
 
 namespace assay {
 namespace {
@@ -36,16 +37,18 @@ Result<Device> device_named(Backend& backend, const std::string& id) {
 
 Result<std::unique_ptr<Kernel>> prepare_kernel(Backend& backend, const Device& device,
                                                const Case& a_case, const Params& params,
-                                               const OperandDraw& draw) {
+                                               const KernelRun& run) {
   if (finds(a_case)) {
     return Error{Error::Code::bad_input, std::string(a_case.id) + " measures nothing"};
   }
-  const auto problem = a_case.problem(params);
+  auto problem = a_case.problem(params);
   if (!problem) {
     return problem.error();
   }
-  const std::vector<std::string> parts{draw.clause, std::to_string(draw.round)};
-  auto kernel = backend.prepare(*problem, device, derive(draw.link, "operands", parts));
+  if (auto* const files = std::get_if<StorageProblem>(&*problem)) {
+    files->directory = run.scratch;
+  }
+  auto kernel = backend.prepare(*problem, device, operand_seed(run.link, run.clause, run.round));
   if (!kernel) {
     return kernel;
   }

@@ -14,11 +14,12 @@ namespace assay {
 /// The device with this id, the first one for "". Fails with unsupported if there is none.
 [[nodiscard]] Result<Device> device_named(Backend& backend, const std::string& id);
 
-/// What the operands are drawn from: equal for all items of a round.
-struct OperandDraw {
+/// What operands are drawn from, equal for all items of a round, and where files may lie.
+struct KernelRun {
   Digest link{};  ///< Of the buyer's nonce.
   std::string clause;
   std::uint32_t round = 0;
+  std::string scratch;  ///< Directory for a case's files; "": none.
 };
 
 /// The case's kernel with these operands. Fails with bad_input for a case that measures nothing,
@@ -27,7 +28,7 @@ struct OperandDraw {
 [[nodiscard]] Result<std::unique_ptr<Kernel>> prepare_kernel(Backend& backend, const Device& device,
                                                              const Case& a_case,
                                                              const Params& params,
-                                                             const OperandDraw& draw);
+                                                             const KernelRun& run);
 
 /// What shows the device beside `host`, which must outlive it; nullptr where the host's is all.
 [[nodiscard]] std::unique_ptr<Probe> make_device_probe(Probe& host, const Backend& backend,

@@ -4,17 +4,16 @@
 #include <utility>
 
 #include "harness/run/gpu_inventory.h"
+#include "harness/run/ranked_backend.h"
 #include "harness/run/worker.h"
-#include "kernels/host/host_backend.h"
-#include "kernels/module.h"
 
 namespace assay {
 
 int host_worker(std::vector<Case> cases, const HostWorker& choice) {
   WorkerWorld world;
-  world.backends.push_back({.backend = make_host_backend(), .mark = ""});
+  world.backends.push_back({.backend = make_ranked_host_backend(choice.ranks), .mark = ""});
   world.load = [&choice](std::string_view name) {
-    return load_backend(name, ModuleChoice::from(choice.module));
+    return load_ranked_backend(name, choice.module, choice.ranks);
   };
   world.cases = std::move(cases);
   world.clock = &system_clock();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/run/case.h"
+#include "harness/run/rank_job.h"
 
 namespace assay {
 
@@ -12,7 +13,8 @@ namespace assay {
 struct HostWorker {
   std::string module;  ///< Of a backend that isn't the host's, see ModuleChoice::from; or "".
   std::string
-      recording;  ///< File of the machine to replay in place of this one's inventory; or "".
+      recording;     ///< File of the machine to replay in place of this one's inventory; or "".
+  RankLaunch ranks;  ///< How ranks of a collective are started.
 };
 
 /// Runs one job from standard input, as `assay worker` does, with these cases. Returns the exit

@@ -46,17 +46,36 @@ int read_records(int file, Take take) {
   }
 }
 
-/// "4,1207,83512345,-": the second one; none where this is no record.
-std::optional<std::int64_t> number_of(std::string_view prefix) {
-  const std::size_t comma = prefix.find(',');
-  const std::size_t end = comma == std::string_view::npos ? comma : prefix.find(',', comma + 1);
+/// Of "4,1207,83512345,-" the first two.
+struct RecordPrefix {
+  std::int64_t source = 0;  ///< 8 x facility + priority.
+  std::int64_t number = 0;
+};
+
+std::optional<std::int64_t> whole_of(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), last, number);
+  return error == std::errc{} && at == last ? std::optional(number) : std::nullopt;
+}
+
+/// None where this is no record.
+std::optional<RecordPrefix> prefix_of(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  const std::size_t end = comma == std::string_view::npos ? comma : text.find(',', comma + 1);
   if (end == std::string_view::npos) {
     return std::nullopt;
   }
-  std::int64_t number = 0;
-  const char* last = prefix.data() + end;
-  const auto [at, error] = std::from_chars(prefix.data() + comma + 1, last, number);
-  return error == std::errc{} && at == last ? std::optional(number) : std::nullopt;
+  const auto source = whole_of(text.substr(0, comma));
+  const auto number = whole_of(text.substr(comma + 1, end - comma - 1));
+  return source && number ? std::optional(RecordPrefix{.source = *source, .number = *number})
+                          : std::nullopt;
+}
+
+/// The kernel gives what processes write to its log another facility than its own, which is 0.
+bool is_the_kernels(const RecordPrefix& prefix) {
+  constexpr std::int64_t k_priorities = 8;
+  return prefix.source >= 0 && prefix.source < k_priorities;
 }
 
 XidEffect effect_of(const XidLine& line) {
@@ -97,17 +116,17 @@ void keep(XidLog& log, XidLine line) {
 
 bool take_kernel_record(XidLog& log, std::string_view record) {
   const std::size_t semicolon = record.find(';');
-  const auto number = number_of(record.substr(0, semicolon));
-  if (semicolon == std::string_view::npos || !number || *number <= log.last_record) {
+  const auto prefix = prefix_of(record.substr(0, semicolon));
+  if (semicolon == std::string_view::npos || !prefix || prefix->number <= log.last_record) {
     return false;
   }
-  if (*number - 1 != log.last_record) {
-    log.first_record = *number;
+  if (prefix->number - 1 != log.last_record) {
+    log.first_record = prefix->number;
   }
-  log.last_record = *number;
+  log.last_record = prefix->number;
   const std::string_view text = record.substr(semicolon + 1);
-  XidLine line{.record = *number, .text = printable(text.substr(0, text.find('\n')))};
-  if (parse_xid(line.text)) {
+  XidLine line{.record = prefix->number, .text = printable(text.substr(0, text.find('\n')))};
+  if (is_the_kernels(*prefix) && parse_xid(line.text)) {
     keep(log, std::move(line));
   }
   return true;

@@ -62,7 +62,8 @@ class Watched {
   }
 
   [[nodiscard]] bool finished() const {
-    return launched_.failed || launched_.measured || launched_.found || launched_.selftest;
+    return launched_.failed || launched_.measured || launched_.found || launched_.selftest ||
+           launched_.repeated;
   }
   [[nodiscard]] bool ready() const { return launched_.ready.has_value(); }
   [[nodiscard]] const Job& job() const { return job_; }
@@ -133,6 +134,8 @@ class Watched {
       launched_.measured = std::move(*measured);
     } else if (auto* found = std::get_if<FoundFacts>(&*answer)) {
       launched_.found = std::move(found->facts);
+    } else if (auto* repeated = std::get_if<Repeated>(&*answer)) {
+      launched_.repeated = std::move(*repeated);
     } else {
       launched_.selftest = std::move(std::get<SelftestResult>(*answer));
     }
@@ -143,6 +146,7 @@ class Watched {
       case Job::Kind::measure: return std::holds_alternative<Measured>(answer);
       case Job::Kind::find: return std::holds_alternative<FoundFacts>(answer);
       case Job::Kind::selftest: return std::holds_alternative<SelftestResult>(answer);
+      case Job::Kind::repeat: return std::holds_alternative<Repeated>(answer);
     }
     return false;
   }

@@ -22,7 +22,8 @@ struct LaunchPlan {
   int interrupt_fd = -1;                      ///< Readable: end all workers. -1: never.
 };
 
-/// What one worker came to: exactly one of measured, found, selftest and failed.
+/// What one worker came to: exactly one of measured, found, selftest, repeated
+/// and failed.
 struct Launched {
   std::optional<Ready> ready;
   std::vector<ObjectDigest> objects;  ///< Of the ready worker.
@@ -30,6 +31,7 @@ struct Launched {
   std::optional<Measured> measured;
   std::optional<MachineFacts> found;
   std::optional<SelftestResult> selftest;
+  std::optional<Repeated> repeated;
   std::optional<Failed> failed;
 };
 

@@ -1,6 +1,7 @@
 #include "harness/run/link_case.h"
 
 #include "harness/model/step_size.h"
+#include "harness/run/array_param.h"
 
 namespace assay {
 namespace {
@@ -17,12 +18,11 @@ Direction direction_of(const Params& params) {
 }  // namespace
 
 Result<LinkProblem> link_problem(const Params& params) {
-  const auto mib = natural_from(params.at("copy_mib"));
-  if (!mib || *mib > (Natural{1} << 24U)) {
-    return Error{Error::Code::bad_input, "params.copy_mib: at most 16777216"};
+  const auto bytes = bytes_of_mib(params, "copy_mib");
+  if (!bytes) {
+    return bytes.error();
   }
-  return LinkProblem{.direction = direction_of(params),
-                     .bytes = static_cast<std::uint64_t>(*mib) << 20U};
+  return LinkProblem{.direction = direction_of(params), .bytes = *bytes};
 }
 
 Case link_case(Case base) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "harness/run/repeat_messages.h"
 #include "reports/machine_facts.h"
 #include "reports/members.h"
 
@@ -54,10 +55,11 @@ void read_params(Members& job, Params& params) {
   }
 }
 
-constexpr std::array<std::pair<Job::Kind, std::string_view>, 3> k_job_kinds{
+constexpr std::array<std::pair<Job::Kind, std::string_view>, 4> k_job_kinds{
     {{Job::Kind::measure, "measure"},
      {Job::Kind::find, "find"},
-     {Job::Kind::selftest, "selftest"}}};
+     {Job::Kind::selftest, "selftest"},
+     {Job::Kind::repeat, "repeat"}}};
 
 std::string_view name_of(Job::Kind kind) {
   return k_job_kinds.at(static_cast<std::size_t>(kind)).second;
@@ -175,6 +177,10 @@ Json::Object write(const SelftestResult& result) {
   return {{"checks", json_of(result)}, {"kind", "selftest"}};
 }
 
+Json::Object write(const Repeated& repeated) {
+  return json_of(repeated);
+}
+
 Json::Object write(const Failed& failed) {
   return {{"ending", name_of(failed.ending)}, {"kind", "error"}, {"note", failed.note}};
 }
@@ -245,6 +251,7 @@ void read_first(Members& members, std::optional<BlockMismatch>& first) {
   }
   Members mismatch(*value, "first");
   first = BlockMismatch{.block = static_cast<std::uint32_t>(mismatch.whole("block")),
+                        .step = read_step(mismatch),
                         .mismatch = {.step = static_cast<std::uint32_t>(mismatch.whole("step")),
                                      .index = count_from(mismatch, "index"),
                                      .expected = mismatch.text("expected"),
@@ -350,7 +357,9 @@ Json json_of(const std::optional<BlockMismatch>& first) {
                       {"block", first->block},
                       {"expected", first->mismatch.expected},
                       {"index", to_decimal(first->mismatch.index)},
-                      {"step", first->mismatch.step}};
+                      {"slot", first->step.slot},
+                      {"step", first->mismatch.step},
+                      {"tuple", to_decimal(first->step.tuple)}};
 }
 
 std::string write_job(const Job& job) {
@@ -364,14 +373,18 @@ std::string write_job(const Job& job) {
                                      {"case", job.case_id},
                                      {"check_share_ppm", window.check_share_ppm},
                                      {"clause", window.clause},
+                                     {"collectives", job.selftest.has_collectives},
                                      {"conditions", json_of(job.selftest.conditions)},
                                      {"device", job.device},
                                      {"item", window.item},
                                      {"find", json_of(job.find)},
+                                     {"fio", job.selftest.has_fio},
                                      {"kind", name_of(job.kind)},
                                      {"link", hex(window.link)},
                                      {"params", std::move(params)},
+                                     {"repeat", json_of(job.repeat)},
                                      {"round", job.round},
+                                     {"scratch", job.scratch},
                                      {"seed", hex(job.selftest.seed)},
                                      {"shortest_block_ns", decimal(window.shortest_block_ns)},
                                      {"soak_ns", decimal(window.soak_ns)},
@@ -399,7 +412,9 @@ Result<Job> read_job(std::string_view line) {
   job.device = members.text("device");
   job.case_id = members.text("case");
   read_params(members, job.params);
+  job.repeat = read_repeat_plan(members);
   job.round = static_cast<std::uint32_t>(members.whole("round"));
+  job.scratch = members.text("scratch");
   WindowPlan& window = job.window;
   window.attempt = count_from(members, "attempt");
   window.check_share_ppm = members.whole("check_share_ppm");
@@ -411,6 +426,8 @@ Result<Job> read_job(std::string_view line) {
   window.window_ns = nanoseconds(members, "window_ns");
   job.selftest.seed = digest_from(members, "seed");
   read_conditions(members, job.selftest.conditions);
+  job.selftest.has_collectives = members.boolean_or("collectives", false);
+  job.selftest.has_fio = members.boolean_or("fio", false);
   if (auto done = members.done(); !done) {
     return done.error();
   }
@@ -459,6 +476,9 @@ Result<Answer> read_answer(std::string_view line) {
   }
   if (kind == "selftest") {
     return read_selftest(members);
+  }
+  if (kind == "repeated") {
+    return finish(members, read_repeated(members));
   }
   if (kind == "error") {
     return read_failed(members);

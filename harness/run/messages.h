@@ -13,6 +13,7 @@
 #include "harness/run/gpu_inventory.h"
 #include "harness/run/objects.h"
 #include "harness/run/probe.h"
+#include "harness/run/repeat.h"
 #include "harness/run/selftest.h"
 #include "harness/run/window.h"
 #include "kernels/backend.h"
@@ -21,16 +22,18 @@
 namespace assay {
 
 struct Job {
-  enum class Kind { measure, find, selftest };
+  enum class Kind { measure, find, selftest, repeat };
   Kind kind = Kind::measure;
   std::string backend;
   std::string device;  ///< Device::id; "" is the first one.
   std::string case_id;
-  Params params;  ///< Completed.
+  Params params;        ///< Completed.
+  std::string scratch;  ///< Directory for the files of cases that need some; "": none was named.
   std::uint32_t round = 0;
   WindowPlan window;
   SelftestPlan selftest;  ///< For Kind::selftest.
   InventoryRequest find;  ///< For Kind::find.
+  RepeatPlan repeat;      ///< For Kind::repeat, of the clause, round and attempt of `window`.
 };
 
 /// The problem is prepared; nothing was run yet.
@@ -63,7 +66,7 @@ struct Failed {
   std::string note;
 };
 
-using Answer = std::variant<Ready, Measured, FoundFacts, SelftestResult, Failed>;
+using Answer = std::variant<Ready, Measured, FoundFacts, SelftestResult, Repeated, Failed>;
 
 [[nodiscard]] std::string write_job(const Job& job);
 [[nodiscard]] Result<Job> read_job(std::string_view line);

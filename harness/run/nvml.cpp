@@ -6,6 +6,29 @@
 #include "harness/run/nvml_questions.h"
 
 namespace assay {
+namespace nvml {
+namespace {
+
+/// One that doesn't answer is lost, but not one that the caller may not ask: of that nothing is
+/// shown.
+GpuFacts read_gpu(const Functions& functions, Whole index) {
+  GpuFacts gpu{.index = index};
+  Handle handle = nullptr;
+  const Return result = functions.handle(index, &handle);
+  if (result == k_no_permission) {
+    each_fact(gpu,
+              [&](const char* /*name*/, auto& fact) { fact.reason = functions.reason(result); });
+    return gpu;
+  }
+  gpu.lost = result == k_success ? loss_of(functions, handle) : functions.reason(result);
+  if (gpu.lost.empty()) {
+    read_facts(Questions(functions, handle), gpu);
+  }
+  return gpu;
+}
+
+}  // namespace
+}  // namespace nvml
 
 Nvml::Nvml(std::shared_ptr<const nvml::Functions> functions) : functions_(std::move(functions)) {}
 
@@ -54,18 +77,15 @@ Result<MachineFacts> Nvml::read() {
   if (const nvml::Return result = functions.count(&count);
       result != nvml::k_success || count > nvml::k_most_gpus) {
     static_cast<void>(functions.shutdown());
-    return Error{Error::Code::unsupported, "nvmlDeviceGetCount_v2: " + functions.reason(result)};
+    return Error{
+        Error::Code::unsupported,
+        "nvmlDeviceGetCount_v2: " + (result == nvml::k_success
+                                         ? std::to_string(count) + " GPUs, more than any node has"
+                                         : functions.reason(result))};
   }
   facts.gpu_count.value = count;
   for (nvml::Whole index = 0; index < count; ++index) {
-    GpuFacts gpu{.index = index};
-    nvml::Handle handle = nullptr;
-    if (const nvml::Return result = functions.handle(index, &handle); result != nvml::k_success) {
-      gpu.lost = functions.reason(result);
-    } else {
-      nvml::read_facts(nvml::Questions(functions, handle), gpu);
-    }
-    facts.gpus.push_back(std::move(gpu));
+    facts.gpus.push_back(nvml::read_gpu(functions, index));
   }
   static_cast<void>(functions.shutdown());
   return facts;

@@ -171,6 +171,15 @@ void read_links(const Questions& ask, GpuFacts& gpu) {
 
 }  // namespace
 
+std::string loss_of(const Functions& functions, Handle gpu) {
+  Call<Handle, char*, Whole> uuid = nullptr;
+  functions.load(uuid, "nvmlDeviceGetUUID");
+  std::array<char, 128> text{};
+  const Return result =
+      uuid == nullptr ? k_success : uuid(gpu, text.data(), static_cast<Whole>(text.size()));
+  return result == k_gpu_is_lost || result == k_reset_required ? functions.reason(result) : "";
+}
+
 void read_facts(const Questions& ask, GpuFacts& gpu) {
   read_identity(ask, gpu);
   read_state(ask, gpu);

@@ -17,6 +17,8 @@ using Whole = unsigned int;
 using Long = unsigned long long;
 
 inline constexpr Return k_success = 0;
+inline constexpr Return k_no_permission = 4;
+inline constexpr Return k_gpu_is_lost = 15, k_reset_required = 16;
 inline constexpr Whole k_most_gpus = 1024;
 inline constexpr Whole k_most_links = 18;          // NVML_NVLINK_MAX_LINKS
 inline constexpr Long k_largest = Long{1} << 53U;  // beyond it is no count, but an unset counter
@@ -135,6 +137,10 @@ class Questions {
   const Functions& functions_;
   Handle gpu_;
 };
+
+/// Why the GPU doesn't answer though the driver knows it: it is gone, or waits for a reset. "" if
+/// it answers, or if whoever asks may not know.
+[[nodiscard]] std::string loss_of(const Functions& functions, Handle gpu);
 
 /// All facts of one GPU, links and all, into those of `gpu` that stand empty.
 void read_facts(const Questions& ask, GpuFacts& gpu);

@@ -10,6 +10,7 @@
 #include "harness/model/judge.h"
 #include "harness/model/roster.h"
 #include "harness/model/sign_plan.h"
+#include "harness/model/step_size.h"
 #include "harness/model/units.h"
 #include "kernels/footprint.h"
 
@@ -20,7 +21,8 @@ constexpr std::uint32_t k_runs_per_look = 10;
 constexpr Natural k_journal_bytes = 1200;    // a begin and an end line
 constexpr Natural k_gpu_facts_bytes = 5000;  // of one GPU with 18 links
 constexpr Natural k_blob_bytes = 24;         // the head of a blob
-constexpr Natural k_block_bytes = 72;        // nine columns of 8 bytes
+constexpr Natural k_block_bytes = 72;        // nine columns of 8 bytes, a tenth of timed steps
+constexpr Natural k_timed_bytes = 8;
 
 /// Rounded up: a window is at least as long as the contract's.
 Natural nanoseconds(const std::optional<Quantity>& time) {
@@ -119,7 +121,13 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
     return refuse(index, params.error().message);
   }
   planned.params = *std::move(params);
+  if (clause.scope == Scope::system && times_each_step(clause.case_id, planned.params)) {
+    return refuse(index, "scope: " + clause.case_id +
+                             " times each step by itself with these parameters, not all nodes at "
+                             "the same moments: no value of the system follows");
+  }
   planned.looks_twice = looks_twice(clause.case_id);
+  planned.repeats_wrong_step = (*a_case)->repeats_wrong_step;
   if (finds(**a_case)) {
     return planned;
   }
@@ -142,18 +150,31 @@ bool is_bound(const InventoryLine& line, const Clause& clause) {
          clause.population.end();
 }
 
+/// That hold its memory together; 1 where it has none.
+Natural ranks_of(const PlannedClause& planned) {
+  const auto ranks = planned.params.find("ranks");
+  if (ranks == planned.params.end()) {
+    return 1;
+  }
+  const auto count = natural_from(ranks->second);
+  return count && *count > 0 ? *count : Natural{1};
+}
+
 /// Whether the GPUs, by what the inventory states of them, can hold what the clause runs on each.
 Result<Done> check_memory(const Clause& clause, std::size_t index, const Contract& contract,
                           const PlannedClause& planned) {
   for (const InventoryLine& line : contract.inventory) {
     const bool binds = is_bound(line, clause);
-    if (!binds || clause.scope == Scope::each_node || !line.gpus || !line.gpus->memory) {
+    const Natural parts = ranks_of(planned);  // each on a GPU of its own
+    const bool is_of_node = clause.scope == Scope::each_node && parts == 1;
+    if (!binds || is_of_node || !line.gpus || !line.gpus->memory) {
       continue;
     }
     const Quantity& memory = *line.gpus->memory;
-    if (std::is_gt(compare({planned.device_bytes, 1}, memory.base))) {
+    const Natural needed = planned.device_bytes / parts;
+    if (std::is_gt(compare({needed, 1}, memory.base))) {
       return refuse(index, "params: a run needs at least " +
-                               for_people({planned.device_bytes, 1}, Dimension::bytes) +
+                               for_people({needed, 1}, Dimension::bytes) +
                                " on each device, and inventory line '" + line.id +
                                "' states gpus.memory '" + memory.text + "'");
     }
@@ -206,7 +227,9 @@ void budget(PlannedClause& planned, const Clause& clause, const Contract& contra
   planned.first_look_ns = one_run * planned.first_look;
   planned.total_ns = one_run * planned.runs;
   planned.attempts = Natural{planned.runs} * planned.parts;
-  const Natural blob = planned.blocks == 0 ? 0 : k_blob_bytes + k_block_bytes * planned.blocks;
+  const Natural block =
+      k_block_bytes + (times_each_step(clause.case_id, clause.params) ? k_timed_bytes : 0);
+  const Natural blob = planned.blocks == 0 ? 0 : k_blob_bytes + block * planned.blocks;
   planned.bytes = planned.attempts * (k_journal_bytes + blob);
   if (is_finding(clause.case_id)) {
     planned.bytes += Natural{planned.runs} * gpus_of(clause, contract) * k_gpu_facts_bytes;
@@ -278,6 +301,21 @@ std::vector<PlannedRound> rounds_of(const Plan& plan) {
 bool has_last_look(const Plan& plan) {
   return std::any_of(plan.clauses.begin(), plan.clauses.end(),
                      [](const PlannedClause& clause) { return clause.looks_twice; });
+}
+
+bool has_collectives(const Plan& plan) {
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(), [](const PlannedClause& clause) {
+    const auto ranks = clause.params.find("ranks");
+    return times_each_step(clause.case_id, clause.params) && ranks != clause.params.end() &&
+           ranks->second != "1";
+  });
+}
+
+bool has_fio(const Plan& plan) {
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(), [](const PlannedClause& clause) {
+    const auto engine = clause.params.find("engine");
+    return engine != clause.params.end() && engine->second == k_fio_engine;
+  });
 }
 
 Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases) {

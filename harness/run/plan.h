@@ -24,6 +24,7 @@ struct PlannedClause {
   Scope scope = Scope::each_node;
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;
+  bool repeats_wrong_step = false;   ///< The first of a run, there and on a neighbour.
   bool looks_twice = false;          ///< Before the first run, and in a round after the last.
   std::uint64_t items = 0;           ///< Judged.
   std::uint64_t allowance = 0;       ///< Of these, how many may be replaced within the remedy.
@@ -70,6 +71,11 @@ struct Plan {
 
 /// Whether a round of its own comes after the last run, in which clauses look a second time.
 [[nodiscard]] bool has_last_look(const Plan& plan);
+
+/// Whether any clause is run by ranks beside the worker.
+[[nodiscard]] bool has_collectives(const Plan& plan);
+/// Whether any clause has fio move files.
+[[nodiscard]] bool has_fio(const Plan& plan);
 
 /// Indices of the clauses as a round runs them: those that find what is there before those that
 /// measure, which could change it; else in the contract's order.

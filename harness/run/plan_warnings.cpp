@@ -151,6 +151,10 @@ void look_at_clause(const Contract& contract, const Plan& plan, std::size_t inde
                        " MiB may lie in a cache; " + std::string(k_by_caches) +
                        " is four times the last-level caches of whatever machine it is");
   }
+  if (planned.case_id == k_layer_case && planned.params.at("ranks") == "1") {
+    warnings.push_back(place_of(index, "params.ranks") +
+                       "one rank exchanges no gradients, so its step says nothing of a network");
+  }
   if (contract.purpose == Purpose::acceptance && counts_runs(clause.rule) &&
       planned.window_ns < k_minute_ns) {
     warnings.push_back(place_of(index, "window") + "'" + clause.window->text +

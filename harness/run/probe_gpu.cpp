@@ -1,3 +1,4 @@
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -75,6 +76,19 @@ Readings readings_of(const GpuSums& sums) {
   return all;
 }
 
+/// What a counter of the driver's added, in millionths of `whole`; a reason where it went back or
+/// so far that no window explains it.
+Reading millionths(std::int64_t before, std::int64_t after, std::int64_t whole) {
+  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max() / k_million;
+  const std::int64_t added = after - before;
+  if (added < 0 || added > k_most) {
+    return {std::nullopt, "the driver's counter went from " + std::to_string(before) + " to " +
+                              std::to_string(after)};
+  }
+  return whole > 0 ? Reading{added * k_million / whole, ""}
+                   : Reading{std::nullopt, "no time has passed by the driver's clock"};
+}
+
 /// The share of the driver's time that a limiter took.
 Reading share_of(const SlowedTime& before, const SlowedTime& after) {
   for (const auto* fact :
@@ -84,9 +98,7 @@ Reading share_of(const SlowedTime& before, const SlowedTime& after) {
     }
   }
   const std::int64_t time_us = *after.clock_us.value - *before.clock_us.value;
-  const std::int64_t slowed_us = *after.slowed_us.value - *before.slowed_us.value;
-  return time_us > 0 ? Reading{slowed_us * k_million / time_us, ""}
-                     : Reading{std::nullopt, "no time has passed by the driver's clock"};
+  return millionths(*before.slowed_us.value, *after.slowed_us.value, time_us);
 }
 
 class GpuProbe final : public Probe {
@@ -178,11 +190,13 @@ class GpuProbe final : public Probe {
       const auto& hidden = begun_.energy_mj.value ? now.energy_mj : begun_.energy_mj;
       return {{"gpu_energy_uj", reading_of(hidden)}, {"gpu_power_mw", mean_of(window_.power_mw)}};
     }
-    const std::int64_t spent_mj = *now.energy_mj.value - *begun_.energy_mj.value;
+    const std::int64_t before = *begun_.energy_mj.value;
+    const std::int64_t after = *now.energy_mj.value;
     const std::int64_t time_us = (now.at_ns - begun_.at_ns) / k_thousand;
-    const Reading power = time_us > 0 ? Reading{spent_mj * k_million / time_us, ""}
-                                      : Reading{std::nullopt, "no time has passed"};
-    return {{"gpu_energy_uj", {spent_mj * k_thousand, ""}}, {"gpu_power_mw", power}};
+    const Reading power = millionths(before, after, time_us);
+    const Reading energy = power.value ? Reading{(after - before) * k_thousand, ""}
+                                       : Reading{std::nullopt, power.reason};
+    return {{"gpu_energy_uj", energy}, {"gpu_power_mw", power}};
   }
 
   Probe& host_;

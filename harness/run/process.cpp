@@ -148,6 +148,13 @@ void Process::kill() const {
   }
 }
 
+bool Process::has_ended() const {
+  siginfo_t facts{};
+  return pid_ <= 0 ||
+         (::waitid(P_PID, static_cast<id_t>(pid_), &facts, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+          facts.si_pid == pid_);
+}
+
 std::string Process::wait(int limit_ms) {
   if (pid_ <= 0) {
     return "was never started";

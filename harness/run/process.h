@@ -26,6 +26,10 @@ class Process {
   [[nodiscard]] int output() const { return output_; }  ///< Read by us.
   [[nodiscard]] int errors() const { return errors_; }  ///< Read by us; does not block.
 
+  [[nodiscard]] pid_t number() const { return pid_; }
+  /// Whether it has ended; it is reaped by wait() alone.
+  [[nodiscard]] bool has_ended() const;
+
   void kill() const;
   /// Waits for the end, killing it after `limit_ms`; says how it ended: "exited with status 1".
   std::string wait(int limit_ms);

@@ -55,6 +55,12 @@ class Rounds {
   [[nodiscard]] std::int64_t time_left(std::uint32_t round, const Judgement& judgement) const;
 
   [[nodiscard]] const std::vector<Item>& roster() const { return roster_; }
+  /// Of this node: attempts()[i] has number i + 1.
+  [[nodiscard]] const std::vector<Attempt>& attempts() const { return evidence_.attempts; }
+  /// Items of this node that the clause binds, in the roster's order.
+  [[nodiscard]] const std::vector<ItemIndex>& parts(std::size_t clause) const {
+    return parts_[clause];
+  }
 
  private:
   /// Of the runs that count for the item, in their order.

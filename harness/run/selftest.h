@@ -12,8 +12,10 @@
 namespace assay {
 
 struct SelftestPlan {
-  Digest seed{};          ///< From the nonce.
-  Conditions conditions;  ///< The contract's tolerances.
+  Digest seed{};                 ///< From the nonce.
+  Conditions conditions;         ///< The contract's tolerances.
+  bool has_collectives = false;  ///< The campaign starts ranks.
+  bool has_fio = false;          ///< It has fio move files.
 };
 
 struct SelftestCheck {

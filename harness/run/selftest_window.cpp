@@ -200,6 +200,7 @@ SelftestCheck WindowChecks::with_slow_worker() {
 Result<std::unique_ptr<Kernel>> selftest_kernel(Backend& backend, const Device& device,
                                                 const Digest& seed) {
   constexpr std::uint64_t k_order = 256;
+  constexpr std::uint64_t k_moved_bytes = std::uint64_t{1} << 18U;
   Error last{Error::Code::unsupported, "no type to test with"};
   const std::array<std::array<NumberType, 3>, 4> kinds{
       {{NumberType::f32, NumberType::f32, NumberType::f32},
@@ -219,7 +220,13 @@ Result<std::unique_ptr<Kernel>> selftest_kernel(Backend& backend, const Device& 
     }
     last = kernel.error();
   }
-  return last;
+  if (last.code != Error::Code::unsupported) {
+    return last;
+  }
+  // Without its library of products a device still moves memory, and runs that do are tested, too.
+  auto moves = backend.prepare(
+      MemoryProblem{.op = MemoryProblem::Op::copy, .array_bytes = k_moved_bytes}, device, seed);
+  return moves || moves.error().code != Error::Code::unsupported ? std::move(moves) : last;
 }
 
 std::vector<SelftestCheck> check_windows(Kernel& kernel, const SelftestPlan& plan) {

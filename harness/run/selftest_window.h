@@ -8,7 +8,8 @@
 
 namespace assay {
 
-/// A small problem on `device` that this backend has an exact kernel for.
+/// A small problem on `device` that this backend has an exact kernel for: a matrix product, or a
+/// copy where it has none. Fails with unsupported where it has neither.
 [[nodiscard]] Result<std::unique_ptr<Kernel>> selftest_kernel(Backend& backend,
                                                               const Device& device,
                                                               const Digest& seed);

@@ -38,7 +38,7 @@ class WindowRun {
   Result<CheckResult> check(std::span<const Step> steps, const Digest& challenge,
                             std::span<const std::uint32_t> full);
   void count(std::span<const Step> steps, const CheckResult& checked);
-  void count_full(const CheckResult& checked);
+  void count_full(std::span<const Step> steps, const CheckResult& checked);
   Result<Done> check_last_in_full();
   Result<Done> check_held();
   void hold(std::span<const Step> steps, std::span<const std::uint32_t> full, bool all);
@@ -277,7 +277,7 @@ Result<Done> WindowRun::check_last_in_full() {
   // that was seen wrong stays so, whatever the second look sees: only what is more is added.
   result_.blocks.wrong.back() += static_cast<std::int64_t>(
       std::max(checked->wrong, last_checked_.wrong) - last_checked_.wrong);
-  count_full(*checked);
+  count_full(last_steps_, *checked);
   result_.blocks.check_ns.back() += clock_.now_ns() - begun;
   result_.blocks.end_ns.back() = elapsed();
   return Done{};
@@ -311,7 +311,7 @@ Result<Done> WindowRun::check_held() {
   }
   full_done_ += checked->full;
   result_.blocks.wrong.back() += static_cast<std::int64_t>(checked->wrong);
-  count_full(*checked);
+  count_full(steps, *checked);
   return Done{};
 }
 
@@ -320,10 +320,10 @@ void WindowRun::count(std::span<const Step> steps, const CheckResult& checked) {
   blocks.steps.back() += static_cast<std::int64_t>(steps.size());
   blocks.tiles.back() += static_cast<std::int64_t>(checked.tiles);
   blocks.wrong.back() += static_cast<std::int64_t>(checked.wrong);
-  count_full(checked);
+  count_full(steps, checked);
 }
 
-void WindowRun::count_full(const CheckResult& checked) {
+void WindowRun::count_full(std::span<const Step> steps, const CheckResult& checked) {
   Blocks& blocks = result_.blocks;
   blocks.full.back() += static_cast<std::int64_t>(checked.full);
   if (checked.full > 0) {
@@ -332,6 +332,7 @@ void WindowRun::count_full(const CheckResult& checked) {
   }
   if (checked.first && !result_.first) {
     result_.first = {.block = static_cast<std::uint32_t>(blocks.size() - 1),
+                     .step = steps[checked.first->step],
                      .mismatch = *checked.first};
   }
 }
@@ -349,6 +350,9 @@ Result<Done> WindowRun::batch(std::span<const Step> steps) {
   }
   const auto time = static_cast<double>(clock_.now_ns() - poisoned_at);
   step_ns_ = std::max(1.0, time / static_cast<double>(steps.size()));
+  if (const auto timed_ns = kernel_.timed_ns()) {
+    result_.blocks.timed_ns.back() += *timed_ns;
+  }
   auto verified = verify(steps);
   ++batch_;
   return verified;
@@ -361,6 +365,9 @@ Result<Done> WindowRun::block() {
   for (auto* column :
        {&blocks.steps, &blocks.tiles, &blocks.full, &blocks.wrong, &blocks.check_ns}) {
     column->push_back(0);
+  }
+  if (kernel_.timed_ns()) {
+    blocks.timed_ns.push_back(0);
   }
   batch_ = 0;
   held_.assign(largest_batch_, {});
@@ -401,6 +408,7 @@ Result<WindowResult> WindowRun::run() {
   if (result_.late) {
     return std::move(result_);
   }
+  kernel_.begin_window();
   probe_.begin_window();
   const ClockPair begin = read_both(clock_);
   start_ns_ = begin.now_ns;

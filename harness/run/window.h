@@ -26,6 +26,7 @@ struct WindowPlan {
 
 struct BlockMismatch {
   std::uint32_t block = 0;
+  Step step;  ///< What was to be computed, and where.
   Mismatch mismatch;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/run/device_work.h"
+#include "harness/run/fio_job.h"
 #include "harness/run/lines.h"
 #include "harness/run/messages.h"
 #include "harness/run/selftest_window.h"
@@ -21,15 +22,30 @@ namespace {
 
 Failed failed_by(const Error& error) {
   // What a backend says of its device is believed; all else is a worker that ended without result.
-  const Ending ending = error.code == Error::Code::unsupported ? Ending::unsupported
-                        : error.code == Error::Code::device    ? Ending::device_lost
-                                                               : Ending::crashed;
+  const Ending ending = error.code == Error::Code::unsupported     ? Ending::unsupported
+                        : error.code == Error::Code::device        ? Ending::device_lost
+                        : error.code == Error::Code::timeout       ? Ending::hung
+                        : error.code == Error::Code::not_witnessed ? Ending::unwitnessed
+                                                                   : Ending::crashed;
   return {.ending = ending, .note = error.message};
 }
 
+/// What this process and those that work for it run.
+std::vector<MappedFile> files_of(const std::vector<std::int32_t>& processes) {
+  std::string maps;
+  std::vector<std::string> names{"self"};
+  for (const std::int32_t process : processes) {
+    names.push_back(std::to_string(process));
+  }
+  for (const std::string& name : names) {
+    std::ifstream file("/proc/" + name + "/maps");
+    maps.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return executable_files(maps);
+}
+
 std::vector<MappedFile> own_files() {
-  std::ifstream maps("/proc/self/maps");
-  return executable_files(std::string(std::istreambuf_iterator<char>(maps), {}));
+  return files_of({});
 }
 
 Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
@@ -41,15 +57,34 @@ Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
   return Error{Error::Code::unsupported, "this build has no case '" + job.case_id + "'"};
 }
 
+/// Those of the ranks of a small collective, too, if the campaign has any, and fio: what they map
+/// belongs to this machine. If they can't be started, the runs will say so.
+std::vector<MappedFile> selftest_files(const Job& job, Backend& backend, const Device& device) {
+  const auto fio = job.selftest.has_fio ? FioProgram{}.mapped()
+                                        : Result<std::shared_ptr<void>>(std::shared_ptr<void>());
+  if (!job.selftest.has_collectives) {
+    return own_files();
+  }
+  const auto kernel = backend.prepare(CollectiveProblem{.bytes = 64, .ranks = 2}, device, {});
+  const std::array<Step, 1> steps{Step{}};
+  const bool ran = kernel && (*kernel)->run(steps);
+  return ran ? files_of((*kernel)->processes()) : own_files();
+}
+
 /// Runs and checks one product, so that whatever a backend loads late is mapped when the campaign
-/// takes down what belongs to this machine. If it fails, the self-test will say so.
-void map_libraries(Backend& backend, const Device& device) {
+/// takes down what belongs to this machine. If it fails, the self-test will say so; only where the
+/// device can do nothing at all is there none, and the runs say why, each for its clause.
+Result<Done> map_libraries(Backend& backend, const Device& device) {
   const auto kernel = selftest_kernel(backend, device, {});
+  if (!kernel && kernel.error().code == Error::Code::unsupported) {
+    return kernel.error();
+  }
   const std::array<Step, 1> steps{Step{}};
   const std::array<std::uint32_t, 1> full{0};
   if (kernel && (*kernel)->run(steps)) {
     static_cast<void>((*kernel)->check(steps, {}, full));
   }
+  return Done{};
 }
 
 class Worker {
@@ -65,13 +100,21 @@ class Worker {
     if (!job) {
       return failed_by(job.error());
     }
-    auto answer = job->kind == Job::Kind::measure ? measure(*job)
-                  : job->kind == Job::Kind::find  ? find(*job)
-                                                  : selftest(*job);
+    auto answer = answer_to(*job);
     return answer ? std::move(*answer) : Answer(failed_by(answer.error()));
   }
 
  private:
+  Result<Answer> answer_to(Job& job) {
+    switch (job.kind) {
+      case Job::Kind::measure: return measure(job);
+      case Job::Kind::find: return find(job);
+      case Job::Kind::selftest: return selftest(job);
+      case Job::Kind::repeat: return repeat(job);
+    }
+    return Error{Error::Code::bad_input, "a job of no kind"};
+  }
+
   Result<std::string> read_one() {
     while (true) {
       if (auto line = buffer_.next()) {
@@ -109,13 +152,18 @@ class Worker {
     return &loaded_;
   }
 
-  Result<Answer> measure(Job& job) {
+  /// What a job on a case needs: a kernel with the operands of its round, on its device.
+  struct OnDevice {
+    const LoadedBackend* loaded = nullptr;
+    Device device;
+    std::unique_ptr<Kernel> kernel;
+  };
+  Result<OnDevice> prepare(const Job& job) {
     const auto found = backend_named(job.backend);
     if (!found) {
       return found.error();
     }
-    Backend& backend = *(*found)->backend;
-    const auto device = device_named(backend, job.device);
+    auto device = device_named(*(*found)->backend, job.device);
     if (!device) {
       return device.error();
     }
@@ -123,20 +171,34 @@ class Worker {
     if (!a_case) {
       return a_case.error();
     }
-    auto kernel =
-        prepare_kernel(backend, *device, **a_case, job.params,
-                       {.link = job.window.link, .clause = job.window.clause, .round = job.round});
+    auto kernel = prepare_kernel(*(*found)->backend, *device, **a_case, job.params,
+                                 {.link = job.window.link,
+                                  .clause = job.window.clause,
+                                  .round = job.round,
+                                  .scratch = job.scratch});
     if (!kernel) {
       return kernel.error();
     }
-    Probe& probe = probe_of(backend, *device);
+    return OnDevice{*found, std::move(*device), std::move(*kernel)};
+  }
+
+  Result<Go> ready_on(const OnDevice& on) {
+    return ready(Ready{.device = on.device,
+                       .ran = on.kernel->ran(),
+                       .dimension = on.kernel->dimension(),
+                       .work_per_step = on.kernel->work_per_step(),
+                       .mark = on.loaded->mark,
+                       .files = files_of(on.kernel->processes())});
+  }
+
+  Result<Answer> measure(Job& job) {
+    const auto on = prepare(job);
+    if (!on) {
+      return on.error();
+    }
+    Probe& probe = probe_of(*on->loaded->backend, on->device);
     Readings before = probe.read();  // of a GPU it takes too long for what a common start allows
-    const auto go = ready({.device = *device,
-                           .ran = (*kernel)->ran(),
-                           .dimension = (*kernel)->dimension(),
-                           .work_per_step = (*kernel)->work_per_step(),
-                           .mark = (*found)->mark,
-                           .files = own_files()});
+    const auto go = ready_on(*on);
     if (!go) {
       return go.error();
     }
@@ -144,12 +206,39 @@ class Worker {
     for (auto& [name, reading] : world_.probe->read()) {
       before[name] = reading;
     }
-    auto window = run_window(**kernel, *world_.clock, probe, job.window);
+    auto window = run_window(*on->kernel, *world_.clock, probe, job.window);
     if (!window) {
       return window.error();
     }
-    return Answer(
-        Measured{.window = std::move(*window), .readings = window_readings(before, probe.read())});
+    auto readings = readings_after(*on->kernel, window_readings(before, probe.read()));
+    if (!readings) {
+      return readings.error();
+    }
+    return Answer(Measured{.window = std::move(*window), .readings = std::move(*readings)});
+  }
+
+  /// Those of the machine, and what the kernel saw.
+  static Result<Readings> readings_after(Kernel& kernel, Readings readings) {
+    auto notes = kernel.notes();
+    if (!notes) {
+      return notes.error();
+    }
+    for (Noted& note : *notes) {
+      readings[note.name] = {.value = note.value, .reason = std::move(note.reason)};
+    }
+    return readings;
+  }
+
+  Result<Answer> repeat(const Job& job) {
+    const auto on = prepare(job);
+    if (!on) {
+      return on.error();
+    }
+    if (const auto go = ready_on(*on); !go) {
+      return go.error();
+    }
+    auto repeated = repeat_step(*on->kernel, *world_.clock, job.repeat, job.window.link);
+    return repeated ? Result<Answer>(std::move(*repeated)) : Result<Answer>(repeated.error());
   }
 
   /// What shows the device that is measured. Made before `ready`, so that the files it maps are
@@ -185,11 +274,15 @@ class Worker {
     if (!device) {
       return device.error();
     }
-    map_libraries(backend, *device);
+    if (const auto able = map_libraries(backend, *device); !able) {
+      return able.error();
+    }
     static_cast<void>(probe_of(backend, *device));  // maps its library, and then has to be quiet
     probe_.reset();
-    if (const auto go =
-            ready({.device = *device, .ran = {}, .mark = (*found)->mark, .files = own_files()});
+    if (const auto go = ready({.device = *device,
+                               .ran = {},
+                               .mark = (*found)->mark,
+                               .files = selftest_files(job, backend, *device)});
         !go) {
       return go.error();
     }

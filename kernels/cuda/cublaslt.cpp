@@ -1,30 +1,13 @@
 #include "kernels/cuda/cublaslt.h"
 
+#include "kernels/cuda/error.h"
+#include "kernels/cuda/function_finder.h"
 #include "kernels/cuda/library.h"
 
 namespace assay::cuda {
 namespace {
 
 constexpr std::size_t k_oldest = 120'800;  // 12.8: the first with block scales and Blackwell.
-
-/// Finds one function after the other until one is missing.
-class Finder {
- public:
-  explicit Finder(const SharedLibrary& library) : library_(library) {}
-
-  template <class Function>
-  Finder& operator()(const char* name, Function*& function) {
-    if (done_) {
-      done_ = library_.find(name, function);
-    }
-    return *this;
-  }
-  [[nodiscard]] const Result<Done>& done() const { return done_; }
-
- private:
-  const SharedLibrary& library_;
-  Result<Done> done_ = Done{};
-};
 
 }  // namespace
 
@@ -35,7 +18,7 @@ Result<CublasLt> load_cublaslt() {
   }
   CublasLt lt{};
   const auto found =
-      Finder(*library)("cublasLtGetVersion", lt.get_version)("cublasLtCreate", lt.create)(
+      FunctionFinder(*library)("cublasLtGetVersion", lt.get_version)("cublasLtCreate", lt.create)(
           "cublasLtDestroy", lt.destroy)("cublasLtMatmulDescCreate", lt.desc_create)(
           "cublasLtMatmulDescDestroy", lt.desc_destroy)("cublasLtMatmulDescSetAttribute",
                                                         lt.desc_set)(
@@ -64,8 +47,14 @@ Result<Done> check_lt(int status, const std::string& call) {
   if (status == lt::k_success) {
     return Done{};
   }
-  const auto code = status == lt::k_not_supported ? Error::Code::unsupported : Error::Code::device;
-  return Error{code, call + " failed: cuBLASLt status " + std::to_string(status)};
+  const std::string sentence = call + " failed: cuBLASLt status " + std::to_string(status);
+  if (status == lt::k_not_supported || status == lt::k_arch_mismatch) {
+    return Error{Error::Code::unsupported, sentence};
+  }
+  if (auto alive = check(cudaStreamSynchronize(nullptr), call); !alive) {
+    return alive;
+  }
+  return Error{Error::Code::io, sentence};
 }
 
 }  // namespace assay::cuda

@@ -17,6 +17,7 @@ namespace assay::cuda {
 namespace lt {
 
 inline constexpr int k_success = 0;
+inline constexpr int k_arch_mismatch = 8;
 inline constexpr int k_not_supported = 15;
 
 enum DataType : int {
@@ -112,7 +113,8 @@ struct CublasLt {
 /// Loads it. Fails with unsupported if it is missing, lacks a function or is older than 12.8.
 [[nodiscard]] Result<CublasLt> load_cublaslt();
 
-/// Fails with unsupported where the library has no such product, with device else.
+/// Fails with unsupported where the library has no such product, or none for this device; as
+/// check() does where the device says so itself; with io else: a library's word loses no device.
 [[nodiscard]] Result<Done> check_lt(int status, const std::string& call);
 
 }  // namespace assay::cuda

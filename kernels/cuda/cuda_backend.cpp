@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "kernels/cuda/attention_kernel.h"
+#include "kernels/cuda/collective_rank.h"
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/latency_kernel.h"
@@ -10,12 +12,14 @@
 #include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
 #include "kernels/cuda/optional_libraries.h"
+#include "kernels/soak_kernel.h"
 
 namespace assay::cuda {
 namespace {
 
 constexpr std::string_view k_name = "cuda";
 constexpr unsigned k_hopper_fp8_bits = 14;
+constexpr int k_oldest_major = 9;  // Of what cmake/modules.cmake compiles for.
 
 std::string uuid_of(const cudaDeviceProp& properties) {
   constexpr std::string_view k_digits = "0123456789abcdef";
@@ -37,6 +41,11 @@ std::uint32_t multiprocessors_of(const cudaDeviceProp& properties) {
   return static_cast<std::uint32_t>(properties.multiProcessorCount);
 }
 
+/// Of what fails before any device was asked for: whatever is wrong then, none was lost.
+Error no_devices(const Error& why) {
+  return {Error::Code::unsupported, why.message};
+}
+
 /// The driver is looked for by name first: the sentence then says which file is missing.
 Result<int> count_devices() {
   if (const auto driver = open_library({"libcuda.so.1"}); !driver) {
@@ -44,7 +53,7 @@ Result<int> count_devices() {
   }
   int version = 0;
   if (auto done = check(cudaDriverGetVersion(&version), "cudaDriverGetVersion"); !done) {
-    return done.error();
+    return no_devices(done.error());
   }
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
@@ -53,12 +62,12 @@ Result<int> count_devices() {
   }
   if (auto done = check(status, "cudaGetDeviceCount (driver " + std::to_string(version) + ")");
       !done) {
-    return done.error();
+    return no_devices(done.error());
   }
   return count;
 }
 
-class CudaBackend final : public Backend {
+class CudaBackend final : public Backend, public RankBackend {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return k_name; }
 
@@ -104,7 +113,20 @@ class CudaBackend final : public Backend {
       return LatencyKernel::supports(*latency);
     }
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
-      return no_attention(*attention);
+      return AttentionKernel::supports(*gpu, *attention);
+    }
+    if (std::holds_alternative<StorageProblem>(problem)) {
+      return no_files();
+    }
+    if (const auto* const collective = std::get_if<CollectiveProblem>(&problem)) {
+      const auto count = count_devices();
+      return count ? supports_collective(*collective, *count) : Result<Done>(count.error());
+    }
+    if (const auto* const soak = std::get_if<SoakProblem>(&problem)) {
+      return soak_supported(*this, soak_parts(*soak, copy_of(*soak)), device);
+    }
+    if (const auto* const layer = std::get_if<TransformerProblem>(&problem)) {
+      return no_layer(*layer);
     }
     return MemoryKernel::supports(*gpu, std::get<MemoryProblem>(problem));
   }
@@ -125,12 +147,46 @@ class CudaBackend final : public Backend {
       return as_kernel(LatencyKernel::prepare(*gpu, *latency, seed));
     }
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
-      return no_attention(*attention);
+      return as_kernel(AttentionKernel::prepare(*gpu, *attention, seed));
+    }
+    if (std::holds_alternative<StorageProblem>(problem)) {
+      return no_files();
+    }
+    if (const auto* const collective = std::get_if<CollectiveProblem>(&problem)) {
+      return no_ranks(*collective);
+    }
+    if (const auto* const soak = std::get_if<SoakProblem>(&problem)) {
+      return prepare_soak(*this, soak_parts(*soak, copy_of(*soak)), device, seed);
+    }
+    if (const auto* const layer = std::get_if<TransformerProblem>(&problem)) {
+      return no_layer(*layer);
     }
     return as_kernel(MemoryKernel::prepare(*gpu, std::get<MemoryProblem>(problem), seed));
   }
 
+  Result<std::unique_ptr<DeviceRank>> open_rank(const CollectiveProblem& problem,
+                                                const Device& device, const Seed& seed,
+                                                const RankPlace& place) override {
+    const auto gpu = make_current(device);
+    return gpu ? open_collective_rank(problem, seed, place)
+               : Result<std::unique_ptr<DeviceRank>>(gpu.error());
+  }
+
  private:
+  static Error no_files() {
+    return {Error::Code::unsupported, "files are written and read by the host backend alone"};
+  }
+  static Error no_layer(const TransformerProblem& layer) {
+    return {
+        Error::Code::unsupported,
+        "compute.transformer_step in " + std::string(name_of(layer.input)) +
+            " on a GPU needs the backward pass of attention, which the cuda backend does not have"};
+  }
+  static Error no_ranks(const CollectiveProblem& collective) {
+    return {Error::Code::unsupported, "network." + std::string(name_of(collective.op)) +
+                                          " takes a process for each GPU, and this is one"};
+  }
+
   template <class Prepared>
   static Result<std::unique_ptr<Kernel>> as_kernel(Result<std::unique_ptr<Prepared>> prepared) {
     if (!prepared) {
@@ -139,10 +195,9 @@ class CudaBackend final : public Backend {
     return std::unique_ptr<Kernel>(std::move(*prepared));
   }
 
-  static Error no_attention(const AttentionProblem& problem) {
-    return {Error::Code::unsupported,
-            "compute.attention in " + std::string(name_of(problem.input)) +
-                " on a GPU is cuDNN's, which the cuda backend does not call yet"};
+  /// To the host and back: what crosses the link must arrive whole, too.
+  static Problem copy_of(const SoakProblem& soak) {
+    return LinkProblem{.direction = LinkProblem::Direction::both, .bytes = soak.copy_bytes};
   }
 
   static Result<GpuTarget> make_current(const Device& device) {
@@ -167,6 +222,10 @@ class CudaBackend final : public Backend {
       return done.error();
     }
     gpu.isa = architecture_of(properties);
+    if (properties.major < k_oldest_major) {
+      return Error{Error::Code::unsupported, "the cuda module has no code for " + gpu.isa +
+                                                 ", only for sm_90 and what came after"};
+    }
     gpu.multiprocessors = multiprocessors_of(properties);
     gpu.has_block_scales = properties.major >= 10;
     if (properties.major == 9) {

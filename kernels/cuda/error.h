@@ -8,8 +8,9 @@
 
 namespace assay::cuda {
 
-/// Fails with device where the device or its driver broke, with io where memory is short, with
-/// unsupported where there is no driver or no device. `call` is what was tried.
+/// Fails with device where the device or its driver broke at work; with unsupported where there is
+/// no driver or device, none that fits, or no code for it; with io else, as where memory is short.
+/// `call` is what was tried.
 [[nodiscard]] Result<Done> check(cudaError_t status, const std::string& call);
 
 /// The status of the launches so far, of which none says it itself.

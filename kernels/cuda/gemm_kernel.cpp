@@ -27,9 +27,10 @@ Result<Done> fits(const GemmProblem& problem) {
   if (!available) {
     return available.error();
   }
-  const std::uint64_t golden = is_narrow(problem) ? Outputs::slot_bytes(golden_of(problem)) : 0;
+  const std::uint64_t golden =
+      is_narrow(problem) ? Outputs::slot_bytes(output_of(golden_of(problem))) : 0;
   const std::uint64_t needed =
-      Operands::bytes_needed(problem) + golden + Outputs::slot_bytes(problem);
+      Operands::bytes_needed(problem) + golden + Outputs::slot_bytes(output_of(problem));
   if (needed > *available) {
     return Error{Error::Code::unsupported,
                  "this matrix product needs " + std::to_string(needed >> 20U) + " MiB, and " +
@@ -123,7 +124,7 @@ Result<Done> GemmKernel::make_products(const Seed& seed) {
   operands_ = std::move(*operands);
   if (is_narrow(problem_)) {
     auto golden_product = MatmulPlan::make(lt_, golden_of(problem_), 0);
-    auto golden = Outputs::allocate(golden_of(problem_), 1, 0, stream_);
+    auto golden = Outputs::allocate(output_of(golden_of(problem_)), 1, 0, stream_);
     if (!golden_product || !golden) {
       return golden ? golden_product.error() : golden.error();
     }
@@ -134,11 +135,11 @@ Result<Done> GemmKernel::make_products(const Seed& seed) {
   if (!available) {
     return available.error();
   }
-  const auto slots =
-      static_cast<std::uint32_t>(product_slots(*available, Outputs::slot_bytes(problem_)));
+  const auto slots = static_cast<std::uint32_t>(
+      product_slots(*available, Outputs::slot_bytes(output_of(problem_))));
   // The search writes where no step will: the slots must be as poisoned as they were.
-  auto scratch = Outputs::allocate(problem_, 1, rule_.output_shift, stream_);
-  auto outputs = Outputs::allocate(problem_, slots, rule_.output_shift, stream_);
+  auto scratch = Outputs::allocate(output_of(problem_), 1, rule_.output_shift, stream_);
+  auto outputs = Outputs::allocate(output_of(problem_), slots, rule_.output_shift, stream_);
   if (!scratch || !outputs) {
     return scratch ? outputs.error() : scratch.error();
   }

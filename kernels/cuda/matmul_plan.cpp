@@ -158,6 +158,7 @@ Result<Done> MatmulPlan::describe(const GemmProblem& problem) {
       !done) {
     return done;
   }
+  compute_ = types->compute;
   const std::int32_t transposed = lt::op_t;
   if (auto done = check_lt(lt_.desc_set(desc_, lt::desc_trans_a, &transposed, sizeof transposed),
                            "cublasLtMatmulDescSetAttribute (transa)");
@@ -354,10 +355,10 @@ std::string MatmulPlan::algorithm() const {
   const auto text = [this](int attribute) {
     return std::to_string(setting(chosen_.algo, attribute));
   };
-  return "algo " + text(lt::algo_id) + ", tile " + text(lt::algo_tile) + ", stages " +
-         text(lt::algo_stages) + ", cluster " + text(lt::algo_cluster) + ", split-k " +
-         text(lt::algo_split_k) + ", reduction " + text(lt::algo_reduction) + "; best of " +
-         std::to_string(tried_);
+  return "compute " + std::to_string(compute_) + ", algo " + text(lt::algo_id) + ", tile " +
+         text(lt::algo_tile) + ", stages " + text(lt::algo_stages) + ", cluster " +
+         text(lt::algo_cluster) + ", split-k " + text(lt::algo_split_k) + ", reduction " +
+         text(lt::algo_reduction) + "; best of " + std::to_string(tried_);
 }
 
 }  // namespace assay::cuda

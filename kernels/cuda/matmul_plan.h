@@ -36,7 +36,7 @@ class MatmulPlan {
   [[nodiscard]] Result<Done> launch(const OperandPair& operands, std::byte* c,
                                     cudaStream_t stream) const;
 
-  /// "algo 66, tile 20, stages 35, cluster 3, split-k 1, reduction 0; best of 8".
+  /// "compute 68, algo 66, tile 20, stages 35, cluster 3, split-k 1, reduction 0; best of 8".
   [[nodiscard]] std::string algorithm() const;
 
  private:
@@ -70,6 +70,7 @@ class MatmulPlan {
   std::vector<lt::Heuristic> candidates_;
   lt::Heuristic chosen_{};
   std::size_t tried_ = 0;
+  int compute_ = 0;  ///< The compute type that was asked for.
   bool has_scales_ = false;
 };
 

@@ -67,9 +67,16 @@ VendorLibrary look_for_cublaslt() {
 
 }  // namespace
 
+VendorLibrary cudnn_here() {
+  return look_for(k_cudnn, version_of_cudnn);
+}
+
+VendorLibrary nccl_here() {
+  return look_for(k_nccl, version_of_nccl);
+}
+
 std::vector<VendorLibrary> libraries_here() {
-  return {look_for_cublaslt(), look_for(k_cudnn, version_of_cudnn),
-          look_for(k_nccl, version_of_nccl)};
+  return {look_for_cublaslt(), cudnn_here(), nccl_here()};
 }
 
 }  // namespace assay::cuda

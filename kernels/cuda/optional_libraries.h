@@ -1,5 +1,5 @@
-// cuDNN and NCCL: which of them is here, by own declarations and found at run time. No case asks
-// them for anything yet; `doctor` says what those that will would find.
+// cuDNN and NCCL: which of them is here, by own declarations and found at run time. `doctor` says
+// what those who ask them for something would find.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,10 @@ inline constexpr OptionalLibrary k_nccl{"NCCL", "libnccl.so.2", 22'700};
 using CudnnGetVersion = std::size_t();
 /// ncclResult_t ncclGetVersion(int* version); 0 is success.
 using NcclGetVersion = int(int* version);
+
+[[nodiscard]] VendorLibrary cudnn_here();
+/// NCCL alone.
+[[nodiscard]] VendorLibrary nccl_here();
 
 /// Those two and cuBLASLt: each with its version, or in one sentence why it can't be used.
 [[nodiscard]] std::vector<VendorLibrary> libraries_here();

@@ -62,20 +62,20 @@ unsigned blocks_for(std::uint64_t threads) {
 
 }  // namespace
 
-std::uint64_t Outputs::slot_bytes(const GemmProblem& problem) {
-  const std::uint64_t bytes = problem.m * problem.n * bytes_of(problem.output);
+std::uint64_t Outputs::slot_bytes(const OutputShape& shape) {
+  const std::uint64_t bytes = shape.rows * shape.columns * bytes_of(shape.type);
   return (bytes + k_page - 1) / k_page * k_page;
 }
 
-Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slots, int shift,
+Result<Outputs> Outputs::allocate(const OutputShape& shape, std::uint32_t slots, int shift,
                                   cudaStream_t stream) {
   Outputs made;
-  made.type_ = problem.output;
+  made.type_ = shape.type;
   made.shift_ = shift;
-  made.elements_ = problem.m * problem.n;
-  made.stride_ = slot_bytes(problem);
+  made.elements_ = shape.rows * shape.columns;
+  made.stride_ = slot_bytes(shape);
   made.slots_ = slots;
-  const auto lattice = lattice_of(problem.m, problem.n);
+  const auto lattice = lattice_of(shape.rows, shape.columns);
   made.lattice_size_ = lattice.size();
   auto memory = DeviceBuffer::of_bytes(made.stride_ * slots);
   auto places = on_device(lattice);
@@ -85,7 +85,7 @@ Result<Outputs> Outputs::allocate(const GemmProblem& problem, std::uint32_t slot
   made.memory_ = std::move(*memory);
   made.lattice_ = std::move(*places);
   const std::uint64_t chunks = made.stride_ * slots / 16;
-  with_output_type(problem.output, [&]<NumberType Type>() {
+  with_output_type(shape.type, [&]<NumberType Type>() {
     ASSAY_LAUNCH(poison_all<Type>, blocks_for(chunks), k_block, stream,
                  made.memory_.as<Chunk<Type>>(), chunks);
   });

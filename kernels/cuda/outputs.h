@@ -1,4 +1,5 @@
-// The outputs of a matrix product on the device: slots, poisoned before and witnessed after.
+// Outputs of matrix products and of attention on the device: slots, poisoned before and witnessed
+// after.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +25,23 @@ namespace assay::cuda {
   return {.bytes = 48 * places, .instructions = 60 * places, .rounds = 3};
 }
 
-/// Dense row-major m x n matrices, each beginning on a page.
+/// What stands in a slot.
+struct OutputShape {
+  NumberType type = NumberType::f32;
+  std::uint64_t rows = 0, columns = 0;
+};
+[[nodiscard]] constexpr OutputShape output_of(const GemmProblem& problem) {
+  return {.type = problem.output, .rows = problem.m, .columns = problem.n};
+}
+
+/// Dense row-major matrices, each beginning on a page.
 class Outputs {
  public:
   /// Every element is poisoned. `shift`: see ExactOperands::output_shift.
-  [[nodiscard]] static Result<Outputs> allocate(const GemmProblem& problem, std::uint32_t slots,
+  [[nodiscard]] static Result<Outputs> allocate(const OutputShape& shape, std::uint32_t slots,
                                                 int shift, cudaStream_t stream);
 
-  [[nodiscard]] static std::uint64_t slot_bytes(const GemmProblem& problem);
+  [[nodiscard]] static std::uint64_t slot_bytes(const OutputShape& shape);
 
   [[nodiscard]] std::uint32_t slots() const { return slots_; }
   [[nodiscard]] std::uint64_t elements() const { return elements_; }

@@ -6,8 +6,11 @@
 namespace assay {
 
 Result<std::unique_ptr<AttentionCore>> make_attention_core(const AttentionProblem& problem) {
-  return problem.pass == AttentionProblem::Pass::decode ? make_decode_core(problem)
-                                                        : make_prefill_core(problem);
+  if (problem.pass == AttentionProblem::Pass::decode) {
+    return make_decode_core(problem);
+  }
+  auto prefill = make_prefill_core(problem);
+  return prefill ? Result<std::unique_ptr<AttentionCore>>(std::move(*prefill)) : prefill.error();
 }
 
 Result<Done> attention_core_supported(const AttentionProblem& problem) {

@@ -15,12 +15,20 @@ namespace {
 // Keys of drawn rows worth waking a thread for, about 0.1 ms.
 constexpr std::uint64_t k_keys_grain = 2048;
 
+constexpr std::uint64_t k_columns = 64;  // Of a slot, for its lattice: divides all dimensions.
+
+std::uint64_t slot_elements(const AttentionProblem& problem) {
+  return problem.pass == AttentionProblem::Pass::prefill_backward
+             ? gradient_places(problem).all
+             : query_rows(problem) * problem.value_dim;
+}
+
 std::uint64_t slot_bytes(const AttentionProblem& problem) {
-  return query_rows(problem) * problem.value_dim * bytes_of(problem.output);
+  return slot_elements(problem) * bytes_of(problem.output);
 }
 
 Result<Done> fits(const AttentionProblem& problem) {
-  const std::uint64_t needed = AttentionOperands::bytes_needed(problem) + slot_bytes(problem);
+  const std::uint64_t needed = attention_work_bytes(problem) + slot_bytes(problem);
   const std::uint64_t available = available_memory_bytes();
   if (needed > available) {
     return Error{Error::Code::unsupported, "this attention needs " + std::to_string(needed >> 20U) +
@@ -30,26 +38,13 @@ Result<Done> fits(const AttentionProblem& problem) {
   return Done{};
 }
 
-bool well_shaped(const AttentionProblem& problem) {
-  const bool dims = (problem.head_dim == 64 && problem.value_dim == 64) ||
-                    (problem.head_dim == 128 && problem.value_dim == 128) ||
-                    (problem.head_dim == 192 && problem.value_dim == 128);
-  return dims && problem.batch > 0 && problem.kv_heads > 0 && problem.heads > 0 &&
-         problem.heads % problem.kv_heads == 0 && problem.seq > 0;
-}
-
 }  // namespace
 
 Result<Done> AttentionKernel::supports(const AttentionProblem& problem) {
-  if (!well_shaped(problem)) {
-    return Error{Error::Code::bad_input,
-                 "attention needs heads in whole groups and dimensions 64 and 64, 128 and 128, or "
-                 "192 and 128"};
+  if (auto shaped = well_shaped(problem); !shaped) {
+    return shaped;
   }
-  if (const auto rule = exact_attention(problem); !rule) {
-    return rule.error();
-  }
-  if (auto known = attention_core_supported(problem); !known) {
+  if (auto known = attention_work_supported(problem); !known) {
     return known;
   }
   return fits(problem);
@@ -60,48 +55,18 @@ Result<std::unique_ptr<AttentionKernel>> AttentionKernel::prepare(const Attentio
   if (auto able = supports(problem); !able) {
     return able.error();
   }
-  auto core = make_attention_core(problem);
-  if (!core) {
-    return core.error();
-  }
-  return prepare_with(problem, seed, std::move(*core));
+  auto work = make_attention_work(problem, seed);
+  return work ? prepare_with(problem, std::move(*work)) : work.error();
 }
 
 Result<std::unique_ptr<AttentionKernel>> AttentionKernel::prepare_with(
-    const AttentionProblem& problem, const Seed& seed, std::unique_ptr<AttentionCore> core) {
-  const auto rule = exact_attention(problem);
-  if (!rule) {
-    return rule.error();
-  }
-  auto kernel = std::make_unique<AttentionKernel>(problem, AttentionPattern(problem, *rule, seed));
-  auto operands = AttentionOperands::generate(problem, kernel->pattern_);
-  if (!operands) {
-    return operands.error();
-  }
-  auto outputs = Outputs::allocate(problem.output, query_rows(problem), problem.value_dim,
+    const AttentionProblem& problem, std::unique_ptr<AttentionWork> work) {
+  auto outputs = Outputs::allocate(problem.output, slot_elements(problem) / k_columns, k_columns,
                                    slots_for(slot_bytes(problem)));
   if (!outputs) {
     return outputs.error();
   }
-  kernel->operands_ = std::move(*operands);
-  kernel->outputs_ = std::move(*outputs);
-  kernel->core_ = std::move(core);
-  return kernel;
-}
-
-Dimension AttentionKernel::dimension() const {
-  return problem_.pass == AttentionProblem::Pass::decode ? Dimension::byte_rate
-                                                         : Dimension::flop_rate;
-}
-
-Natural AttentionKernel::work_per_step() const {
-  const Natural columns = Natural{problem_.head_dim} + problem_.value_dim;
-  if (problem_.pass == AttentionProblem::Pass::decode) {
-    return columns * key_rows(problem_) * bytes_of(problem_.input);
-  }
-  const Natural seq = problem_.seq;
-  const Natural pairs = problem_.causal ? seq * (seq + 1) / 2 : seq * seq;
-  return 2 * columns * problem_.batch * problem_.heads * pairs;
+  return std::make_unique<AttentionKernel>(problem, std::move(work), std::move(*outputs));
 }
 
 Result<Done> AttentionKernel::poison(std::span<const Step> steps) {
@@ -117,7 +82,7 @@ Result<Done> AttentionKernel::run(std::span<const Step> steps) {
     return known;
   }
   for (const Step& step : steps) {
-    if (auto done = core_->attend(operands_.tuple(step.tuple), outputs_.slot(step.slot)); !done) {
+    if (auto done = work_->run(step.tuple, outputs_.slot(step.slot)); !done) {
       return done;
     }
   }
@@ -139,19 +104,10 @@ Result<Done> AttentionKernel::flip(std::uint32_t slot, std::uint64_t bit) {
   return Done{};
 }
 
-AttentionClaim AttentionKernel::claim_of(const Step& step) const {
-  return {.problem = &problem_,
-          .pattern = &pattern_,
-          .place = attention_tuple(pattern_.rule(), step.tuple),
-          .operands = operands_.tuple(step.tuple),
-          .o = outputs_.slot(step.slot)};
-}
-
 std::optional<Mismatch> AttentionKernel::check_rows(const Step& step, const Seed& challenge,
                                                     std::uint32_t index) const {
-  const AttentionClaim claim = claim_of(step);
   for (const std::uint64_t row : draw_attention_rows(challenge, problem_, index)) {
-    if (auto wrong = check_attention_row(claim, row)) {
+    if (auto wrong = work_->check_row(step.tuple, outputs_.slot(step.slot), row)) {
       return wrong;
     }
   }
@@ -171,7 +127,7 @@ Result<CheckResult> AttentionKernel::check(std::span<const Step> steps, const Se
     }
   });
   for (const std::uint32_t index : full) {
-    if (auto wrong = check_attention(claim_of(steps[index]))) {
+    if (auto wrong = work_->check_all(steps[index].tuple, outputs_.slot(steps[index].slot))) {
       found[index] = std::move(wrong);  // The first wrong element, not the drawn row's.
     }
   }

@@ -6,9 +6,7 @@
 
 #include "kernels/attention_plan.h"
 #include "kernels/backend.h"
-#include "kernels/host/attention_core.h"
-#include "kernels/host/attention_operands.h"
-#include "kernels/host/attention_reference.h"
+#include "kernels/host/attention_work.h"
 #include "kernels/host/outputs.h"
 
 namespace assay {
@@ -21,14 +19,15 @@ class AttentionKernel final : public Kernel {
 
   /// The same with another attention in place of the own: for the tests.
   [[nodiscard]] static Result<std::unique_ptr<AttentionKernel>> prepare_with(
-      const AttentionProblem& problem, const Seed& seed, std::unique_ptr<AttentionCore> core);
+      const AttentionProblem& problem, std::unique_ptr<AttentionWork> work);
 
-  AttentionKernel(const AttentionProblem& problem, AttentionPattern pattern)
-      : problem_(problem), pattern_(std::move(pattern)) {}
+  AttentionKernel(const AttentionProblem& problem, std::unique_ptr<AttentionWork> work,
+                  Outputs outputs)
+      : problem_(problem), work_(std::move(work)), outputs_(std::move(outputs)) {}
 
-  [[nodiscard]] Ran ran() const override { return core_->ran(); }
-  [[nodiscard]] Dimension dimension() const override;
-  [[nodiscard]] Natural work_per_step() const override;
+  [[nodiscard]] Ran ran() const override { return work_->ran(); }
+  [[nodiscard]] Dimension dimension() const override { return dimension_of_attention(problem_); }
+  [[nodiscard]] Natural work_per_step() const override { return work_of_attention(problem_); }
   [[nodiscard]] std::uint64_t tuples() const override { return k_attention_tuples; }
   [[nodiscard]] std::uint32_t slots() const override { return outputs_.slots(); }
   Result<Done> poison(std::span<const Step> steps) override;
@@ -40,15 +39,12 @@ class AttentionKernel final : public Kernel {
   [[nodiscard]] std::uint64_t slot_bits() const override { return outputs_.slot_bits(); }
 
  private:
-  [[nodiscard]] AttentionClaim claim_of(const Step& step) const;
   [[nodiscard]] std::optional<Mismatch> check_rows(const Step& step, const Seed& challenge,
                                                    std::uint32_t index) const;
 
   AttentionProblem problem_;
-  AttentionPattern pattern_;
-  AttentionOperands operands_;
+  std::unique_ptr<AttentionWork> work_;
   Outputs outputs_;
-  std::unique_ptr<AttentionCore> core_;
 };
 
 }  // namespace assay

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernels/host/fill_pairs.h"
 #include "kernels/host/host_type.h"
 #include "kernels/host/parallel.h"
 #include "kernels/number_bits.h"
@@ -20,18 +21,6 @@ Rows rows_of(const AttentionProblem& problem) {
   return {.q = query_rows(problem) + k_query_rows_slack + k_behind,
           .k = key_rows(problem) + k_behind,
           .v = key_rows(problem) + k_attention_tuples + k_behind};
-}
-
-void fill_pairs(const AttentionProblem& problem, std::uint64_t rows, std::byte* data,
-                const AttentionPattern& pattern,
-                AttentionPattern::Pair (AttentionPattern::*pair_at)(std::uint64_t) const) {
-  parallel_ranges(rows * pattern.pairs(), k_grain, [&](std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t i = first; i < last; ++i) {
-      const AttentionPattern::Pair pair = (pattern.*pair_at)(i);
-      store_element(problem.input, data, 2 * i, static_cast<double>(pair.first));
-      store_element(problem.input, data, 2 * i + 1, static_cast<double>(pair.second));
-    }
-  });
 }
 
 }  // namespace
@@ -57,8 +46,10 @@ Result<AttentionOperands> AttentionOperands::generate(const AttentionProblem& pr
       return made_buffer->error();
     }
   }
-  fill_pairs(problem, rows.q, q->data(), pattern, &AttentionPattern::query_pair);
-  fill_pairs(problem, rows.k, k->data(), pattern, &AttentionPattern::key_pair);
+  fill_pairs(problem.input, rows.q * pattern.pairs(), q->data(),
+             [&](std::uint64_t i) { return pattern.query_pair(i); });
+  fill_pairs(problem.input, rows.k * pattern.pairs(), k->data(),
+             [&](std::uint64_t i) { return pattern.key_pair(i); });
   parallel_ranges(
       rows.v * problem.value_dim, k_grain, [&](std::uint64_t first, std::uint64_t last) {
         for (std::uint64_t i = first; i < last; ++i) {

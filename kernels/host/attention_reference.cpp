@@ -2,85 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <charconv>
 #include <cstring>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "kernels/host/cpu.h"
+#include "kernels/decimal_and_bits.h"
+#include "kernels/host/agreeing_pairs.h"
 #include "kernels/host/exact_tile.h"
 #include "kernels/host/host_type.h"
-#include "kernels/host/lanes.h"
 #include "kernels/host/parallel.h"
+#include "kernels/host/row_scores.h"
 #include "kernels/number_bits.h"
 
 namespace assay {
 namespace {
-
-using lanes::k_lanes;
-
-/// Scores q k of one row with `keys` rows of `columns`, a multiple of 8.
-struct ScoreRequest {
-  const std::byte* q = nullptr;
-  const std::byte* k = nullptr;
-  std::uint64_t keys = 0, columns = 0;
-  double* scores = nullptr;
-};
-
-template <class Reader>
-[[gnu::always_inline]] inline void score(const ScoreRequest& request) {
-  using Stored = typename Reader::Stored;
-  const auto* const q = static_cast<const Stored*>(static_cast<const void*>(request.q));
-  const auto* const k = static_cast<const Stored*>(static_cast<const void*>(request.k));
-  const lanes::Doubles unscaled = lanes::Doubles{} + 1.0;
-  lanes::Longs bad{};
-  for (std::uint64_t j = 0; j < request.keys; ++j) {
-    lanes::Doubles sums{};
-    for (std::uint64_t c = 0; c < request.columns; c += k_lanes) {
-      lanes::Doubles left;
-      lanes::Doubles right;
-      Reader::read(q + c, unscaled, 0, left, bad);
-      Reader::read(k + j * request.columns + c, unscaled, 0, right, bad);
-      sums += left * right;
-    }
-    double sum = 0;
-    for (std::uint64_t lane = 0; lane < k_lanes; ++lane) {
-      sum += sums[lane];
-    }
-    request.scores[j] = sum;
-  }
-}
-
-template <class Reader>
-[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]] void score_avx512(
-    const ScoreRequest& request) {
-  score<Reader>(request);
-}
-template <class Reader>
-[[gnu::target("avx2,fma")]] void score_avx2(const ScoreRequest& request) {
-  score<Reader>(request);
-}
-
-template <class Reader>
-void score_here(const ScoreRequest& request) {
-  switch (own_vectors()) {
-    case Vectors::avx512: score_avx512<Reader>(request); break;
-    case Vectors::avx2: score_avx2<Reader>(request); break;
-    case Vectors::sse2: score<Reader>(request); break;
-  }
-}
-
-/// "0.333333343 (0x3eaaaaab)": the shortest decimal that is this number, and its bits.
-std::string text_of(NumberType type, std::uint64_t bits) {
-  std::array<char, 64> text{};
-  const auto value = static_cast<float>(value_of_bits(type, bits));
-  auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  std::array<char, 16> digits{};
-  auto* const last = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-  return std::string(text.data(), end) + " (0x" + std::string(digits.data(), last) + ")";
-}
 
 /// Consecutive rows of one head, with the integer weights of the keys that the last of them sees.
 struct WeighedRows {
@@ -112,8 +48,8 @@ std::optional<Mismatch> compare(const AttentionClaim& claim, const WeighedRows& 
       std::memcpy(&actual, claim.o + element * bytes_of(problem.output), bytes_of(problem.output));
       if (actual != expected) {
         return Mismatch{.index = element,
-                        .expected = text_of(problem.output, expected),
-                        .actual = text_of(problem.output, actual)};
+                        .expected = decimal_and_bits(problem.output, expected),
+                        .actual = decimal_and_bits(problem.output, actual)};
       }
     }
   }
@@ -123,36 +59,16 @@ std::optional<Mismatch> compare(const AttentionClaim& claim, const WeighedRows& 
 /// Weights of rows of Q, as the pattern has them.
 class PatternWeights {
  public:
-  PatternWeights(const AttentionClaim& claim, const SeenKeys& keys) : claim_(claim) {
-    const AttentionPattern& pattern = *claim.pattern;
-    signs_.resize(pattern.pairs() * claim.problem->seq);
-    std::uint64_t index = keys.first * pattern.pairs();
-    std::uint64_t word = pattern.key_signs(index);
-    for (std::uint64_t j = 0; j < claim.problem->seq; ++j) {
-      for (std::uint64_t pair = 0; pair < pattern.pairs(); ++pair, ++index) {
-        word = index % 64 == 0 ? pattern.key_signs(index) : word;
-        signs_[pair * claim.problem->seq + j] =
-            static_cast<std::uint8_t>(word >> (index % 64) & 1U);
-      }
-    }
-    agreeing_.resize(claim.problem->seq);
-  }
+  PatternWeights(const AttentionClaim& claim, const SeenKeys& keys)
+      : claim_(claim),
+        pairs_(*claim.pattern, keys.first, claim.problem->seq),
+        agreeing_(claim.problem->seq) {}
 
   /// Writes one row's weights, 0 from `count` on; returns their sum.
   std::uint64_t write(std::uint64_t row, std::uint64_t count, std::byte* to,
                       std::uint64_t columns) {
-    const AttentionPattern& pattern = *claim_.pattern;
-    const std::uint64_t live = pattern.rule().live;
-    std::fill(agreeing_.begin(), agreeing_.end(), std::uint8_t{0});
-    for (std::uint64_t block = 0; block < live; ++block) {
-      const auto at = pattern.live_pair(claim_.place.query_blocks + row * live + block);
-      const std::uint64_t pair = block * pattern.pairs_in_block() + at.place;
-      const std::uint8_t* const signs = &signs_[pair * claim_.problem->seq];
-      const auto opposite = static_cast<std::uint8_t>(at.negative ? 0 : 1);
-      for (std::uint64_t j = 0; j < count; ++j) {
-        agreeing_[j] = static_cast<std::uint8_t>(agreeing_[j] + (signs[j] ^ opposite));
-      }
-    }
+    pairs_.count(claim_.place.query_blocks + row * claim_.pattern->rule().live, 0, count,
+                 agreeing_.data());
     std::uint64_t sum = 0;
     for (std::uint64_t j = 0; j < columns; ++j) {
       const std::uint64_t weight = j < count ? std::uint64_t{1} << agreeing_[j] : 0;
@@ -164,7 +80,7 @@ class PatternWeights {
 
  private:
   const AttentionClaim& claim_;
-  std::vector<std::uint8_t> signs_;     // 1 where b is -1; of each pair, of all keys of the head.
+  AgreeingPairs pairs_;
   std::vector<std::uint8_t> agreeing_;  // Live pairs in which a and b agree, of each key.
 };
 
@@ -198,13 +114,11 @@ std::optional<Mismatch> check_attention_row(const AttentionClaim& claim, std::ui
   const std::uint64_t row_bytes = problem.head_dim * element;
   const SeenKeys keys = seen_by(problem, row);
   std::vector<double> scores(keys.count);
-  const ScoreRequest request{.q = claim.operands.q + row * row_bytes,
+  score_rows(problem.input, {.q = claim.operands.q + row * row_bytes,
                              .k = claim.operands.k + keys.first * row_bytes,
                              .keys = keys.count,
                              .columns = problem.head_dim,
-                             .scores = scores.data()};
-  host_type(problem.input) == HostType::bf16 ? score_here<lanes::Bf16>(request)
-                                             : score_here<lanes::F32>(request);
+                             .scores = scores.data()});
   std::vector<std::byte> weights(keys.count * element);
   WeighedRows weighed{.first = row, .rows = 1, .keys = keys, .weights = weights.data()};
   const auto live = static_cast<double>(claim.pattern->rule().live);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/host/buffer.h"
-#include "kernels/host/cpu.h"
 #include "kernels/host/decode_loops.h"
 #include "kernels/host/parallel.h"
 #include "kernels/host/softmax.h"
@@ -28,7 +27,8 @@ class DecodeCore final : public AttentionCore {
       : problem_(problem),
         group_(problem.heads / problem.kv_heads),
         heads_(problem.batch * problem.kv_heads),
-        threads_(library_threads()) {
+        threads_(library_threads()),
+        loops_(decode_loops(problem.input).back()) {
     const std::uint64_t wanted = (k_stretches_a_thread * threads_ + heads_ - 1) / heads_;
     const std::uint64_t keys = std::max((problem.seq + wanted - 1) / wanted, k_shortest_stretch);
     keys_ = (keys + k_decode_tile - 1) / k_decode_tile * k_decode_tile;
@@ -37,7 +37,7 @@ class DecodeCore final : public AttentionCore {
 
   Result<Done> allocate() {
     auto found = Buffer::of_bytes(sizeof(float) * heads_ * stretches_ * found_floats());
-    auto scratch = Buffer::of_bytes(sizeof(float) * threads_ * scratch_floats());
+    auto scratch = Buffer::of_bytes(sizeof(float) * threads_ * scratch_floats_);
     if (!found || !scratch) {
       return found ? scratch.error() : found.error();
     }
@@ -50,21 +50,21 @@ class DecodeCore final : public AttentionCore {
     return {.software = "assay",
             .version = "1",
             .kernel = "decode, stretches of " + std::to_string(keys_) + " keys",
-            .isa = std::string(name_of(own_vectors())),
+            .isa = std::string(name_of(loops_)),
             .threads = static_cast<std::uint32_t>(threads_)};
   }
 
   Result<Done> attend(const AttentionViews& operands, std::byte* o) override {
     const std::uint64_t tasks = heads_ * stretches_;
     std::atomic<std::uint64_t> next{0};
+    std::vector<std::atomic<std::uint64_t>> done(heads_);  // Stretches of each head.
     parallel_ranges(threads_, 1, [&](std::uint64_t thread, std::uint64_t /*last*/) {
       for (std::uint64_t task = next++; task < tasks; task = next++) {
-        decode(operands, task, scratch_.as<float>() + thread * scratch_floats());
-      }
-    });
-    parallel_ranges(heads_, 1, [&](std::uint64_t first, std::uint64_t last) {
-      for (std::uint64_t head = first; head < last; ++head) {
-        put_together(head, o);
+        decode(operands, task, thread);
+        const std::uint64_t head = task / stretches_;
+        if (++done[head] == stretches_) {
+          put_together(head, o);  // Whoever is last: all threads wait for each other only once.
+        }
       }
     });
     return Done{};
@@ -73,39 +73,29 @@ class DecodeCore final : public AttentionCore {
  private:
   /// Maxima, sums and outputs of a group.
   [[nodiscard]] std::uint64_t found_floats() const { return group_ * (2 + problem_.value_dim); }
-  /// Queries as f32 behind what the loops need; whole lines of 64 bytes.
-  [[nodiscard]] std::uint64_t scratch_floats() const {
-    return group_ * ((k_decode_tile + 1) * k_decode_tile + problem_.head_dim);
-  }
   [[nodiscard]] float* found_by(std::uint64_t task) const {
     return found_.as<float>() + task * found_floats();
   }
 
-  void decode(const AttentionViews& views, std::uint64_t task, float* scratch) const {
+  void decode(const AttentionViews& views, std::uint64_t task, std::uint64_t thread) const {
     const std::uint64_t head = task / stretches_;
     const std::uint64_t first = task % stretches_ * keys_;
     const std::uint64_t row = head * problem_.seq + first;
     const std::uint64_t element = bytes_of(problem_.input);
-    float* const q = scratch + group_ * (k_decode_tile + 1) * k_decode_tile;
-    const std::byte* const stored = views.q + head * group_ * problem_.head_dim * element;
-    for (std::uint64_t i = 0; i < group_ * problem_.head_dim; ++i) {
-      std::uint64_t bits = 0;
-      std::memcpy(&bits, stored + i * element, element);
-      q[i] = static_cast<float>(value_of_bits(problem_.input, bits));
-    }
     float* const found = found_by(task);
-    decode_stretch({.type = problem_.input,
-                    .queries = group_,
-                    .keys = std::min(keys_, problem_.seq - first),
-                    .head_dim = problem_.head_dim,
-                    .value_dim = problem_.value_dim,
-                    .q = q,
-                    .k = views.k + row * problem_.head_dim * element,
-                    .v = views.v + row * problem_.value_dim * element,
-                    .scratch = scratch,
-                    .maxima = found,
-                    .sums = found + group_,
-                    .outputs = found + 2 * group_});
+    const DecodeStretch stretch{.type = problem_.input,
+                                .queries = group_,
+                                .keys = std::min(keys_, problem_.seq - first),
+                                .head_dim = problem_.head_dim,
+                                .value_dim = problem_.value_dim,
+                                .q = views.q + head * group_ * problem_.head_dim * element,
+                                .k = views.k + row * problem_.head_dim * element,
+                                .v = views.v + row * problem_.value_dim * element,
+                                .scratch = scratch_.as<float>() + thread * scratch_floats_,
+                                .maxima = found,
+                                .sums = found + group_,
+                                .outputs = found + 2 * group_};
+    decode_stretch(stretch, loops_);
   }
 
   void scale(float* found, std::uint64_t query, float factor) const {
@@ -148,6 +138,8 @@ class DecodeCore final : public AttentionCore {
 
   AttentionProblem problem_;
   std::uint64_t group_ = 0, heads_ = 0, threads_ = 0;
+  DecodeLoops loops_ = DecodeLoops::sse2;
+  std::uint64_t scratch_floats_ = decode_scratch_floats(group_, problem_.head_dim);
   std::uint64_t keys_ = 0, stretches_ = 0;  // Of a stretch; of a head.
   Buffer found_, scratch_;
 };

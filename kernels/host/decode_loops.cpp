@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "kernels/host/cpu.h"
+#include "kernels/host/decode_avx512.h"
 #include "kernels/host/softmax.h"
 #include "kernels/host/wide_lanes.h"
+#include "kernels/number_bits.h"
 
 namespace assay {
 namespace {
@@ -16,7 +19,7 @@ using lanes::Ints16;
 using lanes::k_wide;
 using lanes::load16;
 
-static_assert(k_decode_tile == k_wide);
+static_assert(k_decode_tile % k_wide == 0);
 constexpr std::uint64_t k_columns = 4;  // Vectors of an output that are summed at once.
 constexpr std::uint64_t k_queries = 4;  // Queries at once: with the columns, what registers hold.
 
@@ -45,8 +48,9 @@ constexpr std::uint64_t k_queries = 4;  // Queries at once: with the columns, wh
 /// Scores of a tile's keys: partial sums of each query and key, then their lanes added up.
 template <class Stored, std::uint64_t Vectors>
 [[gnu::always_inline]] inline void score_tile(const DecodeStretch& stretch, const Stored* k) {
+  const float* const q = stretch.scratch + stretch.queries * (k_wide + 1) * k_wide;
   constexpr std::uint64_t k_dim = Vectors * k_wide;
-  for (std::uint64_t key = 0; key < k_decode_tile; ++key) {
+  for (std::uint64_t key = 0; key < k_wide; ++key) {
     std::array<Floats16, Vectors> row{};
     for (std::uint64_t c = 0; c < Vectors; ++c) {
       read16(k + key * k_dim + c * k_wide, row[c]);
@@ -55,11 +59,11 @@ template <class Stored, std::uint64_t Vectors>
       std::array<Floats16, 2> sums{};  // Two: an addition need not wait for the one before.
       for (std::uint64_t c = 0; c < Vectors; ++c) {
         Floats16 values;
-        load16(stretch.q + query * k_dim + c * k_wide, values);
+        load16(q + query * k_dim + c * k_wide, values);
         sums[c % 2] += row[c] * values;
       }
       const Floats16 sum = sums[0] + sums[1];
-      std::memcpy(stretch.scratch + (query * k_decode_tile + key) * k_wide, &sum, sizeof sum);
+      std::memcpy(stretch.scratch + (query * k_wide + key) * k_wide, &sum, sizeof sum);
     }
   }
 }
@@ -68,7 +72,7 @@ template <class Stored, std::uint64_t Vectors>
 [[gnu::always_inline]] inline void weigh_keys(const DecodeStretch& stretch, std::uint64_t query,
                                               std::uint64_t keys, float* weights) {
   std::array<Floats16, k_wide> parts{};
-  std::memcpy(&parts, stretch.scratch + query * k_decode_tile * k_wide, sizeof parts);
+  std::memcpy(&parts, stretch.scratch + query * k_wide * k_wide, sizeof parts);
   sum_lanes(parts);
   Floats16 values = parts[0];
   Floats16 most = Floats16{} + k_no_maximum;
@@ -109,13 +113,13 @@ template <class Stored, std::uint64_t Queries>
     for (std::uint64_t query = 0; query < Queries; ++query) {
       std::memcpy(&sums[query], outputs + query * stretch.value_dim + column, sizeof sums[query]);
     }
-    for (std::uint64_t part = 0; part < k_decode_tile * k_columns; ++part) {
+    for (std::uint64_t part = 0; part < k_wide * k_columns; ++part) {
       const std::uint64_t key = part / k_columns;
       const std::uint64_t c = part % k_columns;
       Floats16 values;
       read16(v + key * stretch.value_dim + column + c * k_wide, values);
       for (std::uint64_t query = 0; query < Queries; ++query) {
-        sums[query][c] += values * weights[query * k_decode_tile + key];
+        sums[query][c] += values * weights[query * k_wide + key];
       }
     }
     for (std::uint64_t query = 0; query < Queries; ++query) {
@@ -128,24 +132,24 @@ template <class Stored, std::uint64_t Vectors>
 [[gnu::always_inline]] inline void decode(const DecodeStretch& stretch) {
   const auto* const k = static_cast<const Stored*>(static_cast<const void*>(stretch.k));
   const auto* const v = static_cast<const Stored*>(static_cast<const void*>(stretch.v));
-  float* const weights = stretch.scratch + stretch.queries * k_decode_tile * k_wide;
+  float* const weights = stretch.scratch + stretch.queries * k_wide * k_wide;
+  read_queries(stretch, weights + stretch.queries * k_wide);
   std::fill_n(stretch.maxima, stretch.queries, k_no_maximum);
   std::fill_n(stretch.sums, stretch.queries, 0.0F);
   std::fill_n(stretch.outputs, stretch.queries * stretch.value_dim, 0.0F);
-  for (std::uint64_t key = 0; key < stretch.keys; key += k_decode_tile) {
+  for (std::uint64_t key = 0; key < stretch.keys; key += k_wide) {
     score_tile<Stored, Vectors>(stretch, k + key * stretch.head_dim);
     for (std::uint64_t query = 0; query < stretch.queries; ++query) {
-      weigh_keys(stretch, query, std::min(stretch.keys - key, k_decode_tile),
-                 weights + query * k_decode_tile);
+      weigh_keys(stretch, query, std::min(stretch.keys - key, k_wide), weights + query * k_wide);
     }
     const Stored* const values = v + key * stretch.value_dim;
     std::uint64_t query = 0;
     for (; query + k_queries <= stretch.queries; query += k_queries) {
-      add_values<Stored, k_queries>(stretch, values, weights + query * k_decode_tile,
+      add_values<Stored, k_queries>(stretch, values, weights + query * k_wide,
                                     stretch.outputs + query * stretch.value_dim);
     }
     for (; query < stretch.queries; ++query) {
-      add_values<Stored, 1>(stretch, values, weights + query * k_decode_tile,
+      add_values<Stored, 1>(stretch, values, weights + query * k_wide,
                             stretch.outputs + query * stretch.value_dim);
     }
   }
@@ -161,31 +165,65 @@ template <class Stored>
 }
 
 template <class Stored>
-[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]] void decode_avx512(
-    const DecodeStretch& stretch) {
-  decode_any<Stored>(stretch);
-}
-template <class Stored>
 [[gnu::target("avx2,fma")]] void decode_avx2(const DecodeStretch& stretch) {
   decode_any<Stored>(stretch);
 }
 
 template <class Stored>
-void decode_here(const DecodeStretch& stretch) {
-  switch (own_vectors()) {
-    case Vectors::avx512: decode_avx512<Stored>(stretch); break;
-    case Vectors::avx2: decode_avx2<Stored>(stretch); break;
-    case Vectors::sse2: decode_any<Stored>(stretch); break;
+void decode_with(const DecodeStretch& stretch, DecodeLoops loops) {
+  switch (loops) {
+    case DecodeLoops::avx512_bf16: decode_avx512(stretch, true); break;
+    case DecodeLoops::avx512: decode_avx512(stretch, false); break;
+    case DecodeLoops::avx2: decode_avx2<Stored>(stretch); break;
+    case DecodeLoops::sse2: decode_any<Stored>(stretch); break;
   }
 }
 
 }  // namespace
 
-void decode_stretch(const DecodeStretch& stretch) {
+std::uint64_t decode_scratch_floats(std::uint64_t queries, std::uint64_t head_dim) {
+  return std::max(queries * ((k_wide + 1) * k_wide + head_dim),
+                  avx512_scratch_floats(queries, head_dim));
+}
+
+std::string_view name_of(DecodeLoops loops) {
+  switch (loops) {
+    case DecodeLoops::sse2: return "sse2";
+    case DecodeLoops::avx2: return "avx2";
+    case DecodeLoops::avx512: return "avx512";
+    case DecodeLoops::avx512_bf16: return "avx512_bf16";
+  }
+  return "";
+}
+
+std::vector<DecodeLoops> decode_loops(NumberType type) {
+  std::vector<DecodeLoops> loops{DecodeLoops::sse2};
+  if (own_vectors() >= Vectors::avx2) {
+    loops.push_back(DecodeLoops::avx2);
+  }
+  if (own_vectors() == Vectors::avx512) {
+    loops.push_back(DecodeLoops::avx512);
+    if (type == NumberType::bf16 && static_cast<bool>(__builtin_cpu_supports("avx512bf16"))) {
+      loops.push_back(DecodeLoops::avx512_bf16);
+    }
+  }
+  return loops;
+}
+
+void decode_stretch(const DecodeStretch& stretch, DecodeLoops loops) {
   if (stretch.type == NumberType::bf16) {
-    decode_here<std::uint16_t>(stretch);
+    decode_with<std::uint16_t>(stretch, loops);
   } else {
-    decode_here<float>(stretch);
+    decode_with<float>(stretch, loops);
+  }
+}
+
+void read_queries(const DecodeStretch& stretch, float* to) {
+  const std::uint64_t element = bytes_of(stretch.type);
+  for (std::uint64_t i = 0; i < stretch.queries * stretch.head_dim; ++i) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, stretch.q + i * element, element);
+    to[i] = static_cast<float>(value_of_bits(stretch.type, bits));
   }
 }
 

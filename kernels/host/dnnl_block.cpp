@@ -21,15 +21,6 @@ class OneThread {
   int before_;
 };
 
-dnnl::memory::desc matrix(std::uint64_t rows, std::uint64_t columns, NumberType type,
-                          bool transposed) {
-  const auto r = static_cast<dnnl::memory::dim>(rows);
-  const auto c = static_cast<dnnl::memory::dim>(columns);
-  const dnnl::memory::dims strides =
-      transposed ? dnnl::memory::dims{1, r} : dnnl::memory::dims{c, 1};
-  return {dnnl::memory::dims{r, c}, dnnl_type_of(type), strides};
-}
-
 dnnl::matmul::primitive_desc describe(const BlockShape& shape, const dnnl::engine& engine) {
   dnnl::primitive_attr attributes;
   // Memory of the caller's, since another thread may run the same code at the same time.
@@ -39,9 +30,9 @@ dnnl::matmul::primitive_desc describe(const BlockShape& shape, const dnnl::engin
     adds.append_sum(1.0F);
     attributes.set_post_ops(adds);
   }
-  return {dnnl::matmul::desc(matrix(shape.m, shape.k, shape.input, false),
-                             matrix(shape.k, shape.n, shape.input, shape.transposed),
-                             matrix(shape.m, shape.n, NumberType::f32, false)),
+  return {dnnl::matmul::desc(dnnl_matrix(shape.m, shape.k, shape.input),
+                             dnnl_matrix(shape.k, shape.n, shape.input, shape.transposed),
+                             dnnl_matrix(shape.m, shape.n, NumberType::f32)),
           attributes, engine};
 }
 

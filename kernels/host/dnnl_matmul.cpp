@@ -4,6 +4,14 @@
 
 namespace assay {
 
+dnnl::memory::desc dnnl_matrix(std::uint64_t rows, std::uint64_t columns, NumberType type,
+                               bool turned) {
+  const auto r = static_cast<dnnl::memory::dim>(rows);
+  const auto c = static_cast<dnnl::memory::dim>(columns);
+  const dnnl::memory::dims strides = turned ? dnnl::memory::dims{1, r} : dnnl::memory::dims{c, 1};
+  return {dnnl::memory::dims{r, c}, dnnl_type_of(type), strides};
+}
+
 DnnlMatmul::DnnlMatmul(const dnnl::engine& engine, dnnl::matmul::primitive_desc description)
     : stream_(engine),
       description_(std::move(description)),

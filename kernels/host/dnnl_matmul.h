@@ -8,6 +8,10 @@
 
 namespace assay {
 
+/// Dense and row-major; `turned`: its transpose is what is stored so.
+[[nodiscard]] dnnl::memory::desc dnnl_matrix(std::uint64_t rows, std::uint64_t columns,
+                                             NumberType type, bool turned = false);
+
 /// Not for two threads at once.
 class DnnlMatmul {
  public:

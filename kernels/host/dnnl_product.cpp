@@ -27,23 +27,18 @@ bool has_exact_s8() {
   return false;
 }
 
-dnnl::memory::desc dense(std::uint64_t rows, std::uint64_t columns, NumberType type) {
-  const auto r = static_cast<dnnl::memory::dim>(rows);
-  const auto c = static_cast<dnnl::memory::dim>(columns);
-  return {dnnl::memory::dims{r, c}, dnnl_type_of(type), dnnl::memory::dims{c, 1}};
-}
-
-dnnl::matmul::primitive_desc describe(const GemmProblem& problem, const dnnl::engine& engine) {
-  return {dnnl::matmul::desc(dense(problem.m, problem.k, problem.input),
-                             dense(problem.k, problem.n, problem.input),
-                             dense(problem.m, problem.n, problem.output)),
+dnnl::matmul::primitive_desc describe(const GemmProblem& problem, ProductLayout layout,
+                                      const dnnl::engine& engine) {
+  return {dnnl::matmul::desc(dnnl_matrix(problem.m, problem.k, problem.input, layout.a_turned),
+                             dnnl_matrix(problem.k, problem.n, problem.input, layout.b_turned),
+                             dnnl_matrix(problem.m, problem.n, problem.output)),
           engine};
 }
 
 class DnnlProduct final : public Product {
  public:
-  DnnlProduct(const GemmProblem& problem, const dnnl::engine& engine)
-      : matmul_(engine, describe(problem, engine)) {}
+  DnnlProduct(const GemmProblem& problem, ProductLayout layout, const dnnl::engine& engine)
+      : matmul_(engine, describe(problem, layout, engine)) {}
 
   [[nodiscard]] Ran ran() const override {
     return {.software = "oneDNN",
@@ -68,7 +63,7 @@ std::string types_of(const GemmProblem& problem) {
 
 }  // namespace
 
-Result<Done> dnnl_supported(const GemmProblem& problem) {
+Result<Done> dnnl_supported(const GemmProblem& problem, ProductLayout layout) {
   if (problem.input == NumberType::s8 && !has_exact_s8()) {
     return Error{Error::Code::unsupported, "oneDNN " + dnnl_version_text() +
                                                " has no exact s8 product on " + dnnl_isa_name() +
@@ -78,20 +73,21 @@ Result<Done> dnnl_supported(const GemmProblem& problem) {
     return dnnl_has_none(types_of(problem));
   }
   try {
-    describe(problem, dnnl::engine(dnnl::engine::kind::cpu, 0));
+    describe(problem, layout, dnnl::engine(dnnl::engine::kind::cpu, 0));
     return Done{};
   } catch (const dnnl::error& error) {
     return dnnl_refusal(types_of(problem), error);
   }
 }
 
-Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem) {
-  if (auto known = dnnl_supported(problem); !known) {
+Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem,
+                                                   ProductLayout layout) {
+  if (auto known = dnnl_supported(problem, layout); !known) {
     return known.error();
   }
   try {
     return std::unique_ptr<Product>(
-        std::make_unique<DnnlProduct>(problem, dnnl::engine(dnnl::engine::kind::cpu, 0)));
+        std::make_unique<DnnlProduct>(problem, layout, dnnl::engine(dnnl::engine::kind::cpu, 0)));
   } catch (const dnnl::error& error) {
     return dnnl_refusal(types_of(problem), error);
   }

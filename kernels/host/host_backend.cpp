@@ -8,6 +8,9 @@
 #include "kernels/host/gemm_kernel.h"
 #include "kernels/host/latency_kernel.h"
 #include "kernels/host/memory_kernel.h"
+#include "kernels/host/storage_kernels.h"
+#include "kernels/host/transformer_kernel.h"
+#include "kernels/soak_kernel.h"
 
 namespace assay {
 namespace {
@@ -45,6 +48,19 @@ class HostBackend final : public Backend {
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
       return AttentionKernel::supports(*attention);
     }
+    if (const auto* const files = std::get_if<StorageProblem>(&problem)) {
+      return supports_files(*files);
+    }
+    if (const auto* const collective = std::get_if<CollectiveProblem>(&problem)) {
+      return no_ranks("network." + std::string(name_of(collective->op)));
+    }
+    if (const auto* const soak = std::get_if<SoakProblem>(&problem)) {
+      return soak_supported(*this, soak_parts(*soak, copy_of(*soak)), device);
+    }
+    if (const auto* const layer = std::get_if<TransformerProblem>(&problem)) {
+      return layer->ranks > 1 ? Result<Done>(no_ranks("compute.transformer_step"))
+                              : TransformerKernel::supports(*layer);
+    }
     return MemoryKernel::supports(std::get<MemoryProblem>(problem));
   }
 
@@ -65,13 +81,37 @@ class HostBackend final : public Backend {
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
       return as_kernel(AttentionKernel::prepare(*attention, seed));
     }
+    if (const auto* const files = std::get_if<StorageProblem>(&problem)) {
+      return prepare_files(*files, seed);
+    }
+    if (const auto* const collective = std::get_if<CollectiveProblem>(&problem)) {
+      return no_ranks("network." + std::string(name_of(collective->op)));
+    }
+    if (const auto* const soak = std::get_if<SoakProblem>(&problem)) {
+      return prepare_soak(*this, soak_parts(*soak, copy_of(*soak)), device, seed);
+    }
+    if (const auto* const layer = std::get_if<TransformerProblem>(&problem)) {
+      if (layer->ranks > 1) {
+        return no_ranks("compute.transformer_step");
+      }
+      return as_kernel(TransformerKernel::prepare(*layer, 0, seed));
+    }
     return as_kernel(MemoryKernel::prepare(std::get<MemoryProblem>(problem), seed));
   }
 
  private:
+  static Error no_ranks(const std::string& a_case) {
+    return {Error::Code::unsupported, a_case + " takes several processes, and this is one"};
+  }
+
   static Error no_link(const LinkProblem& link) {
     return {Error::Code::unsupported,
             std::string(case_of(link)) + " is about a GPU's links: the host backend has none"};
+  }
+
+  /// From memory to memory: a host has no device beside it.
+  static Problem copy_of(const SoakProblem& soak) {
+    return MemoryProblem{.op = MemoryProblem::Op::copy, .array_bytes = soak.copy_bytes};
   }
 
   template <class Prepared>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -84,10 +85,14 @@ class Worker {
   [[nodiscard]] const BlockProduct& product() const { return *multiply_scores_; }
 
   /// Queries first .. of one head, as many as a block has or the head has left.
-  Result<Done> attend(const AttentionViews& views, std::uint64_t head, std::uint64_t first,
-                      std::byte* o) {
-    const std::uint64_t rows = std::min(sizes_.queries, problem_.seq - first);
-    const std::uint64_t row = head * problem_.seq + first;
+  struct Task {
+    std::uint64_t head = 0, first = 0;
+    std::byte* o = nullptr;
+    float* l = nullptr;  ///< Null: nobody wants them.
+  };
+  Result<Done> attend(const AttentionViews& views, const Task& task) {
+    const std::uint64_t rows = std::min(sizes_.queries, problem_.seq - task.first);
+    const std::uint64_t row = task.head * problem_.seq + task.first;
     const SeenKeys seen = seen_by(problem_, row);
     const std::uint64_t all_keys = problem_.causal ? seen.count + rows - 1 : problem_.seq;
     const std::uint64_t element = bytes_of(problem_.input);
@@ -122,7 +127,10 @@ class Worker {
                  .outputs = outputs_,
                  .sums = sums_,
                  .type = problem_.output,
-                 .to = o + row * problem_.value_dim * bytes_of(problem_.output)});
+                 .to = task.o + row * problem_.value_dim * bytes_of(problem_.output)});
+    for (std::uint64_t i = 0; task.l != nullptr && i < rows; ++i) {
+      task.l[row + i] = maxima_[i] + std::log2(sums_[i]);
+    }
     return Done{};
   }
 
@@ -144,10 +152,10 @@ class Worker {
   float* sums_ = nullptr;
 };
 
-class PrefillCore final : public AttentionCore {
+class BlockedPrefill final : public PrefillCore {
  public:
-  static Result<std::unique_ptr<AttentionCore>> make(const AttentionProblem& problem) {
-    auto core = std::make_unique<PrefillCore>();
+  static Result<std::unique_ptr<PrefillCore>> make(const AttentionProblem& problem) {
+    auto core = std::make_unique<BlockedPrefill>();
     core->problem_ = problem;
     for (std::uint32_t thread = 0; thread < library_threads(); ++thread) {
       auto worker = Worker::make(problem);
@@ -156,7 +164,7 @@ class PrefillCore final : public AttentionCore {
       }
       core->workers_.push_back(std::move(*worker));
     }
-    return std::unique_ptr<AttentionCore>(std::move(core));
+    return std::unique_ptr<PrefillCore>(std::move(core));
   }
 
   [[nodiscard]] Ran ran() const override {
@@ -171,6 +179,10 @@ class PrefillCore final : public AttentionCore {
   }
 
   Result<Done> attend(const AttentionViews& operands, std::byte* o) override {
+    return attend_keeping(operands, o, nullptr);
+  }
+
+  Result<Done> attend_keeping(const AttentionViews& operands, std::byte* o, float* l) override {
     const std::uint64_t queries = sizes_of(problem_).queries;
     const std::uint64_t blocks = (problem_.seq + queries - 1) / queries;
     const std::uint64_t tasks = problem_.batch * problem_.heads * blocks;
@@ -181,7 +193,9 @@ class PrefillCore final : public AttentionCore {
       for (std::uint64_t task = next++; task < tasks; task = next++) {
         // The last queries of a head see the most keys: the longest work first.
         const std::uint64_t first = (blocks - 1 - task % blocks) * queries;
-        if (auto done = workers_[thread]->attend(operands, task / blocks, first, o); !done) {
+        if (auto done = workers_[thread]->attend(
+                operands, {.head = task / blocks, .first = first, .o = o, .l = l});
+            !done) {
           const std::lock_guard lock(mutex);
           failed = done.error();
           return;
@@ -205,8 +219,8 @@ Result<Done> prefill_core_supported(const AttentionProblem& problem) {
   return block_product_supported(shape_of_sums(problem));
 }
 
-Result<std::unique_ptr<AttentionCore>> make_prefill_core(const AttentionProblem& problem) {
-  return PrefillCore::make(problem);
+Result<std::unique_ptr<PrefillCore>> make_prefill_core(const AttentionProblem& problem) {
+  return BlockedPrefill::make(problem);
 }
 
 }  // namespace assay

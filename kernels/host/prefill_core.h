@@ -8,7 +8,14 @@
 
 namespace assay {
 
-[[nodiscard]] Result<std::unique_ptr<AttentionCore>> make_prefill_core(
+class PrefillCore : public AttentionCore {
+ public:
+  /// The same, and for the backward pass the logarithms of the sums of each row's weights, in bits
+  /// (powers of two).
+  virtual Result<Done> attend_keeping(const AttentionViews& operands, std::byte* o, float* l) = 0;
+};
+
+[[nodiscard]] Result<std::unique_ptr<PrefillCore>> make_prefill_core(
     const AttentionProblem& problem);
 [[nodiscard]] Result<Done> prefill_core_supported(const AttentionProblem& problem);
 

@@ -8,7 +8,7 @@
 
 namespace assay {
 
-/// C = A x B on dense row-major matrices of fixed shape and types.
+/// C = A x B on dense matrices of fixed shape, layout and types.
 class Product {
  public:
   Product() = default;
@@ -29,9 +29,15 @@ class Product {
 /// Whether make_product would succeed, without generating code or taking memory.
 [[nodiscard]] Result<Done> product_supported(const GemmProblem& problem);
 
+/// Operands of which the transpose is stored, dense and row-major.
+struct ProductLayout {
+  bool a_turned = false, b_turned = false;
+};
+
 /// oneDNN: f32, bf16 and s8.
-[[nodiscard]] Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem);
-[[nodiscard]] Result<Done> dnnl_supported(const GemmProblem& problem);
+[[nodiscard]] Result<std::unique_ptr<Product>> make_dnnl_product(const GemmProblem& problem,
+                                                                 ProductLayout layout = {});
+[[nodiscard]] Result<Done> dnnl_supported(const GemmProblem& problem, ProductLayout layout = {});
 
 /// OpenBLAS: f64.
 [[nodiscard]] Result<std::unique_ptr<Product>> make_blas_product(const GemmProblem& problem);

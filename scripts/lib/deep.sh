@@ -35,8 +35,8 @@ deep_asan() {
 }
 
 deep_tsan() {
-  note "model, reports and run only: the OpenMP run-time of the host libraries is not instrumented,"
-  note "so whatever multiplies matrices would report races that are none: it gets one OpenMP thread."
+  note "reports and run only: the model starts no thread, and the OpenMP run-time of the host libraries"
+  note "is not instrumented: whatever multiplies matrices would report races that are none, and gets one thread."
   configure_and_build tsan || { count "build (tsan)" 0 1 0; return 1; }
   run_tests tsan
 }

@@ -14,11 +14,16 @@ packages_to_build=(
   "libdnnl-dev      matrix products on the CPU (oneDNN)"
   "libopenblas-openmp-dev  matrix products in f64 (OpenBLAS)"
   "libbenchmark-dev assay bench, benchmarks of the tool itself (Google Benchmark)"
+  "liburing-dev     files with several requests in flight (io_uring)"
+  "libopenmpi-dev   collectives on the host (Open MPI)"
+  "openmpi-bin      mpirun, which starts the ranks of collectives"
+  "fio              engine fio of the cases of files, and an outside measure of ours (scripts/bench)"
 )
 
 packages_to_test=(
   "libgtest-dev     tests (GoogleTest)"
   "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
+  "iproute2         hosts and slow links on one machine (network namespaces)"
   "openssl          outside verifier of signatures"
   "binutils         looks at what the programs link"
   "git              time of the last commit, for reproducible builds"

@@ -4,8 +4,11 @@
 // that the mask leaves, counted exactly (causal: key j is seen by query i if j <= i, so s (s + 1) /
 // 2; full: s^2), I prefills completed in the window of length T, checks included. So counts cuDNN's
 // front end; FlashAttention's scripts halve s^2 for a causal mask, which is s / (s + 1) of it.
-// Softmax and mask count nothing. A step of decoding reads every key and value once for all heads
-// that share it: its value is bytes over time, batch kv_heads seq (head_dim + value_dim) bytes.
+// Softmax and mask count nothing. Its backward pass is five such products, 2 batch heads nnz
+// (3 head_dim + 2 value_dim): what is computed again counts nothing (so cuDNN's front end; 2.5
+// times the forward pass, as FlashAttention has it, holds for equal dimensions alone). A step of
+// decoding reads every key and value once for all heads that share it: its value is bytes over
+// time, batch kv_heads seq (head_dim + value_dim) bytes.
 #include "harness/run/case.h"
 
 namespace assay {
@@ -14,8 +17,16 @@ namespace {
 constexpr Natural k_most_seq = Natural{1} << 20U;
 constexpr Natural k_most_heads = Natural{1} << 16U;
 
+AttentionProblem::Pass pass_of(const Params& params) {
+  using enum AttentionProblem::Pass;
+  const std::string& pass = params.at("pass");
+  return pass == "decode"             ? decode
+         : pass == "prefill_backward" ? prefill_backward
+                                      : prefill_forward;
+}
+
 bool decodes(const Params& params) {
-  return params.at("pass") == "decode";
+  return pass_of(params) == AttentionProblem::Pass::decode;
 }
 
 Dimension dimension(const Params& params) {
@@ -65,8 +76,7 @@ Result<Problem> problem(const Params& params) {
     return refuse("kv_heads: " + params.at("heads") + " heads do not share " +
                   params.at("kv_heads") + " in equal groups");
   }
-  return Problem{AttentionProblem{.pass = decodes(params) ? AttentionProblem::Pass::decode
-                                                          : AttentionProblem::Pass::prefill_forward,
+  return Problem{AttentionProblem{.pass = pass_of(params),
                                   .causal = params.at("masking") == "causal",
                                   .input = *input,
                                   .output = *output,
@@ -83,16 +93,17 @@ Result<Problem> problem(const Params& params) {
 Case compute_attention() {
   return {
       .id = "compute.attention",
-      .summary = "Attention on one device (prefill, decoding), every output slot verified",
+      .summary =
+          "Attention on one device (prefill, its gradients, decoding), every output slot verified",
       .formula =
           "prefill: 2 batch heads nnz (head_dim + value_dim) I / T, nnz pairs left by the mask; "
-          "decode: bytes of K and V x steps / T",
+          "backward: (3 head_dim + 2 value_dim) instead; decode: bytes of K and V x steps / T",
       .scopes = {Scope::each_gpu, Scope::each_node, Scope::system},
       .rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong},
       .params =
           {{.name = "pass",
-            .meaning = "prefill of a whole prompt, or one decoding step",
-            .values = {"prefill_forward", "decode"}},
+            .meaning = "prefill of a whole prompt, its gradients, or one decoding step",
+            .values = {"prefill_forward", "prefill_backward", "decode"}},
            {.name = "masking",
             .meaning = "causal: query i sees keys 0 to i",
             .values = {"causal", "full"}},

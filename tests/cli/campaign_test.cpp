@@ -89,6 +89,41 @@ TEST_F(Campaign, IsRunSignedAndVerifiedByBothPrograms) {
   EXPECT_EQ(apart.out, verified.out);
 }
 
+/// "N-1 reject, ...": what the JSON says of each clause's items.
+std::string items_of(const Json& judgement) {
+  std::string text;
+  for (const Json& clause : *judgement.find("clauses")->array()) {
+    text += text.empty() ? "" : ", ";
+    text += *clause.find("id")->text();
+    for (const char* verdict : {"accepted", "inconclusive", "invalid", "not_run", "rejected"}) {
+      text += *clause.find(verdict)->whole() > 0 ? std::string(" ") + verdict : "";
+    }
+  }
+  return text;
+}
+
+TEST_F(Campaign, OfADeliveryThatMustBeRejectedIsRejectedWithItsReasonsAndSoIsItsReport) {
+  write("contract.json", whole_file(ASSAY_SOURCE_DIR "/contracts/examples/rejects.json"));
+  EXPECT_EQ(run().exit_code, 1);
+  sign();
+  for (const std::string program : {ASSAY_PROGRAM, ASSAY_VERIFY_PROGRAM}) {
+    const Ended verified = verify(program);
+    EXPECT_EQ(verified.exit_code, 5) << verified.err;
+    EXPECT_NE(verified.out.find("rejected"), std::string::npos) << verified.out;
+  }
+  const Ended judged = assay_program({"judge", path("out"), "--json"});
+  EXPECT_EQ(judged.exit_code, 1);
+  const auto json = read_json(judged.out.substr(0, judged.out.size() - 1));
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(*json->find("decision")->text(), "rejected");
+  EXPECT_EQ(items_of(*json), "N-1 rejected, N-2 invalid, N-3 not_run, N-4 accepted, N-5 rejected");
+  std::string defects;
+  for (const Json& defect : *json->find("defects")->array()) {
+    defects += *defect.find("clause")->text() + " " + *defect.find("name")->text() + "; ";
+  }
+  EXPECT_EQ(defects, "N-1 below_limit; N-2 implausible; N-3 unsupported; ");
+}
+
 TEST_F(Campaign, IsJudgedTheSameOnAProcessorWithoutFma) {
   ASSERT_EQ(run().exit_code, 0);
   sign();

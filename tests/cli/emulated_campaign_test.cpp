@@ -87,6 +87,39 @@ TEST_F(EmulatedCampaign, WithoutADriverIsNotRunAndSaysWhichFileIsMissing) {
             std::string::npos);
 }
 
+struct Missing {
+  const char *fault, *sentence;
+};
+class EmulatedCampaignWithout : public EmulatedCampaign,
+                                public testing::WithParamInterface<Missing> {};
+
+TEST_P(EmulatedCampaignWithout, WhatItsProductsNeedIsNotRunAndSaysWhy) {
+  const Ended ended =
+      run(contract("demonstration", "bf16"), "gpus=1,fault=" + std::string(GetParam().fault));
+  EXPECT_EQ(ended.exit_code, 2) << ended.out << ended.err;
+  EXPECT_NE(ended.out.find("NOT_RUN unsupported"), std::string::npos) << ended.out;
+  EXPECT_NE(whole_file(path("out/report.json"))
+                .find("Every attempt ended as unsupported on this machine: " +
+                      std::string(GetParam().sentence)),
+            std::string::npos)
+      << whole_file(path("out/report.json"));
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, EmulatedCampaignWithout,
+    testing::Values(Missing{"no_library", "libcublasLt.so.13 is not there."},
+                    Missing{"old_library",
+                            "libcublasLt.so.13 is version 12.3.0; at least 12.8 is needed."},
+                    Missing{"other_driver", "cudaGetDeviceCount (driver 13000) failed: "},
+                    Missing{"no_code", "launch of fill failed: no kernel image is available"}),
+    [](const auto& tested) { return std::string(tested.param.fault); });
+
+// The self-test moves memory then: what needs no library of products is measured.
+TEST_F(EmulatedCampaign, WithoutALibraryOfProductsIsStillSelfTested) {
+  static_cast<void>(run(contract("demonstration", "bf16"), "gpus=1,fault=no_library"));
+  const std::string journal = whole_file(path("out/journal/00000.jsonl"));
+  EXPECT_NE(journal.find(R"("kind":"selftest","passed":true)"), std::string::npos) << journal;
+}
+
 TEST_F(EmulatedCampaign, WithoutItsModuleIsNotRun) {
   std::ofstream(path("contract.json")) << contract("demonstration", "bf16");
   const Ended ended = assay_program({"run", path("contract.json"), "--out", path("out"),

@@ -63,7 +63,7 @@ TEST_F(PlanCommand, GivesTheDigestOfItsOwnPlanInJson) {
   EXPECT_EQ(*json.find("contract_sha256")->text(), hex(sha256(whole_file(path))));
   EXPECT_EQ(*json.find("plan_sha256")->text(), hex(sha256(canonical_json(*json.find("plan")))));
   EXPECT_EQ(*json.find("plan")->find("contract")->text(), "this-host");
-  EXPECT_EQ(json.find("risks")->array()->size(), 8U);
+  EXPECT_EQ(json.find("risks")->array()->size(), 10U);
   EXPECT_TRUE(json.find("warnings")->array()->empty());
 }
 

@@ -16,6 +16,7 @@ namespace assay {
 namespace {
 
 constexpr std::uint64_t k_run_order = 8;
+constexpr std::int64_t k_steps_to_crash = 60;
 constexpr std::uint64_t k_poison = 0x7ff4'dead'7ff4'deadULL;
 
 void sleep_ns(std::int64_t ns) {
@@ -55,6 +56,7 @@ class ScriptedKernel final : public Kernel {
   }
 
   Result<Done> run(std::span<const Step> steps) override {
+    in_batch_ = steps.size();
     for (const Step& step : steps) {
       script_.pass(script_.step_ns);
       slots_.at(step.slot) = output_of(step.tuple);
@@ -120,7 +122,13 @@ class ScriptedKernel final : public Kernel {
       return Done{};
     }
     switch (script_.fault) {
+      case Fault::wrong_crash:
+        if (ran_ >= script_.fault_at + k_steps_to_crash) {
+          std::abort();
+        }
+        [[fallthrough]];
       case Fault::wrong: slots_.at(step.slot) ^= 1U; break;
+      case Fault::wrong_batch: slots_.at(step.slot) ^= in_batch_ > 1 ? 1U : 0U; break;
       case Fault::silent: slots_.at(step.slot) = k_poison; break;
       case Fault::crash: std::abort();
       case Fault::exit: ::_exit(0);
@@ -138,6 +146,7 @@ class ScriptedKernel final : public Kernel {
   Seed seed_;
   std::vector<std::uint64_t> slots_;
   std::int64_t ran_ = 0;
+  std::size_t in_batch_ = 0;
 };
 
 class ScriptedBackend final : public Backend {
@@ -188,9 +197,11 @@ std::optional<Natural> work_per_step(const Params& params) {
 }
 
 Fault fault_named(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Fault>, 10> k_faults{
+  constexpr std::array<std::pair<std::string_view, Fault>, 12> k_faults{
       {{"none", Fault::none},
        {"wrong", Fault::wrong},
+       {"wrong_crash", Fault::wrong_crash},
+       {"wrong_batch", Fault::wrong_batch},
        {"silent", Fault::silent},
        {"crash", Fault::crash},
        {"exit", Fault::exit},
@@ -254,6 +265,7 @@ std::vector<Case> scripted_cases() {
                        .values = {"machine"},
                        .whole = true,
                        .fallback = "machine"}},
+           .repeats_wrong_step = true,
            .dimension = dimension,
            .problem = problem,
            .work_per_step = work_per_step}};

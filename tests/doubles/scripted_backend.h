@@ -14,7 +14,20 @@
 
 namespace assay {
 
-enum class Fault { none, wrong, silent, crash, exit, hang, refuse, lose, slow_start, unchecked };
+enum class Fault {
+  none,
+  wrong,
+  wrong_crash,  ///< Wrong from there on, and a crash 60 steps later.
+  wrong_batch,  ///< Wrong where several steps are run at once, and never alone.
+  silent,
+  crash,
+  exit,
+  hang,
+  refuse,
+  lose,
+  slow_start,
+  unchecked
+};
 /// Whether the self-test's product (of order 256) has the fault, too. In scripts, "run_crash" is a
 /// crash that only measured runs have, whose product is of order 8.
 enum class Reach { all, runs };
@@ -42,7 +55,7 @@ struct Script {
 [[nodiscard]] std::unique_ptr<Backend> make_scripted_backend(const Script& script);
 
 /// One case, "test.device", a rate of bytes, whose parameters have fallbacks. It says what a step
-/// is only where `work` does.
+/// is only where `work` does, and has a wrong step done again.
 [[nodiscard]] std::vector<Case> scripted_cases();
 
 }  // namespace assay

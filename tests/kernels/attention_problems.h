@@ -15,8 +15,9 @@ struct NamedProblem {
   Problem problem;
 };
 
-/// Of one key and of several blocks of keys, broken ones too; heads of their own and shared ones.
-inline std::vector<NamedProblem> attentions() {
+/// Of one key and of several blocks of keys, broken ones too, up to `longest`; heads of their own
+/// and shared ones.
+inline std::vector<NamedProblem> attentions(std::uint64_t longest = 273) {
   struct Sizes {
     std::uint64_t batch, heads, kv_heads, seq, head_dim, value_dim;
   };
@@ -24,23 +25,25 @@ inline std::vector<NamedProblem> attentions() {
   for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
     for (const auto& [batch, heads, kv_heads, seq, head_dim, value_dim] :
          {Sizes{1, 1, 1, 1, 64, 64}, Sizes{2, 4, 2, 37, 64, 64}, Sizes{1, 2, 1, 130, 128, 128},
-          Sizes{1, 1, 1, 273, 192, 128}}) {
-      for (const char* const kind : {"full", "causal", "decode"}) {
+          Sizes{1, 1, 1, longest, 192, 128}}) {
+      for (const char* const kind : {"full", "causal", "decode", "backward", "causal_backward"}) {
         using Pass = AttentionProblem::Pass;
         const std::string_view named(kind);
         all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
                                std::to_string(seq),
-                       .problem = AttentionProblem{
-                           .pass = named == "decode" ? Pass::decode : Pass::prefill_forward,
-                           .causal = named == "causal",
-                           .input = type,
-                           .output = type,
-                           .batch = batch,
-                           .heads = heads,
-                           .kv_heads = kv_heads,
-                           .seq = seq,
-                           .head_dim = head_dim,
-                           .value_dim = value_dim}});
+                       .problem = AttentionProblem{.pass = named == "decode" ? Pass::decode
+                                                           : named.ends_with("backward")
+                                                               ? Pass::prefill_backward
+                                                               : Pass::prefill_forward,
+                                                   .causal = named.starts_with("causal"),
+                                                   .input = type,
+                                                   .output = type,
+                                                   .batch = batch,
+                                                   .heads = heads,
+                                                   .kv_heads = kv_heads,
+                                                   .seq = seq,
+                                                   .head_dim = head_dim,
+                                                   .value_dim = value_dim}});
       }
     }
   }

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,9 +10,12 @@
 #include "kernels/attention_plan.h"
 #include "kernels/host/attention_core.h"
 #include "kernels/host/attention_kernel.h"
+#include "kernels/host/attention_reference.h"
+#include "kernels/host/buffer.h"
+#include "kernels/host/decode_loops.h"
 #include "kernels/host/host_type.h"
-#include "kernels/host/softmax.h"
 #include "kernels/number_bits.h"
+#include "tests/kernels/wrong_steps.h"
 
 namespace assay {
 namespace {
@@ -42,14 +44,18 @@ AttentionProblem small_decode(NumberType type) {
   return problem;
 }
 
-std::vector<AttentionProblem> smalls(NumberType type) {
-  return {small(type, false), small(type, true), small_decode(type)};
+/// Eleven queries a group: eight, two and one; and dimensions that differ.
+AttentionProblem wide_decode(NumberType type) {
+  AttentionProblem problem = small_decode(type);
+  problem.batch = 1;
+  problem.heads = 22;
+  problem.head_dim = 192;
+  problem.value_dim = 128;
+  return problem;
 }
 
-Seed seed_of(std::uint8_t value) {
-  Seed seed{};
-  seed.fill(value);
-  return seed;
+std::vector<AttentionProblem> smalls(NumberType type) {
+  return {small(type, false), small(type, true), small_decode(type), wide_decode(type)};
 }
 
 double number_at(NumberType type, const std::byte* data, std::uint64_t index) {
@@ -105,27 +111,11 @@ class SpoiledCore final : public AttentionCore {
   Spoil spoil_;
 };
 
-struct Found {
-  std::uint64_t in_rows = 0, in_full = 0;
-};
-
-/// How many of 8 steps are found wrong in their drawn rows, and as a whole.
-Found found_in(const AttentionProblem& problem, std::unique_ptr<AttentionCore> core) {
-  auto kernel = AttentionKernel::prepare_with(problem, seed_of(3), std::move(core));
-  EXPECT_TRUE(kernel);
-  std::vector<Step> steps;
-  std::vector<std::uint32_t> all(8);
-  std::iota(all.begin(), all.end(), 0U);
-  for (const std::uint32_t i : all) {
-    steps.push_back({.tuple = 100 + 31 * std::uint64_t{i}, .slot = i});
-  }
-  EXPECT_TRUE((*kernel)->poison(steps));
-  EXPECT_TRUE((*kernel)->run(steps));
-  return {(*kernel)->check(steps, seed_of(9), {})->wrong,
-          (*kernel)->check(steps, seed_of(9), all)->wrong};
+FoundWrong found_in(const AttentionProblem& problem, std::unique_ptr<AttentionCore> core) {
+  return wrong_in_steps(problem, make_forward_work(problem, seed_of(3), std::move(core)));
 }
 
-Found found_with(const AttentionProblem& problem, const Spoil& spoil) {
+FoundWrong found_with(const AttentionProblem& problem, const Spoil& spoil) {
   return found_in(problem, std::make_unique<SpoiledCore>(problem, spoil));
 }
 
@@ -229,7 +219,7 @@ TEST(AttentionPlan, TakesAsManyLivePairsAsStayExactAndRefusesTooManyKeysByName) 
 
 TEST_P(AttentionOf, OfTheHostIsRight) {
   for (const AttentionProblem& problem : smalls(GetParam())) {
-    const Found found = found_with(problem, [](const auto&, auto*) {});
+    const FoundWrong found = found_with(problem, [](const auto&, auto*) {});
     EXPECT_EQ(found.in_rows, 0U);
     EXPECT_EQ(found.in_full, 0U);
   }
@@ -239,7 +229,7 @@ TEST_P(AttentionOf, ThatForgetsTheMaskOrHasOneTooManyIsFound) {
   for (const bool causal : {false, true}) {
     auto other = make_attention_core(small(GetParam(), !causal));
     ASSERT_TRUE(other);
-    const Found found = found_in(small(GetParam(), causal), std::move(*other));
+    const FoundWrong found = found_in(small(GetParam(), causal), std::move(*other));
     EXPECT_GE(found.in_rows, 6U);  // The row that sees the same keys is right: 1 in 67.
     EXPECT_EQ(found.in_full, 8U);
   }
@@ -254,7 +244,7 @@ TEST_P(AttentionOf, OfADecodingStepThatLeavesOneKeyOutIsFound) {
   shorter.seq = problem.seq - 1;
   auto one_head = make_attention_core(shorter);
   ASSERT_TRUE(one_head);
-  const Found found = found_with(problem, [&](const AttentionViews& views, std::byte* o) {
+  const FoundWrong found = found_with(problem, [&](const AttentionViews& views, std::byte* o) {
     const std::uint64_t element = bytes_of(problem.input);
     for (std::uint64_t head = 0; head < problem.batch * problem.kv_heads; ++head) {
       const std::uint64_t rows = head * shorter.heads;
@@ -273,7 +263,7 @@ TEST_P(AttentionOf, OfHeadsThatShareTheWrongKeysIsFound) {
   alone.kv_heads = 1;
   auto core = make_attention_core(alone);
   ASSERT_TRUE(core);
-  const Found found = found_in(small(GetParam(), false), std::move(*core));
+  const FoundWrong found = found_in(small(GetParam(), false), std::move(*core));
   EXPECT_GE(found.in_rows, 1U);  // Two heads of four use other keys.
   EXPECT_EQ(found.in_full, 8U);
 }
@@ -281,7 +271,7 @@ TEST_P(AttentionOf, OfHeadsThatShareTheWrongKeysIsFound) {
 /// Attention over fewer keys than asked for: the last is left out of every head.
 TEST_P(AttentionOf, ThatDropsKeysIsFound) {
   const AttentionProblem problem = small(GetParam(), false);
-  const Found found = found_with(problem, [&](const AttentionViews& views, std::byte* o) {
+  const FoundWrong found = found_with(problem, [&](const AttentionViews& views, std::byte* o) {
     for (std::uint64_t row = 0; row < query_rows(problem); ++row) {
       AttentionProblem shorter = problem;
       shorter.causal = true;  // Sees as many keys as its place in the head says.
@@ -304,7 +294,7 @@ TEST_P(AttentionOf, ThatDropsKeysIsFound) {
 
 TEST_P(AttentionOf, ThatIsOffByTheLastBitOfOneElementIsFoundAsAWhole) {
   const AttentionProblem problem = small(GetParam(), true);
-  const Found found = found_with(problem, [&](const AttentionViews&, std::byte* o) {
+  const FoundWrong found = found_with(problem, [&](const AttentionViews&, std::byte* o) {
     o[777 * bytes_of(problem.output)] ^= std::byte{1};
   });
   EXPECT_EQ(found.in_full, 8U);
@@ -437,15 +427,38 @@ TEST_P(AttentionOf, ExactOperandsDoesNotHangOnTheOrderOfItsKeys) {
 INSTANTIATE_TEST_SUITE_P(Host, AttentionOf, testing::Values(NumberType::f32, NumberType::bf16),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
-TEST(Softmax, RaisesTwoExactlyToWholePowersAndToTheOthersWithinTwoUnits) {
-  for (int power = 0; power >= -126; --power) {
-    EXPECT_EQ(softmax_power(static_cast<float>(power)), std::ldexp(1.0F, power));
-  }
-  EXPECT_EQ(softmax_power(-127.0F), 0.0F);
-  EXPECT_EQ(softmax_power(k_no_maximum), 0.0F);
-  for (float x = 0; x > -30; x -= 0.0137F) {
-    const double right = std::exp2(static_cast<double>(x));
-    EXPECT_LE(std::abs(softmax_power(x) - right) / right, 2 * 0x1p-23) << x;
+/// One stretch with each set of loops that this CPU has: with exact operands they agree to the bit.
+TEST(DecodeLoops, FindTheSameWithEverySetOfInstructions) {
+  for (const NumberType type : {NumberType::f32, NumberType::bf16}) {
+    for (AttentionProblem problem : {small_decode(type), wide_decode(type)}) {
+      const AttentionPattern pattern(problem, *exact_attention(problem), seed_of(7));
+      const auto operands = AttentionOperands::generate(problem, pattern);
+      ASSERT_TRUE(operands);
+      const AttentionViews views = operands->tuple(33);
+      const std::uint64_t group = problem.heads / problem.kv_heads;
+      std::vector<float> first;
+      for (const DecodeLoops loops : decode_loops(type)) {
+        auto scratch = Buffer::of_bytes(4 * decode_scratch_floats(group, problem.head_dim));
+        ASSERT_TRUE(scratch);
+        std::vector<float> found(group * (2 + problem.value_dim));
+        decode_stretch({.type = type,
+                        .queries = group,
+                        .keys = 299,
+                        .head_dim = problem.head_dim,
+                        .value_dim = problem.value_dim,
+                        .q = views.q,
+                        .k = views.k,
+                        .v = views.v,
+                        .scratch = scratch->as<float>(),
+                        .maxima = found.data(),
+                        .sums = found.data() + group,
+                        .outputs = found.data() + 2 * group},
+                       loops);
+        first = first.empty() ? found : first;
+        EXPECT_EQ(found, first) << name_of(loops) << ' ' << name_of(type);
+      }
+      EXPECT_NE(first[group], 0.0F);
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include "kernels/module.h"
 #include "kernels/number_bits.h"
 #include "tests/kernels/attention_problems.h"
+#include "tests/kernels/layer_problems.h"
 
 namespace assay {
 namespace {
@@ -67,7 +68,8 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
     ASSERT_EQ(supported.has_value(), kernel_ != nullptr);
     const auto* const link = std::get_if<LinkProblem>(&problem());
     if ((link != nullptr && !std::get<0>(GetParam()).any_machine) ||
-        std::holds_alternative<LatencyProblem>(problem())) {
+        std::holds_alternative<LatencyProblem>(problem()) ||
+        std::holds_alternative<SoakProblem>(problem())) {
       ASSERT_TRUE(supported) << supported.error().message;
     }
     if (!supported) {
@@ -75,9 +77,11 @@ class BackendConformance : public testing::TestWithParam<Parameters> {
       EXPECT_EQ(supported.error().code, Error::Code::unsupported);
       const auto* const gemm = std::get_if<GemmProblem>(&problem());
       const auto* const attention = std::get_if<AttentionProblem>(&problem());
+      const auto* const layer = std::get_if<TransformerProblem>(&problem());
       const std::string_view what = link != nullptr        ? case_of(*link)
                                     : gemm != nullptr      ? name_of(gemm->input)
                                     : attention != nullptr ? name_of(attention->input)
+                                    : layer != nullptr     ? name_of(layer->input)
                                                            : "compute.memory";
       EXPECT_NE(supported.error().message.find(what), std::string::npos)
           << supported.error().message;
@@ -162,7 +166,9 @@ TEST_P(BackendConformance, FindsAFlippedBitAnywhereWithItsPlace) {
   const std::uint64_t bits = kernel_->slot_bits();
   const std::uint64_t element = std::visit(
       [](const auto& p) -> std::uint64_t {
-        if constexpr (requires { p.output; }) {
+        if constexpr (requires { p.ffn; }) {
+          return 1;  // One bit of each element is determined.
+        } else if constexpr (requires { p.output; }) {
           return 8 * bytes_of(p.output);
         }
         return 64;
@@ -357,6 +363,10 @@ std::vector<NamedProblem> problems(const std::vector<Shape>& shapes) {
                      LatencyProblem{.array_bytes = bytes, .loads = loads}});
     }
   }
+  // Of a product in f64, so that every element of a slot has 64 bits.
+  all.push_back(
+      {"soak",
+       SoakProblem{.product = {f64, f64, f64, 7, 5, 3}, .array_bytes = 4096, .copy_bytes = 8192}});
   return all;
 }
 
@@ -412,8 +422,9 @@ std::vector<NamedBackend> asked_backend() {
 
 std::vector<NamedProblem> asked_problems() {
   std::vector<NamedProblem> all = problems_for_an_emulated_device();
-  const std::vector<NamedProblem> more = links();
-  all.insert(all.end(), more.begin(), more.end());
+  for (const std::vector<NamedProblem>& more : {links(), attentions()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
   return all;
 }
 
@@ -436,15 +447,17 @@ INSTANTIATE_TEST_SUITE_P(
     HostAttention, BackendConformance,
     testing::Combine(testing::Values(NamedBackend{
                          .name = "host", .make = host, .where = " on avx", .flips = 8}),
-                     testing::ValuesIn(attentions())),
+                     testing::ValuesIn(attentions_and_layers())),
     name_of_test);
 
+// A hundred and forty-five: more queries than a block of threads has, more keys than two tiles.
 INSTANTIATE_TEST_SUITE_P(CudaEmulatedAttention, BackendConformance,
                          testing::Combine(testing::Values(NamedBackend{
                                               .name = "cuda_emulated",
                                               .make = [] { return emulated("model=b200,gpus=1"); },
-                                              .where = "cuDNN"}),
-                                          testing::ValuesIn(attentions())),
+                                              .where = " on a GPU",
+                                              .flips = 3}),
+                                          testing::ValuesIn(attentions_and_layers(145))),
                          name_of_test);
 
 // A thread of the emulated device costs a thousand times what one of a device does, so it gets the

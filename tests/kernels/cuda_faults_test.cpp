@@ -6,38 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/module.h"
+#include "tests/kernels/emulated_gpu.h"
 
 namespace assay {
 namespace {
 
-/// The first GPU of an emulated machine.
-struct Gpu {
-  std::unique_ptr<Backend> backend;
-  Device device{.id = "gpu0"};
-
-  explicit Gpu(const std::string& settings) {
-    auto loaded = load_backend("cuda", {.path = ASSAY_EMULATED_MODULE, .settings = settings});
-    EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
-    if (loaded) {
-      backend = std::move(loaded->backend);
-    }
-  }
-
-  [[nodiscard]] Result<std::unique_ptr<Kernel>> prepare(NumberType input, NumberType sums,
-                                                        NumberType output) const {
-    return backend->prepare(
-        GemmProblem{
-            .input = input, .accumulate = sums, .output = output, .m = 32, .n = 64, .k = 96},
-        device, Seed{1});
-  }
-
-  /// Why it has no such product; "" if it has.
-  [[nodiscard]] std::string refusal(const GemmProblem& problem) const {
-    const auto supported = backend->supports(problem, device);
-    return supported ? "" : supported.error().message;
-  }
-};
+using Gpu = EmulatedGpu;
 
 /// Products, checked as a whole, every one or only those that the kernel checks so by itself: of
 /// every hundred one is spoiled.
@@ -358,6 +332,42 @@ INSTANTIATE_TEST_SUITE_P(All, SparseProducts,
                                          NumberType::mxfp8_e4m3, NumberType::nvfp4),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
+TEST(CudaFaults, FixedPointInThePlaceOfF64IsFoundInEveryProduct) {
+  const Gpu gpu("fault=emulated");
+  auto kernel = gpu.prepare(NumberType::f64, NumberType::f64, NumberType::f64);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel, 20);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->wrong, 20U);
+}
+
+// No integers that f32 sums up exactly show it (docs/decisions/0010-emulation.md): if this fails,
+// the page says less than is found.
+TEST(CudaFaults, ThreeBf16InThePlaceOfF32HaveTheRightBits) {
+  const Gpu gpu("fault=emulated");
+  auto kernel = gpu.prepare(k_f32, k_f32, k_f32);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto result = check_many(**kernel, 20);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->wrong, 0U);
+}
+
+// 68, 70, 72 and 77 of cublas_api.h: none of those that emulate (78, 79).
+TEST(CudaFaults, TheComputeTypeThatWasAskedForIsNamed) {
+  const Gpu gpu("");
+  const auto asked_for = [&gpu](NumberType input, NumberType sums) {
+    auto kernel = gpu.prepare(input, sums, sums);
+    EXPECT_TRUE(kernel) << (kernel ? "" : kernel.error().message);
+    const std::string text = kernel ? (*kernel)->ran().kernel : "";
+    return text.substr(0, text.find(','));
+  };
+  EXPECT_EQ(asked_for(k_f32, k_f32), "compute 68");
+  EXPECT_EQ(asked_for(k_bf16, k_f32), "compute 68");
+  EXPECT_EQ(asked_for(NumberType::f64, NumberType::f64), "compute 70");
+  EXPECT_EQ(asked_for(NumberType::s8, NumberType::s32), "compute 72");
+  EXPECT_EQ(asked_for(NumberType::tf32, k_f32), "compute 77");
+}
+
 TEST(CudaFaults, HopperHasNoBlockScales) {
   const Gpu gpu("model=h100");
   for (const NumberType type : {NumberType::mxfp8_e4m3, NumberType::nvfp4}) {
@@ -436,35 +446,6 @@ TEST(CudaFaults, SumsShorterThanTheArchitecturesAreWrongWhereItPromisesF32) {
   EXPECT_EQ(wrong("b200"), 20U);
   EXPECT_EQ(wrong("rtx_pro_6000"), 20U);
   EXPECT_EQ(wrong("h100"), 0U);  // Its operands are as small as what it keeps.
-}
-
-struct Missing {
-  const char *fault, *sentence;
-};
-class MissingSoftware : public testing::TestWithParam<Missing> {};
-
-TEST_P(MissingSoftware, IsASentence) {
-  const Gpu gpu("fault=" + std::string(GetParam().fault));
-  const auto supported = gpu.backend->supports(
-      GemmProblem{.input = k_bf16, .accumulate = k_f32, .output = k_f32, .m = 8, .n = 8, .k = 8},
-      gpu.device);
-  ASSERT_FALSE(supported);
-  EXPECT_EQ(supported.error().code, Error::Code::unsupported);
-  EXPECT_EQ(supported.error().message, GetParam().sentence);
-}
-INSTANTIATE_TEST_SUITE_P(
-    All, MissingSoftware,
-    testing::Values(Missing{"no_driver", "no NVIDIA driver: libcuda.so.1 is not there"},
-                    Missing{"no_library", "libcublasLt.so.13 is not there"},
-                    Missing{"old_library",
-                            "libcublasLt.so.13 is version 12.3.0; at least 12.8 is needed"}),
-    [](const auto& tested) { return std::string(tested.param.fault); });
-
-TEST(CudaFaults, AMachineWithoutGpusHasAnEmptyList) {
-  const Gpu gpu("gpus=0");
-  const auto devices = gpu.backend->devices();
-  ASSERT_TRUE(devices);
-  EXPECT_TRUE(devices->empty());
 }
 
 }  // namespace

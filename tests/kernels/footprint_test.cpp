@@ -51,6 +51,12 @@ TEST(Footprint, OfACopyIsWhatTheDeviceSendsAndReceives) {
             Natural{128});
 }
 
+TEST(Footprint, OfFilesIsWhatIsInFlight) {
+  const StorageProblem files{
+      .clients = 3, .file_bytes = 1 << 20U, .request_bytes = 4096, .depth = 5};
+  EXPECT_EQ(least_bytes(files), Natural{3 * 5 * 4096});
+}
+
 TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {
   EXPECT_EQ(least_bytes(MemoryProblem{.array_bytes = 0}), std::nullopt);
   EXPECT_EQ(least_bytes(LatencyProblem{.array_bytes = 0}), std::nullopt);
@@ -67,8 +73,28 @@ TEST(Footprint, OfAttentionIsItsOperandsAndASlot) {
                            .head_dim = 192,
                            .value_dim = 128};
   EXPECT_EQ(least_bytes(problem), Natural{2 * 2 * 10 * (6 + 3) * (192 + 128)});
+  problem.pass = AttentionProblem::Pass::prefill_backward;
+  EXPECT_EQ(least_bytes(problem), Natural{2 * 2 * 2 * 10 * (6 + 3) * (192 + 128) + 4 * 2 * 10 * 6});
   problem.pass = AttentionProblem::Pass::decode;
   EXPECT_EQ(least_bytes(problem), Natural{2 * 2 * (6 + 3 * 10) * (192 + 128)});
+}
+
+TEST(Footprint, OfALayerIsItsTokensWeightsAndASlotOnEachRankWhereSumsStandTwice) {
+  TransformerProblem layer{.input = NumberType::bf16,
+                           .batch = 2,
+                           .seq = 3,
+                           .hidden = 5,
+                           .ffn = 7,
+                           .heads = 2,
+                           .kv_heads = 1,
+                           .head_dim = 64};
+  const Natural weights = 5 * (4 * 64 + 2 * 64 + 2 * 7);
+  const Natural one = *least_bytes(layer);
+  // Tokens, dy and weights in bf16, gradients in f32; 8 arrays of tokens, Q and K and what is like
+  // them, the MLP's two, and rows behind what attention reads.
+  EXPECT_GT(one, 2 * (2 * 6 * 5 + weights) + 4 * weights + 2 * (8 * 6 * 5 + 2 * 6 * 7));
+  layer.ranks = 3;
+  EXPECT_TRUE(*least_bytes(layer) == 3 * (one + 4 * weights));
 }
 
 }  // namespace

@@ -5,6 +5,6 @@ foreach(mask AVX2 AVX512_CORE)
   foreach(program kernels_backend_test kernels_masks_test)
     add_test(NAME kernels.masked.${mask}.${program} COMMAND ${program} --gtest_brief=1 --gtest_filter=-*cuda_emulated*)
     set_tests_properties(kernels.masked.${mask}.${program} PROPERTIES
-      ENVIRONMENT "ONEDNN_MAX_CPU_ISA=${mask}" LABELS kernels TIMEOUT 240)
+      ENVIRONMENT "ONEDNN_MAX_CPU_ISA=${mask}" LABELS kernels TIMEOUT 400)
   endforeach()
 endforeach()

@@ -1,6 +1,10 @@
 // Loading backends from files: whatever is wrong with one is a sentence, never a crash.
 #include "kernels/module.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -29,6 +33,23 @@ TEST(Module, SaysWhichFileItLookedFor) {
 
 TEST(Module, RefusesAFileThatIsNoLibrary) {
   expect_in("cannot be loaded", refusal("cuda", {.path = ASSAY_SOURCE_DIR "/LICENSE"}));
+}
+
+TEST(Module, RefusesWhatIsNoFileAndDoesNotWaitForIt) {
+  expect_in("is no file", refusal("cuda", {.path = "/tmp"}));
+  const std::string pipe = testing::TempDir() + "assay_module_pipe_" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  expect_in("is no file", refusal("cuda", {.path = pipe}));
+  ::unlink(pipe.c_str());
+}
+
+// The loader looks for a bare name elsewhere: what was looked at must be what is loaded.
+TEST(Module, TakesABareNameFromTheCurrentFolder) {
+  const std::filesystem::path module(ASSAY_OTHER_BUILD);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(module.parent_path());
+  expect_in("is of another build (another)", refusal("cuda", {.path = module.filename().string()}));
+  std::filesystem::current_path(before);
 }
 
 TEST(Module, RefusesALibraryThatIsNoModule) {

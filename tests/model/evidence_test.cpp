@@ -16,7 +16,7 @@ TEST(EndingNames, AreDistinctAndRead) {
     EXPECT_EQ(*read, ending);
     names.insert(name_of(ending));
   }
-  EXPECT_EQ(names.size(), 14U);
+  EXPECT_EQ(names.size(), 15U);
 }
 
 TEST(EndingNames, AnUnknownNameIsRefusedAndNamed) {

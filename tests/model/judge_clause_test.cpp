@@ -164,6 +164,16 @@ TEST(JudgeClause, RejectsAWrongResultWhereverItStands) {
   }
 }
 
+TEST(JudgeClause, HoldsAnItemInvalidThatACacheMayHaveAnsweredFor) {
+  std::vector<Attempt> attempts = runs(signs(30, 0));
+  attempts[4].ending = Ending::unwitnessed;
+  attempts[4].note = "half of the files were in the page cache";
+  const Verdict verdict = verdict_on(rate_clause(), attempts);
+  EXPECT_EQ(shown(verdict), "INVALID unwitnessed");
+  EXPECT_NE(verdict.detail.find("measured: half of the files were in the page cache."),
+            std::string::npos);
+}
+
 TEST(JudgeClause, CountsEveryBadEndingAsBelow) {
   for (const Ending ending : {Ending::crashed, Ending::hung, Ending::late, Ending::gap,
                               Ending::clock, Ending::no_telemetry, Ending::power_limit,
@@ -188,76 +198,6 @@ TEST(JudgeClause, CountsABurstShorterThanTheWindowAsBelow) {
   Evidence evidence = evidence_of(attempts);
   evidence.marks = {"reduced"};
   EXPECT_EQ(judged(contract_of({rate_clause()}), evidence).clauses[0].verdicts[0].below, 0U);
-}
-
-/// Three GPUs that ran ten rounds with the same outputs.
-Evidence three_in_agreement() {
-  std::vector<Attempt> attempts;
-  for (ItemIndex item = 1; item <= 3; ++item) {
-    for (Attempt attempt : runs(signs(10, 0), item)) {
-      attempt.outputs[0] = static_cast<std::uint8_t>(attempt.round);
-      attempts.push_back(attempt);
-    }
-  }
-  return evidence_of(attempts);
-}
-
-std::vector<std::string> shown_three(const Evidence& evidence) {
-  const Judgement judgement = judged(contract_of({rate_clause()}, 1, 3), evidence);
-  std::vector<std::string> all;
-  for (const Verdict& verdict : judgement.clauses[0].verdicts) {
-    all.push_back(shown(verdict));
-  }
-  return all;
-}
-
-TEST(JudgeClause, InvalidatesTheItemWhoseOutputsAreNotThoseOfTheOthers) {
-  const std::string met = "ACCEPT limit_met";
-  const std::string differs = "INVALID outputs_differ";
-  using All = std::vector<std::string>;
-  Evidence evidence = three_in_agreement();
-  EXPECT_EQ(shown_three(evidence), (All{met, met, met}));
-  evidence.attempts[14].outputs[1] = 1;  // item 2 in round 5
-  EXPECT_EQ(shown_three(evidence), (All{met, differs, met}));
-  evidence.attempts[24].outputs[1] = 2;  // nobody knows who is right
-  EXPECT_EQ(shown_three(evidence), (All{differs, differs, differs}));
-  for (const std::size_t index : {4U, 14U, 24U}) {
-    evidence.attempts[index].work_per_step = index;  // other problems have other outputs
-  }
-  EXPECT_EQ(shown_three(evidence), (All{met, met, met}));
-}
-
-TEST(JudgeClause, LetsNoReplacedDeviceAndNoExcusedAttemptVoteOnOutputs) {
-  const std::string met = "ACCEPT limit_met";
-  const std::string differs = "INVALID outputs_differ";
-  using All = std::vector<std::string>;
-  Contract contract = contract_of({rate_clause()}, 1, 3);
-  contract.max_invalid = 1;
-  contract.remedy = Remedy{quantity("34 %"), 1};
-  Evidence evidence = three_in_agreement();
-  const auto all = [&] {
-    All shown_all;
-    const Judgement judgement = judged(contract, evidence);
-    for (const Verdict& verdict : judgement.clauses[0].verdicts) {
-      shown_all.push_back(shown(verdict));
-    }
-    return shown_all;
-  };
-  // Three attempts in round 5 that put out three things: nobody knows who is right.
-  evidence.attempts[4].outputs[1] = 1;
-  evidence.attempts[14].outputs[1] = 2;
-  EXPECT_EQ(all(), (All{differs, differs, differs}));
-  evidence.attempts[4].excused = evidence.attempts[14].excused = true;
-  EXPECT_EQ(all().at(2), met) << "the excused two don't count, so they don't vote";
-  // Two devices that put out the wrong thing in rounds 1 to 10 are replaced.
-  evidence = three_in_agreement();
-  for (std::size_t i = 0; i < 20; ++i) {
-    evidence.attempts[i].outputs[1] = 7;
-    evidence.attempts[i].serial = i < 10 ? "a" : "b";
-  }
-  EXPECT_EQ(all().at(2), differs);
-  evidence.replacements = {{1, 10, "a", "c"}, {2, 10, "b", "d"}};
-  EXPECT_EQ(all().at(2), met) << "healthy, and outvoted by two devices that are gone";
 }
 
 TEST(JudgeClause, RejectsOneRunUnderTheFloor) {

@@ -190,6 +190,20 @@ TEST(Validate, RefusesAMeasurementWithoutWindowOrConcurrency) {
   });
 }
 
+TEST(Validate, AsksNoTypesOfOperationsOnFiles) {
+  Contract contract = sound();
+  for (Clause& clause : contract.clauses) {
+    clause.case_id = "storage.metadata";
+    clause.params = {{"op", "create"}};
+    clause.limit = q("10 kOP/s");
+    clause.every_run.reset();
+    clause.plausible = q("20 kOP/s");
+  }
+  EXPECT_EQ(refusal_of(contract), "accepted");
+  contract.clauses[0].case_id = "storage.files";
+  EXPECT_EQ(refusal_of(contract).find("clauses[0].params.input: missing"), 0U);
+}
+
 TEST(Validate, SaysWhyAFlopLimitNeedsAllItsQualifiers) {
   const std::string why =
       "missing; without types, sparsity, emulation, operands, shape and power limit one exaflop "

@@ -47,6 +47,22 @@ TEST(Blocks, AreWrittenAsTheDocumentSays) {
   EXPECT_EQ(bytes.substr(17 + 56, 8), std::string(8, '\xff'));
 }
 
+TEST(Blocks, OfTimedStepsHaveATenthColumn) {
+  Blocks blocks = some_blocks();
+  blocks.timed_ns = {90, 100, 33};
+  const std::string bytes = encode(blocks);
+  EXPECT_EQ(bytes.size(), encode(some_blocks()).size() + 24);
+  EXPECT_EQ(bytes.substr(0, 17), "assay.blocks/2\n3\n");
+  const auto back = decode_blocks(bytes);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->timed_ns, blocks.timed_ns);
+  EXPECT_EQ(encode(*back), bytes);
+  const auto sums = sums_of(*back);
+  ASSERT_TRUE(sums) << sums.error().message;
+  EXPECT_EQ(sums->timed_ns, 223);
+  EXPECT_EQ(sums_of(some_blocks())->timed_ns, std::nullopt);
+}
+
 TEST(Blocks, AreRefusedAtEveryCutAndWithOneByteMore) {
   const std::string bytes = encode(some_blocks());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
@@ -62,6 +78,8 @@ TEST(Blocks, AreRefusedWithACountThatIsNoPlainNumber) {
     EXPECT_FALSE(decode_blocks("assay.blocks/1\n" + std::string(count) + "\n" + tail)) << count;
   }
   EXPECT_FALSE(decode_blocks("assay.blocks/2\n3\n" + tail));
+  EXPECT_TRUE(decode_blocks("assay.blocks/1\n0\n"));
+  EXPECT_FALSE(decode_blocks("assay.blocks/2\n0\n")) << "none have one form";
 }
 
 TEST(WindowSums, GiveTheShareOfChecksOfTheLongestWindow) {
@@ -102,6 +120,10 @@ TEST(WindowSums, RefuseBlocksThatCantBe) {
   EXPECT_NE(refusal([](Blocks& b) { b.full[1] = -1; }), "accepted");
   EXPECT_NE(refusal([](Blocks& b) { b.tiles[1] = 0; }), "accepted") << "a wrong slot is checked";
   EXPECT_NE(refusal([](Blocks& b) { b.check_ns[0] = 101; }), "accepted");
+  const std::string timed = " has steps that took no time, or more than its checks leave";
+  EXPECT_EQ(refusal([](Blocks& b) { b.timed_ns = {96, 1, 1}; }), "block 0" + timed);
+  EXPECT_EQ(refusal([](Blocks& b) { b.timed_ns = {95, 0, 1}; }), "block 1" + timed);
+  EXPECT_EQ(refusal([](Blocks& b) { b.timed_ns = {95, 144, 33}; }), "accepted");
   EXPECT_NE(refusal([](Blocks& b) { b.steps.assign(3, std::numeric_limits<std::int64_t>::max()); }),
             "accepted");
 }

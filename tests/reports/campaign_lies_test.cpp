@@ -89,6 +89,11 @@ INSTANTIATE_TEST_SUITE_P(
             "work: is 400000000000001, no multiple of work_per_step, 2000000000000"},
         Lie{"Elapsed", edit("end", "elapsed_ns", "1000000001"),
             "elapsed_ns: the line says 1000000001"},
+        Lie{"Timed",
+            [](CampaignBuilder& b) {
+              line(b.journals[0], "end", 0).members.emplace_back("timed_ns", "500000000");
+            },
+            "timed_ns: compute.gemm does not time each step"},
         Lie{"Close", edit("close", "attempts", 5), "attempts: is not 6"}),
     [](const auto& chosen) { return chosen.param.name; });
 
@@ -134,8 +139,10 @@ INSTANTIATE_TEST_SUITE_P(
             "environment: 'LD_PRELOAD' is no variable that a worker is given"},
         Lie{"NamedMismatch",
             [](CampaignBuilder& b) {
-              *in(end_of(b), "verification", "first") = Json::Object{
-                  {"actual", "2"}, {"block", 0}, {"expected", "1"}, {"index", "7"}, {"step", 3}};
+              *in(end_of(b), "verification", "first") =
+                  Json::Object{{"actual", "2"}, {"block", 0},  {"expected", "1"},
+                               {"index", "7"},  {"slot", 0},   {"seed", std::string(64, 'a')},
+                               {"step", 3},     {"tuple", "5"}};
             },
             "verification.first: names a wrong element, but no slot was wrong"},
         Lie{"Share", [](CampaignBuilder& b) { *in(end_of(b), "verification", "share_ppm") = 1; },

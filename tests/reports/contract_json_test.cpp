@@ -259,7 +259,7 @@ TEST(ReadContract, ReadsTheDemonstrationForThisHost) {
   text << file.rdbuf();
   const auto contract = read_contract(text.str());
   ASSERT_TRUE(contract) << contract.error().message;
-  EXPECT_EQ(contract->clauses.size(), 8U);
+  EXPECT_EQ(contract->clauses.size(), 11U);
 }
 
 }  // namespace

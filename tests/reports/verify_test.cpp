@@ -327,6 +327,20 @@ TEST_F(Verify, FindsASignersLiesByPlace) {
   }
 }
 
+TEST_F(Verify, FindsAReportThatCallsAnotherItemTheOddOne) {
+  CampaignBuilder builder;
+  builder.open();
+  builder.round();
+  builder.attempts_together("C-1", {{"box/00000/gpu0", {}},
+                                    {"box/00000/gpu1", {.outputs = "others"}},
+                                    {"box/00001/gpu0", {}},
+                                    {"box/00001/gpu1", {}}});
+  builder.close();
+  campaign_.write(builder);
+  const Verification answer = after_lie("gpu1 is the odd one.", "gpu0 is the odd one.");
+  EXPECT_TRUE(has(answer.sentence, "clauses[0].verdicts[1].detail")) << answer.sentence;
+}
+
 TEST_F(Verify, WantsTheReportInItsOneForm) {
   make(1);
   EXPECT_EQ(exit_code_of(after_lie("{", "{ ")), 1);

@@ -43,6 +43,35 @@ class Classify : public testing::Test {
   Tolerances tolerances;
 };
 
+TEST(ClassifyPath, CallsMessagesThatWentAnotherWayUnwitnessed) {
+  const Params params{{"path", "tcp"}, {"bytes", "1000"}, {"ranks", "2"}};
+  Readings telemetry{{"transport_tcp_bytes", {200'000, ""}},
+                     {"transport_verbs_bytes", {std::nullopt, "nobody may look"}}};
+  EXPECT_EQ(classify_path("network.transport", params, telemetry, 100).ending, Ending::unwitnessed);
+  telemetry["transport_verbs_bytes"].reason = "this host has no verbs device";
+  EXPECT_EQ(classify_path("network.transport", params, telemetry, 100).ending, Ending::measured);
+  telemetry["transport_tcp_bytes"] = {0, ""};
+  EXPECT_EQ(classify_path("network.transport", params, telemetry, 100).ending, Ending::unwitnessed);
+  EXPECT_EQ(classify_path("network.send_recv", params, telemetry, 100).ending, Ending::measured);
+}
+
+TEST(ClassifyIo, CallsFilesThatNoDeviceMovedUnwitnessed) {
+  Readings telemetry;
+  for (const char* direction : {"read", "written"}) {
+    for (const char* who : {"claimed", "process"}) {
+      telemetry["storage_" + std::string(direction) + "_" + who + "_bytes"] = {1000, ""};
+    }
+  }
+  telemetry["storage_resident_ppm"] = {0, ""};
+  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).ending, Ending::measured);
+  telemetry["storage_read_process_bytes"] = {979, ""};
+  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).ending, Ending::unwitnessed);
+  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).note,
+            "of 1000 bytes read the process's counter has 979");
+  EXPECT_EQ(classify_io("compute.memory", telemetry, 1000).ending, Ending::measured);
+  EXPECT_EQ(classify_io("storage.read", {}, 1000).ending, Ending::unwitnessed);
+}
+
 TEST_F(Classify, CallsAHealthyWindowMeasured) {
   EXPECT_EQ(ending(), Ending::measured);
   EXPECT_EQ(classify(window, plan, tolerances).note, "");

@@ -22,6 +22,15 @@ TEST(WorkerEnvironment, RefusesEveryVariableThatChangesMeaningByName) {
   }
 }
 
+// All that cuBLASLt 13.1 reads of the kind.
+TEST(WorkerEnvironment, RefusesWhatWouldHaveProductsEmulated) {
+  for (const char* name :
+       {"CUBLAS_EMULATE_DOUBLE_PRECISION", "CUBLAS_EMULATE_SINGLE_PRECISION",
+        "CUBLAS_EMULATION_STRATEGY", "CUBLAS_FIXEDPOINT_EMULATION_MANTISSA_BIT_COUNT"}) {
+    EXPECT_EQ(class_of(name), VariableClass::refused) << name;
+  }
+}
+
 TEST(WorkerEnvironment, PassesWhatIsDeclaredAndSetsItsOwn) {
   const auto passed = worker_environment({{"ONEDNN_MAX_CPU_ISA", "AVX2"},
                                           {"OPENBLAS_CORETYPE", "Haswell"},

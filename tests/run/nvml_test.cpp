@@ -31,7 +31,7 @@ TEST(Nvml, ReadsWhatEachGpuShows) {
   const MachineFacts facts = read_fake();
   EXPECT_EQ(facts.source, "nvml");
   EXPECT_EQ(facts.driver.value, "580.95.05");
-  EXPECT_EQ(facts.gpu_count.value, 3);
+  EXPECT_EQ(facts.gpu_count.value, 5);
   const GpuFacts& gpu = facts.gpus.at(0);
   EXPECT_EQ(gpu.model.value, "NVIDIA H100 80GB HBM3");
   EXPECT_EQ(gpu.uuid.value, "GPU-0");
@@ -96,6 +96,21 @@ TEST(Nvml, SaysWhyAFactIsNotShownOrAGpuDoesNotAnswer) {
   EXPECT_EQ(facts.gpus.at(2).index, 2U);
 }
 
+TEST(Nvml, SaysThatAGpuIsLostThatTheDriverStillKnows) {
+  const MachineFacts facts = read_fake();
+  EXPECT_EQ(facts.gpus.at(3).lost, "GPU is lost");
+}
+
+// It is there, for all that anybody can say: the installation is wrong, not the GPU.
+TEST(Nvml, ShowsNothingOfAGpuThatItMayNotAskButDoesNotCallItLost) {
+  const MachineFacts facts = read_fake();
+  const GpuFacts& gpu = facts.gpus.at(4);
+  EXPECT_EQ(gpu.lost, "");
+  EXPECT_EQ(gpu.uuid.reason, "Insufficient Permissions");
+  EXPECT_EQ(gpu.power_limit_mw.reason, "Insufficient Permissions");
+  EXPECT_FALSE(gpu.uuid.value);
+}
+
 TEST(KernelLog, KeepsXidLinesRawAndNothingElse) {
   XidLog log;
   EXPECT_TRUE(take_kernel_record(
@@ -107,6 +122,18 @@ TEST(KernelLog, KeepsXidLinesRawAndNothingElse) {
                                              {1209, "NVRM: Xid (PCI:0000:19:00): 63, ??"}}));
   EXPECT_EQ(log.first_record, 1207);
   EXPECT_EQ(log.last_record, 1209);
+}
+
+// Whoever may write to /dev/kmsg can write what looks like an Xid, but not with facility 0, the
+// kernel's own: 12 is facility 1 and priority 4.
+TEST(KernelLog, TakesNoXidFromAProcessThatWritesToTheLog) {
+  XidLog log;
+  EXPECT_TRUE(take_kernel_record(log, "4,1,1,-;x\n"));
+  EXPECT_TRUE(take_kernel_record(log, "12,2,1,-;NVRM: Xid (PCI:0000:19:00): 79, forged\n"));
+  EXPECT_TRUE(take_kernel_record(log, "7,3,1,-;NVRM: Xid (PCI:0000:19:00): 79, the driver's\n"));
+  EXPECT_EQ(log.lines, (std::vector<XidLine>{{3, "NVRM: Xid (PCI:0000:19:00): 79, the driver's"}}));
+  EXPECT_EQ(log.first_record, 1) << "it is a record all the same";
+  EXPECT_FALSE(take_kernel_record(log, "x,4,1,-;NVRM: Xid (PCI:0000:19:00): 79, x\n"));
 }
 
 TEST(KernelLog, BeginsAnewWhereRecordsWereOverwritten) {

@@ -208,6 +208,27 @@ TEST(MakePlan, CountsWhatMayBeReplacedLineByLine) {
   EXPECT_EQ(plan.clauses[0].allowance, 4U + 1U);
 }
 
+/// A case that fio may move the bytes of; the floors below know it by its name.
+TEST(MakePlan, RefusesAValueOfTheSystemOfStepsThatAreTimedApart) {
+  Case read = product();
+  read.id = "storage.read";
+  read.params.push_back({.name = "engine", .values = {"own", "fio"}, .fallback = "own"});
+  Contract contract = fleet();
+  contract.clauses[0] = on_the_system("90 TB/s", Aggregate::sum);
+  contract.clauses[0].case_id = "storage.read";
+  const auto own = make_plan(contract, {read});
+  ASSERT_TRUE(own) << own.error().message;
+  EXPECT_FALSE(has_fio(*own));
+  contract.clauses[0].params["engine"] = "fio";
+  EXPECT_EQ(make_plan(contract, {read}).error().message,
+            "clauses[0].scope: storage.read times each step by itself with these parameters, not "
+            "all nodes at the same moments: no value of the system follows");
+  contract.clauses[0].scope = Scope::each_gpu;
+  const auto fio = make_plan(contract, {read});
+  ASSERT_TRUE(fio) << fio.error().message;
+  EXPECT_TRUE(has_fio(*fio));
+}
+
 TEST(MakePlan, RefusesWhatTheCasesDoNotKnow) {
   EXPECT_EQ(refusal_of([](Clause& c) { c.case_id = "compute.gem"; }),
             "clauses[0].case: there is no case 'compute.gem'; known are compute.product");

@@ -77,6 +77,32 @@ TEST_F(GpuProbe, CountsWhatTheWindowAdded) {
   EXPECT_GT(all.at("gpu_power_mw").value.value_or(0), 0);
 }
 
+TEST_F(GpuProbe, ACounterThatGoesBackOrLeapsIsNotShown) {
+  void* library = ::dlopen(ASSAY_FAKE_NVML, RTLD_NOW);
+  ASSERT_NE(library, nullptr);
+  const auto set_energy =
+      reinterpret_cast<void (*)(unsigned long long)>(::dlsym(library, "assay_set_energy"));
+  ASSERT_NE(set_energy, nullptr);
+  const auto power_after = [&](unsigned long long energy) {
+    probe = make_gpu_probe(host, ASSAY_FAKE_NVML, k_hopper);
+    set_energy(1'000'000);
+    probe->begin_window();
+    set_energy(energy);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    probe->end_window();
+    return probe->read();
+  };
+  for (const unsigned long long energy : {0ULL, 1ULL << 52U}) {
+    const Readings all = power_after(energy);
+    EXPECT_FALSE(all.at("gpu_power_mw").value);
+    EXPECT_FALSE(all.at("gpu_energy_uj").value);
+    EXPECT_EQ(all.at("gpu_power_mw").reason,
+              "the driver's counter went from 1002000 to " + std::to_string(energy + 2000));
+  }
+  EXPECT_EQ(power_after(1'003'000).at("gpu_energy_uj").value, 3'000'000);
+  set_energy(0);
+}
+
 TEST_F(GpuProbe, LeavesOutWhatComesAfterTheWindow) {
   void* library = ::dlopen(ASSAY_FAKE_NVML, RTLD_NOW);
   ASSERT_NE(library, nullptr);

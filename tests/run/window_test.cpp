@@ -248,6 +248,11 @@ TEST_F(RunWindow, GoesOnAfterAWrongResultAndKeepsTheFirst) {
   EXPECT_GT(sums->wrong, 1);
   EXPECT_GT(result->first->block, 0U);
   EXPECT_NE(result->first->mismatch.expected, result->first->mismatch.actual);
+  std::vector<Step> all;
+  for (const auto& batch : kernel->batches) {
+    all.insert(all.end(), batch.begin(), batch.end());
+  }
+  EXPECT_EQ(result->first->step, all.at(500));
 }
 
 TEST_F(RunWindow, FindsOutputsThatWereNeverWritten) {

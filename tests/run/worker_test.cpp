@@ -119,6 +119,18 @@ TEST(Worker, KeepsWhatDiffered) {
             launched.measured->window.first->mismatch.expected);
 }
 
+TEST(Worker, DoesAStepAgainAsOftenAsItIsAsked) {
+  Job job = short_job();
+  job.kind = Job::Kind::repeat;
+  job.window.window_ns = 0;
+  job.repeat = {.step = {.tuple = 7, .slot = 3}, .times = 50};
+  const Launched launched = launch_one(plan_with("step_us=10 fault=wrong fault_at=20"), job);
+  ASSERT_TRUE(launched.repeated) << (launched.failed ? launched.failed->note : "");
+  EXPECT_EQ(launched.repeated->times, 50U);
+  EXPECT_EQ(launched.repeated->wrong, 30U);
+  EXPECT_EQ(launched.repeated->note, "");
+}
+
 TEST(Worker, ThatCrashesIsCrashedAndSaysHow) {
   const Launched launched = launch_one(plan_with("fault=crash fault_at=20"));
   ASSERT_TRUE(launched.failed);
@@ -234,6 +246,13 @@ TEST(Messages, SurviveTheirWayOverThePipe) {
   ASSERT_TRUE(read);
   EXPECT_EQ(write_job(*read), write_job(job));
   EXPECT_EQ(read->window.link, job.window.link);
+  job.kind = Job::Kind::repeat;
+  job.repeat = {.step = {.tuple = 9'000'000'000, .slot = 4}, .times = 100};
+  const auto again = read_job(write_job(job));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->kind, Job::Kind::repeat);
+  EXPECT_EQ(again->repeat.step, job.repeat.step);
+  EXPECT_EQ(again->repeat.times, 100U);
   ASSERT_TRUE(read->selftest.conditions.block_gap);
   EXPECT_EQ(read->selftest.conditions.block_gap->text, "1 %");
 }

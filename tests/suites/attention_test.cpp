@@ -61,6 +61,13 @@ TEST(Attention, TurnsParametersIntoItsProblem) {
   EXPECT_EQ(asked.value_dim, 128U);
 }
 
+TEST(Attention, TurnsTheBackwardPassIntoItsProblem) {
+  const auto problem = attention().problem(with("pass", "prefill_backward"));
+  ASSERT_TRUE(problem) << problem.error().message;
+  EXPECT_EQ(std::get<AttentionProblem>(*problem).pass, AttentionProblem::Pass::prefill_backward);
+  EXPECT_EQ(attention().dimension(with("pass", "prefill_backward")), Dimension::flop_rate);
+}
+
 TEST(Attention, RefusesParametersThatDontGoTogether) {
   EXPECT_EQ(refusal(params()), "accepted");
   EXPECT_EQ(refusal(with("output", "f32")), "params.output: attention on bf16 is stored as bf16");
@@ -83,8 +90,11 @@ TEST(Attention, IsAFlopRateOfAPrefillAndAByteRateOfADecodingStep) {
 }
 
 TEST(Attention, RefusesWhatItDoesNotMeasureByName) {
-  EXPECT_EQ(refusal(with("pass", "prefill_backward")).find("params.pass: 'prefill_backward' is "),
-            0U);
+  EXPECT_EQ(refusal(with("pass", "prefill_sideways")),
+            "params.pass: 'prefill_sideways' is not one of: prefill_forward, prefill_backward, "
+            "decode");
+  EXPECT_EQ(refusal(with("input", "fp8_e4m3")),
+            "params.input: 'fp8_e4m3' is not one of: f32, bf16");
   EXPECT_EQ(refusal(with("masking", "sliding")),
             "params.masking: 'sliding' is not one of: causal, full");
   EXPECT_EQ(refusal(with("head_dim", "80")), "params.head_dim: '80' is not one of: 64, 128, 192");

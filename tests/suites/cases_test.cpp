@@ -33,7 +33,10 @@ std::vector<std::string> ids_of_files() {
 Params small_params(const Case& a_case) {
   Params params;
   for (const Param& param : a_case.params) {
-    params.emplace(param.name, param.whole ? "4" : std::string(param.values.front()));
+    // What four ranks hold is a multiple of more than four bytes. A layer has no need of others.
+    const bool is_alone = param.name == "ranks" && a_case.id.starts_with("compute.");
+    const char* const small = is_alone ? "1" : param.name == "bytes" ? "64" : "4";
+    params.emplace(param.name, param.whole ? small : std::string(param.values.front()));
   }
   return params;
 }
@@ -102,8 +105,11 @@ void expect_exact(Kernel& kernel, std::string_view id) {
 /// What holds of a case whatever executes it.
 void expect_prepared_exactly(const Case& a_case, Backend& backend, const Device& device) {
   const Params params = small_params(a_case);
-  const auto problem = a_case.problem(params);
+  auto problem = a_case.problem(params);
   ASSERT_TRUE(problem) << a_case.id << ": " << problem.error().message;
+  if (auto* const files = std::get_if<StorageProblem>(&*problem)) {
+    files->directory = ".";  // of the build: on a disk, so that O_DIRECT means something
+  }
   const auto kernel = backend.prepare(*problem, device, Seed{1, 2, 3});
   ASSERT_TRUE(kernel) << a_case.id << ": " << kernel.error().message;
   EXPECT_EQ((*kernel)->dimension(), a_case.dimension(params)) << a_case.id;
@@ -117,6 +123,34 @@ void expect_prepared_exactly(const Case& a_case, Backend& backend, const Device&
 
 bool needs_a_gpu(const Case& a_case) {
   return std::holds_alternative<LinkProblem>(*a_case.problem(small_params(a_case)));
+}
+
+bool needs_ranks(const Case& a_case) {
+  return std::holds_alternative<CollectiveProblem>(*a_case.problem(small_params(a_case)));
+}
+
+// Over real ranks they are in tests/suites/collectives_test.cpp.
+TEST(Cases, OfSeveralProcessesAreRefusedByNameInOne) {
+  const auto host = make_host_backend();
+  const auto here = host->devices();
+  ASSERT_TRUE(here);
+  int collectives = 0;
+  for (const Case& a_case : all_cases()) {
+    if (finds(a_case) || !needs_ranks(a_case)) {
+      continue;
+    }
+    const auto problem = a_case.problem(small_params(a_case));
+    EXPECT_EQ("network." + std::string(name_of(std::get<CollectiveProblem>(*problem).op)),
+              a_case.id);
+    for (const auto& refused : {host->supports(*problem, here->front()).error(),
+                                host->prepare(*problem, here->front(), Seed{}).error()}) {
+      EXPECT_EQ(refused.code, Error::Code::unsupported);
+      EXPECT_EQ(refused.message,
+                std::string(a_case.id) + " takes several processes, and this is one");
+    }
+    ++collectives;
+  }
+  EXPECT_EQ(collectives, 8);
 }
 
 TEST(Cases, OfTheLinksOfGpusAreRefusedByNameOnTheHostAndRunExactlyOnAnEmulatedNode) {
@@ -150,7 +184,7 @@ TEST(Cases, RunExactlyOnTheHostWithSmallParameters) {
   ASSERT_FALSE(devices->empty());
   for (const Case& a_case : all_cases()) {
     // What executes nothing is in tests/suites/system_findings_test.cpp.
-    if (finds(a_case) || needs_a_gpu(a_case)) {
+    if (finds(a_case) || needs_a_gpu(a_case) || needs_ranks(a_case)) {
       continue;
     }
     expect_prepared_exactly(a_case, *backend, devices->front());

@@ -22,6 +22,7 @@ namespace {
 namespace lt = cuda::lt;
 
 constexpr int k_invalid = 7;
+constexpr int k_internal_error = 14;
 constexpr std::size_t k_version = 130'100;
 constexpr std::size_t k_old_version = 120'300;
 
@@ -116,6 +117,9 @@ int heuristics(lt::Handle /*handle*/, lt::Desc desc, lt::Layout a, lt::Layout b,
   if (!fits(asked)) {
     return k_invalid;
   }
+  if (fault_here() == Fault::other_arch) {
+    return lt::k_arch_mismatch;
+  }
   const std::uint64_t whole = whole_of(asked.desc, asked.a);
   if (!has_types(asked.desc, asked.a, asked.b) || asked.a.rows % whole != 0 ||
       asked.d.rows % whole != 0 || asked.d.columns % whole != 0) {
@@ -185,6 +189,12 @@ int matmul(lt::Handle /*handle*/, lt::Desc desc, const void* alpha, const void* 
                           .rows = layout.columns,
                           .leading = static_cast<std::uint64_t>(layout.leading)};
   };
+  if (fault_here() == Fault::broken_both) {
+    lose_device();
+  }
+  if (fault_here() == Fault::broken_library || fault_here() == Fault::broken_both) {
+    return k_internal_error;
+  }
   if (launches(stream)) {
     multiply({.a = operand(a, asked.a, product.scales_a),
               .b = operand(b, asked.b, product.scales_b),

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -17,6 +19,7 @@
 
 #include "tests/doubles/cuda/machine.h"
 #include "tests/doubles/cuda/pace.h"
+#include "tests/doubles/cuda/pending.h"
 
 namespace assay::emulated {
 namespace {
@@ -61,9 +64,19 @@ bool has_driver() {
   return machine().fault != Fault::no_driver;
 }
 
+/// What a driver that is there says instead of how many GPUs it has.
+cudaError_t fault_of_driver() {
+  const Fault fault = machine().fault;
+  return fault == Fault::stub_driver     ? cudaErrorStubLibrary
+         : fault == Fault::other_driver  ? cudaErrorSystemDriverMismatch
+         : fault == Fault::broken_driver ? cudaErrorUnknown
+                                         : cudaSuccess;
+}
+
 }  // namespace
 
 bool launches(cudaStream_t /*stream*/) {
+  finish_pending();
   return device().failure == cudaSuccess;
 }
 
@@ -98,6 +111,10 @@ void write_xid() {
 
 }  // namespace
 
+void lose_device() {
+  device().failure = cudaErrorLaunchFailure;
+}
+
 bool product_is_spoiled() {
   const bool spoiled = ++device().products % machine().every == 0;
   if (spoiled && fault_here() == Fault::ecc) {
@@ -110,6 +127,9 @@ bool product_is_spoiled() {
     while (true) {
       ::pause();  // until the watchdog ends the process
     }
+  }
+  if (spoiled && fault_here() == Fault::killed) {
+    ::raise(SIGKILL);
   }
   if (spoiled && fault_here() == Fault::xid) {
     write_xid();
@@ -168,6 +188,7 @@ void move_spoiled(const Written& written, const std::function<void()>& move) {
 
 struct CUevent_st {
   bool recorded = false;
+  std::chrono::steady_clock::time_point at;
 };
 
 using namespace assay::emulated;  // NOLINT(google-build-using-namespace): CUDA's names are global
@@ -180,6 +201,9 @@ cudaError_t cudaDriverGetVersion(int* version) {
 cudaError_t cudaGetDeviceCount(int* count) {
   if (!has_driver()) {
     return cudaErrorInsufficientDriver;  // And `count` is left as it was.
+  }
+  if (const cudaError_t broken = fault_of_driver(); broken != cudaSuccess) {
+    return broken;
   }
   *count = machine().gpus;
   return machine().gpus == 0 ? cudaErrorNoDevice : cudaSuccess;
@@ -201,7 +225,7 @@ cudaError_t cudaSetDevice(int ordinal) {
     return said(cudaErrorInvalidDevice);
   }
   device().current = ordinal;
-  return said(cudaSuccess);
+  return said(fault_here() == Fault::busy_device ? cudaErrorDevicesUnavailable : cudaSuccess);
 }
 
 cudaError_t cudaGetDevice(int* ordinal) {
@@ -279,6 +303,7 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
       (is_device_memory(to, bytes) != to_device || is_device_memory(from, bytes) == to_device)) {
     return said(cudaErrorInvalidValue);
   }
+  finish_pending();
   if (device().failure == cudaSuccess && bytes > 0) {
     std::memcpy(to, from, bytes);
   }
@@ -329,8 +354,11 @@ cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned /*flags*/) {
   return said(fresh ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled);
 }
 
-// Everything is done when it is queued.
+// Everything is done when it is queued, but what other processes take part in.
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  if (fault_here() == Fault::bad_call) {
+    return said(cudaErrorInvalidValue);
+  }
   *stream = reinterpret_cast<cudaStream_t>(&device());
   return said(cudaSuccess);
 }
@@ -338,7 +366,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t /*stream*/) {
   return said(cudaSuccess);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  finish_pending();
   return said(cudaSuccess);
+}
+// It leaves its answer for cudaGetLastError(), too.
+cudaError_t cudaStreamQuery(cudaStream_t /*stream*/) {
+  return said(nothing_pending() ? cudaSuccess : cudaErrorNotReady);
 }
 
 // An event is whether something was recorded: to wait for one that wasn't is no error in CUDA, and
@@ -347,8 +380,23 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
   *event = new CUevent_st{};
   return said(cudaSuccess);
 }
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  return cudaEventCreateWithFlags(event, 0);
+}
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t /*stream*/) {
-  event->recorded = true;
+  event->recorded = false;
+  queue_pending([event] {
+    event->recorded = true;
+    event->at = std::chrono::steady_clock::now();
+    return true;
+  });
+  return said(cudaSuccess);
+}
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  if (!begin->recorded || !end->recorded) {
+    return said(cudaErrorNotReady);
+  }
+  *milliseconds = std::chrono::duration<float, std::milli>(end->at - begin->at).count();
   return said(cudaSuccess);
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
@@ -360,23 +408,31 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaGetLastError() {
+  if (fault_here() == Fault::no_code) {
+    return cudaErrorNoKernelImageForDevice;  // Nearly all that asks for it has just launched.
+  }
   const cudaError_t last = said(device().last);
   device().last = cudaSuccess;
   return last;
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
-  switch (error) {
-    case cudaSuccess: return "no error";
-    case cudaErrorInvalidValue: return "invalid argument";
-    case cudaErrorMemoryAllocation: return "out of memory";
-    case cudaErrorInsufficientDriver:
-      return "CUDA driver version is insufficient for CUDA runtime version";
-    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
-    case cudaErrorInvalidDevice: return "invalid device ordinal";
-    case cudaErrorPeerAccessAlreadyEnabled: return "peer access is already enabled";
-    case cudaErrorECCUncorrectable: return "uncorrectable ECC error encountered";
-    case cudaErrorLaunchFailure: return "unspecified launch failure";
-  }
-  return "unknown error";
+  static const std::map<cudaError_t, const char*> k_sentences{
+      {cudaSuccess, "no error"},
+      {cudaErrorInvalidValue, "invalid argument"},
+      {cudaErrorMemoryAllocation, "out of memory"},
+      {cudaErrorStubLibrary, "CUDA driver is a stub library"},
+      {cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version"},
+      {cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable"},
+      {cudaErrorNoDevice, "no CUDA-capable device is detected"},
+      {cudaErrorInvalidDevice, "invalid device ordinal"},
+      {cudaErrorNoKernelImageForDevice, "no kernel image is available for execution on the device"},
+      {cudaErrorECCUncorrectable, "uncorrectable ECC error encountered"},
+      {cudaErrorNotReady, "device not ready"},
+      {cudaErrorPeerAccessAlreadyEnabled, "peer access is already enabled"},
+      {cudaErrorLaunchFailure, "unspecified launch failure"},
+      {cudaErrorSystemDriverMismatch,
+       "system has unsupported display driver / cuda driver combination"}};
+  const auto found = k_sentences.find(error);
+  return found == k_sentences.end() ? "unknown error" : found->second;
 }

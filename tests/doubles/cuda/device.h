@@ -15,6 +15,9 @@ void power_on();
 [[nodiscard]] Fault fault_of(int gpu);
 [[nodiscard]] Fault fault_here();
 
+/// The GPU fails for good.
+void lose_device();
+
 /// Counts a product, and decides whether this one is spoiled: one of machine().every is.
 [[nodiscard]] bool product_is_spoiled();
 

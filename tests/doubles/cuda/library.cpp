@@ -7,8 +7,10 @@
 
 #include "kernels/cuda/optional_libraries.h"
 #include "tests/doubles/cuda/cublaslt.h"
+#include "tests/doubles/cuda/cudnn.h"
 #include "tests/doubles/cuda/descriptors.h"
 #include "tests/doubles/cuda/machine.h"
+#include "tests/doubles/cuda/nccl.h"
 
 namespace assay::cuda {
 namespace {
@@ -20,16 +22,11 @@ std::size_t cudnn_version() {
   return static_cast<std::size_t>(machine().cudnn);
 }
 
-int nccl_version(int* version) {
-  constexpr int k_unhandled_cuda_error = 1;
-  *version = machine().nccl;
-  return machine().nccl < 0 ? k_unhandled_cuda_error : 0;
-}
-
 void* function_of(std::string_view name) {
-  return name == "cudnnGetVersion"  ? reinterpret_cast<void*>(cudnn_version)
-         : name == "ncclGetVersion" ? reinterpret_cast<void*>(nccl_version)
-                                    : emulated::cublaslt_function(name);
+  return name == "cudnnGetVersion"   ? reinterpret_cast<void*>(cudnn_version)
+         : name.starts_with("nccl")  ? emulated::nccl_function(name)
+         : name.starts_with("cudnn") ? emulated::cudnn_function(name)
+                                     : emulated::cublaslt_function(name);
 }
 
 bool is_there(std::string_view name) {

@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t k_gb = 1'000'000'000;
 constexpr std::uint64_t k_mib = 1U << 20U;
 
-constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
+constexpr std::array<GpuModel, 4> k_models{{{.key = "b200",
                                              .name = "NVIDIA B200",
                                              .major = 10,
                                              .minor = 0,
@@ -48,14 +48,25 @@ constexpr std::array<GpuModel, 3> k_models{{{.key = "b200",
                                              .power_limit_mw = 700'000,
                                              .half = {.fraction = 25, .kept = 24},
                                              .fp8 = {.fraction = 13, .kept = 14},
-                                             .has_block_scales = false}}};
+                                             .has_block_scales = false},
+                                            {.key = "a100",
+                                             .name = "NVIDIA A100-SXM4-80GB",
+                                             .major = 8,
+                                             .minor = 0,
+                                             .multiprocessors = 108,
+                                             .memory_bytes = 80 * k_gb,
+                                             .l2_bytes = 40 * k_mib,
+                                             .clock_mhz = 1410,
+                                             .memory_clock_mhz = 1593,
+                                             .power_limit_mw = 400'000}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 21> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 34> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
      {"cached", Fault::cached},
      {"cheaper", Fault::cheaper},
+     {"emulated", Fault::emulated},
      {"sparse", Fault::sparse},
      {"short_sums", Fault::short_sums},
      {"output_type_split", Fault::output_type_split},
@@ -65,11 +76,23 @@ constexpr std::array<std::pair<std::string_view, Fault>, 21> k_faults{
      {"slow", Fault::slow},
      {"throttled", Fault::throttled},
      {"hang", Fault::hang},
+     {"stuck", Fault::stuck},
+     {"killed", Fault::killed},
      {"xid", Fault::xid},
      {"low_clock", Fault::low_clock},
      {"hidden_clock", Fault::hidden_clock},
      {"low_power_limit", Fault::low_power_limit},
      {"no_driver", Fault::no_driver},
+     {"stub_driver", Fault::stub_driver},
+     {"other_driver", Fault::other_driver},
+     {"broken_driver", Fault::broken_driver},
+     {"busy_device", Fault::busy_device},
+     {"no_code", Fault::no_code},
+     {"bad_call", Fault::bad_call},
+     {"other_arch", Fault::other_arch},
+     {"broken_library", Fault::broken_library},
+     {"broken_both", Fault::broken_both},
+     {"other_attention", Fault::other_attention},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};
 

@@ -40,6 +40,7 @@ enum class Fault {
   skipped,            ///< Every hundredth product is not computed.
   cached,             ///< Every hundredth product is the one before.
   cheaper,            ///< Products are computed in a cheaper type.
+  emulated,           ///< f64 is computed in fixed point, f32 in bf16, whatever is asked for.
   sparse,             ///< Of every four elements of A the two smallest count as zero.
   short_sums,         ///< Sums of fp8 products keep 11 bits.
   output_type_split,  ///< The library offers only algorithms that split sums in the output's type.
@@ -49,11 +50,23 @@ enum class Fault {
   slow,               ///< Each product takes longer.
   throttled,          ///< Starts one piece of work in 10 ms; shows its reason, clock, power.
   hang,               ///< Does not come back from a product.
+  stuck,              ///< Takes no part in a collective of NCCL, which never ends on any GPU.
+  killed,             ///< The process that uses it is killed in mid-work.
   xid,                ///< The driver writes Machine::xid to its log, and all else is well.
   low_clock,          ///< Shows a clock of 1 MHz, at whatever speed.
   hidden_clock,       ///< Shows no clock.
   low_power_limit,    ///< Holds to 7/10 of its power limit.
   no_driver,
+  stub_driver,      ///< The toolkit's file of the driver's name, which does nothing.
+  other_driver,     ///< The kernel's part of the driver is of another version.
+  broken_driver,    ///< It says that it can't begin.
+  busy_device,      ///< Another process has the GPUs for itself.
+  no_code,          ///< Of the kernels there is none that this GPU runs.
+  bad_call,         ///< What is asked for is refused as an invalid value.
+  other_arch,       ///< The library doesn't know this GPU.
+  broken_library,   ///< The library fails by itself, and the GPU goes on.
+  broken_both,      ///< The library fails since the GPU has.
+  other_attention,  ///< cuDNN leaves out the scale.
   no_library,
   old_library
 };

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto k_slow = 200ms;
+constexpr auto k_slow = 100ms;
 constexpr auto k_period = 10ms;  ///< Of a throttled GPU, which starts one piece of work in each.
 
 }  // namespace

@@ -105,6 +105,18 @@ void make_sparse(std::vector<double>& values) {
   }
 }
 
+/// Fixed-point emulation of f64: a row has one scale, and 55 bits below its largest element.
+void make_fixed_point(std::vector<double>& values, std::uint64_t k) {
+  constexpr int k_bits = 55;
+  for (auto row = values.begin(); row != values.end(); row += static_cast<std::ptrdiff_t>(k)) {
+    const auto end = row + static_cast<std::ptrdiff_t>(k);
+    const double largest = std::abs(
+        *std::max_element(row, end, [](double x, double y) { return std::abs(x) < std::abs(y); }));
+    const double unit = largest == 0 ? 1 : std::ldexp(1.0, std::ilogb(largest) + 1 - k_bits);
+    std::transform(row, end, row, [unit](double value) { return std::trunc(value / unit) * unit; });
+  }
+}
+
 std::vector<double> values_of(const ProductOperand& operand, std::uint64_t k) {
   std::vector<double> values(operand.rows * k);
   for (std::uint64_t row = 0; row < operand.rows; ++row) {
@@ -133,12 +145,42 @@ double dot_of_quarters(const double* a, const double* b, std::uint64_t k) {
   return tensor_dot(machine().gpu->fp4, twice_a.data(), twice_b.data(), k, 64) / 4;
 }
 
+/// Emulation of f32: three bf16 values stand for an element, and nine products for one.
+double dot_of_parts(const double* a, const double* b, std::uint64_t k) {
+  constexpr std::size_t k_parts = 3;
+  const auto split = [k](const double* values) {
+    std::array<std::vector<double>, k_parts> parts;
+    std::vector<double> rest(values, values + k);
+    for (auto& part : parts) {
+      for (double& value : rest) {
+        part.push_back(value_of_bits(NumberType::bf16, rounded_bits(NumberType::bf16, value)));
+        value -= part.back();
+      }
+    }
+    return parts;
+  };
+  const auto of_a = split(a);
+  const auto of_b = split(b);
+  float sum = 0;
+  for (std::size_t order = 2 * k_parts - 1; order-- > 0;) {  // the smallest parts first
+    for (std::size_t i = 0; i < k_parts; ++i) {
+      if (const std::size_t j = order - i; i <= order && j < k_parts) {
+        sum += static_cast<float>(
+            tensor_dot(machine().gpu->half, of_a.at(i).data(), of_b.at(j).data(), k, 16));
+      }
+    }
+  }
+  return sum;
+}
+
 double dot(NumberType input, const double* a, const double* b, std::uint64_t k) {
   const GpuModel& gpu = *machine().gpu;
   switch (input) {
     case NumberType::nvfp4: return dot_of_quarters(a, b, k);
     case NumberType::f64: return rounded_dot(k_f64_digits, a, b, k);
-    case NumberType::f32: return rounded_dot(k_f32_digits, a, b, k);
+    case NumberType::f32:
+      return fault_here() == Fault::emulated ? dot_of_parts(a, b, k)
+                                             : rounded_dot(k_f32_digits, a, b, k);
     case NumberType::s8:
     case NumberType::s32: return rounded_dot(k_f64_digits, a, b, k);  // Whole numbers below 2^53.
     case NumberType::tf32: return tensor_dot(gpu.half, a, b, k, 8);
@@ -154,10 +196,14 @@ double dot(NumberType input, const double* a, const double* b, std::uint64_t k) 
 }
 
 void compute(const ProductTask& task) {
-  const auto a = values_of(task.a, task.k);
+  auto a = values_of(task.a, task.k);
   auto b = values_of(task.b, task.k);
   if (fault_here() == Fault::sparse) {
     make_sparse(b);  // The caller's A.
+  }
+  if (fault_here() == Fault::emulated && task.a.type == NumberType::f64) {
+    make_fixed_point(a, task.k);
+    make_fixed_point(b, task.k);
   }
   const std::uint64_t size = bytes_of(task.output);
   for (std::uint64_t j = 0; j < task.b.rows; ++j) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
@@ -30,11 +31,14 @@ struct Thread {
   Here here;
   unsigned linear = 0;
   State state = State::ready;
+  std::vector<AsyncCopy> copies;  // That it began.
 };
 
 struct Warp {
   std::array<std::array<std::uint64_t, k_lanes>, 2> words{};
+  std::array<void*, k_lanes> given{};
   unsigned arrived = 0, phase = 0;
+  WarpWork work = nullptr;  // Null: an exchange of words.
 };
 
 // One device a process, used by one thread at a time.
@@ -81,6 +85,11 @@ class Block {
       left = turn(order);
     }
     check_guards();
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!threads_[i].copies.empty()) {
+        fail("a copy that its thread did not wait for");
+      }
+    }
     arrays_.clear();
     the_block = nullptr;
   }
@@ -106,8 +115,8 @@ class Block {
     Warp& warp = warps_[the_thread->linear / k_lanes];
     const unsigned lane = the_thread->linear % k_lanes;
     const unsigned phase = warp.phase;
+    join(warp, nullptr);
     warp.words.at(phase).at(lane) = word;
-    warp.arrived |= 1U << lane;
     if (warp.arrived == mask) {
       warp.arrived = 0;
       warp.phase = 1 - phase;
@@ -117,6 +126,28 @@ class Block {
       the_thread->fiber.pause();
     }
     return warp.words.at(phase).at(from % k_lanes);
+  }
+
+  void together(void* given, WarpWork work) {
+    Warp& warp = warps_[the_thread->linear / k_lanes];
+    join(warp, work);
+    warp.given.at(the_thread->linear % k_lanes) = given;
+    if (warp.arrived == ~0U) {
+      warp.arrived = 0;
+      work(warp.given.data());
+      wake(the_thread->linear / k_lanes);
+    } else {
+      the_thread->state = Thread::State::at_exchange;
+      the_thread->fiber.pause();
+    }
+  }
+
+  [[nodiscard]] bool is_shared(const void* data, std::size_t bytes) const {
+    const auto* const at = static_cast<const unsigned char*>(data);
+    return std::any_of(arrays_.begin(), arrays_.end(), [&](const auto& keyed) {
+      const auto& array = keyed.second;
+      return at >= array.data() + k_guard && at + bytes <= array.data() + array.size() - k_guard;
+    });
   }
 
   void* shared_array(int key, std::size_t bytes) {
@@ -129,7 +160,23 @@ class Block {
     return array.data() + k_guard;
   }
 
+  [[noreturn]] void fail(const std::string& what) const {
+    const Index& at = threads_.front().here.block;
+    std::fprintf(stderr, "emulated device: %s, in block %u,%u,%u\n", what.c_str(), at.x, at.y,
+                 at.z);
+    std::abort();
+  }
+
  private:
+  /// The lane of this thread is there.
+  void join(Warp& warp, WarpWork work) const {
+    if (warp.arrived != 0 && warp.work != work) {
+      fail("lanes of a warp that do different things together");
+    }
+    warp.work = work;
+    warp.arrived |= 1U << the_thread->linear % k_lanes;
+  }
+
   /// Every warp once. False if all threads are done.
   bool turn(const std::vector<unsigned>& order) {
     bool moved = false;
@@ -173,13 +220,6 @@ class Block {
     }
   }
 
-  [[noreturn]] void fail(const std::string& what) const {
-    const Index& at = threads_.front().here.block;
-    std::fprintf(stderr, "emulated device: %s, in block %u,%u,%u\n", what.c_str(), at.x, at.y,
-                 at.z);
-    std::abort();
-  }
-
   const std::function<void()>& kernel_;
   static std::deque<Thread> threads_;  // Of all blocks: stacks are made once.
   std::size_t count_;
@@ -218,6 +258,33 @@ void barrier(int line) {
 
 std::uint64_t exchange(unsigned mask, std::uint64_t word, unsigned from) {
   return the_block->exchange(mask, word, from);
+}
+
+void together(void* given, WarpWork work) {
+  the_block->together(given, work);
+}
+
+void copy_later(const AsyncCopy& copy) {
+  the_thread->copies.push_back(copy);
+}
+
+void finish_copies() {
+  for (const AsyncCopy& copy : the_thread->copies) {
+    if (copy.from == nullptr) {
+      std::memset(copy.to, 0, copy.bytes);
+    } else {
+      std::memcpy(copy.to, copy.from, copy.bytes);
+    }
+  }
+  the_thread->copies.clear();
+}
+
+bool is_shared(const void* data, std::size_t bytes) {
+  return the_block->is_shared(data, bytes);
+}
+
+void fail(const std::string& what) {
+  the_block->fail(what);
 }
 
 void* shared_array(int key, std::size_t bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -95,6 +96,45 @@ double tensor_dot(const TensorCores& cores, const double* a, const double* b, st
     return sum;
   };
   return add_in_groups(exact, a, b, k, slow);
+}
+
+// The same as slow_step(), with eight columns as lanes.
+[[gnu::target_clones("avx512f", "avx2", "default")]] void add_products(const TensorCores& cores,
+                                                                       TensorTile& tile) {
+  constexpr std::size_t k_columns = 8;
+  constexpr std::uint64_t k_exponent = 0x7ff0'0000'0000'0000U;
+  const double below = std::ldexp(1.0, -cores.fraction);
+  const double kept = std::ldexp(1.0, 1 - cores.kept);
+  // A power of two: that of the leading bit, or 1 for 0.
+  const auto leading = [](double value) __attribute__((always_inline)) {
+    const auto bits = std::bit_cast<std::uint64_t>(value) & k_exponent;
+    return bits == 0 ? 1.0 : std::bit_cast<double>(bits);
+  };
+  for (std::size_t row = 0; row < tile.sums.size(); ++row) {
+    std::array<double, k_columns> largest{};
+    std::array<double, k_columns> total{};
+    for (std::size_t n = 0; n < k_columns; ++n) {
+      largest[n] = std::abs(tile.sums[row][n]);
+    }
+    for (std::size_t k = 0; k < tile.b.size(); ++k) {
+      for (std::size_t n = 0; n < k_columns; ++n) {
+        const double product = std::abs(tile.a[row][k] * tile.b[k][n]);
+        largest[n] = product > largest[n] ? product : largest[n];
+      }
+    }
+    for (std::size_t n = 0; n < k_columns; ++n) {
+      largest[n] = leading(largest[n]) * below;
+      total[n] = cut(tile.sums[row][n], largest[n]);
+    }
+    for (std::size_t k = 0; k < tile.b.size(); ++k) {
+      for (std::size_t n = 0; n < k_columns; ++n) {
+        total[n] += cut(tile.a[row][k] * tile.b[k][n], largest[n]);
+      }
+    }
+    for (std::size_t n = 0; n < k_columns; ++n) {
+      tile.sums[row][n] = cut(total[n], leading(total[n]) * kept);
+    }
+  }
 }
 
 double rounded_dot(int digits, const double* a, const double* b, std::uint64_t k) {

@@ -11,6 +11,7 @@ namespace assay::nvml_double {
 inline constexpr int k_ok = 0;
 inline constexpr int k_invalid = 2;
 inline constexpr int k_not_supported = 3;
+inline constexpr int k_no_permission = 4;
 inline constexpr int k_not_found = 6;
 inline constexpr int k_gpu_is_lost = 15;
 
@@ -47,10 +48,11 @@ struct Field {  // nvmlFieldValue_t
 
 /// What nvmlErrorString says of these.
 inline const char* error_text(int result) {
-  return result == k_gpu_is_lost ? "GPU is lost"
-         : result == k_not_found ? "Not Found"
-         : result == k_invalid   ? "Invalid Argument"
-                                 : "Not Supported";
+  return result == k_gpu_is_lost     ? "GPU is lost"
+         : result == k_not_found     ? "Not Found"
+         : result == k_no_permission ? "Insufficient Permissions"
+         : result == k_invalid       ? "Invalid Argument"
+                                     : "Not Supported";
 }
 
 }  // namespace assay::nvml_double

@@ -1,5 +1,6 @@
 // A library that answers like NVIDIA's, for the one test of our declarations: GPU 0 as Hopper
-// counts, GPU 1 as Blackwell does, GPU 2 is lost. It has no nvmlDeviceGetBoardPartNumber, and the
+// counts, GPU 1 as Blackwell does, GPU 2 is lost, GPU 3 is lost since the driver was asked for it,
+// GPU 4 is nobody's business. It has no nvmlDeviceGetBoardPartNumber, and the
 // clocks' reasons by their name before driver 535 only.
 #include <atomic>
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace {
 
 using namespace assay::nvml_double;  // NOLINT(google-build-using-namespace): a C library's names
 
-int gpus[2] = {0, 1};
+int gpus[4] = {0, 1, 2, 3};
 
 int number_of(const void* gpu) {
   return *static_cast<const int*>(gpu);
@@ -38,18 +39,20 @@ NVML_SHOWN int nvmlSystemGetDriverVersion(char* text, unsigned size) {
   return copy("580.95.05", text, size);
 }
 NVML_SHOWN int nvmlDeviceGetCount_v2(unsigned* count) {
-  *count = 3;
+  *count = 5;
   return 0;
 }
 NVML_SHOWN int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** gpu) {
-  *gpu = index < 2 ? &gpus[index] : nullptr;
-  return index < 2 ? 0 : k_gpu_is_lost;
+  const bool known = index < 2 || index == 3;
+  *gpu = known ? &gpus[index] : nullptr;
+  return known ? 0 : index == 4 ? k_no_permission : k_gpu_is_lost;
 }
 NVML_SHOWN int nvmlDeviceGetName(void* gpu, char* text, unsigned size) {
   return copy(number_of(gpu) == 0 ? "NVIDIA H100 80GB HBM3" : "NVIDIA B200", text, size);
 }
 NVML_SHOWN int nvmlDeviceGetUUID(void* gpu, char* text, unsigned size) {
-  return copy(number_of(gpu) == 0 ? "GPU-0" : "GPU-1", text, size);
+  return number_of(gpu) == 3 ? k_gpu_is_lost
+                             : copy(number_of(gpu) == 0 ? "GPU-0" : "GPU-1", text, size);
 }
 NVML_SHOWN int nvmlDeviceGetSerial(void* gpu, char* text, unsigned size) {
   return number_of(gpu) == 0 ? copy("1654623000300", text, size) : k_not_supported;
@@ -170,8 +173,12 @@ NVML_SHOWN int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
   *milliwatts = 560'000;
   return 0;
 }
+/// For a test: what the energy counter goes on from.
+std::atomic<unsigned long long> spent = 0;
+NVML_SHOWN void assay_set_energy(unsigned long long millijoules) {
+  spent = millijoules;
+}
 NVML_SHOWN int nvmlDeviceGetTotalEnergyConsumption(void* gpu, unsigned long long* millijoules) {
-  static unsigned long long spent = 0;
   *millijoules = spent += 2000;  // 2 J from one question to the next
   return number_of(gpu) == 0 ? 0 : k_not_supported;
 }

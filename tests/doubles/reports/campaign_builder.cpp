@@ -48,6 +48,9 @@ Json::Object end_members(const Json::Object& begun, const SimulatedRun& run) {
   members.emplace_back("work_per_step", to_decimal(run.work_per_step));
   members.emplace_back("elapsed_ns", decimal(sums.elapsed_ns));
   members.emplace_back("clock_ns", decimal(sums.elapsed_ns + run.clock_ns));
+  if (sums.timed_ns) {
+    members.emplace_back("timed_ns", decimal(*sums.timed_ns));
+  }
   members.emplace_back("checked", sums.tiles);
   members.emplace_back("wrong", sums.wrong);
   members.emplace_back("verification",
@@ -141,6 +144,9 @@ Blocks blocks_of(const SimulatedRun& run) {
     blocks.wrong.push_back(i == 0 ? run.wrong : 0);
     blocks.check_ns.push_back(run.block_ns / 200 + (i == 0 ? run.number : 0));
     blocks.clock_khz.push_back(run.clock_khz);
+    if (run.timed_ns > 0) {
+      blocks.timed_ns.push_back(run.timed_ns);
+    }
     blocks.power_mw.push_back(-1);
     start += run.block_ns + run.gap_ns;
   }

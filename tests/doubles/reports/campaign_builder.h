@@ -41,7 +41,8 @@ struct SimulatedRun {
   std::string outputs = "outputs";  ///< What its output digest is made of, with clause and round.
   std::string architecture;         ///< Of a device whose clock bounds matrix products.
   std::uint32_t multiprocessors = 0;
-  std::int64_t clock_khz = -1;                    ///< Of each block.
+  std::int64_t clock_khz = -1;  ///< Of each block.
+  std::int64_t timed_ns = 0;    ///< Of each block's steps alone; 0: the case doesn't time them.
   Readings telemetry = readings_of_gpu(100'000);  ///< As the contract of simulated runs orders.
   std::int64_t number = 0;  ///< Given by the builder: makes the blob this run's own.
 };

@@ -1,0 +1,22 @@
+// Whether the bytes that a run claims to have written and read were moved by what was to be
+// measured: counters of the system that know nothing of the run, and no pages in the page cache.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/model/natural.h"
+#include "reports/readings.h"
+
+namespace assay {
+
+/// Of every case that moves files.
+[[nodiscard]] bool needs_io_witness(std::string_view case_id);
+
+/// Why the telemetry of a window doesn't show it, in one sentence without its full stop; "" if it
+/// does. `work`: bytes of the window. Process and, where it is shown, device must count at least
+/// 0.98 of what is claimed in either direction, and at most 1 % of the files may be cached.
+[[nodiscard]] std::string io_fault_of(std::string_view case_id, const Readings& telemetry,
+                                      Natural work);
+
+}  // namespace assay
