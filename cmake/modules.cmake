@@ -11,7 +11,8 @@ set(ASSAY_OLDEST_CUDA 12.9)
 
 # Objects of C++ cross the boundary: program and module must have one interface and one compiler.
 file(GLOB interface_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/backend.h"
-     "${PROJECT_SOURCE_DIR}/kernels/device_rank.h" "${PROJECT_SOURCE_DIR}/kernels/module_abi.h"
+     "${PROJECT_SOURCE_DIR}/kernels/device_files.h" "${PROJECT_SOURCE_DIR}/kernels/device_rank.h"
+     "${PROJECT_SOURCE_DIR}/kernels/module_abi.h"
      "${PROJECT_SOURCE_DIR}/harness/model/natural.h"
      "${PROJECT_SOURCE_DIR}/harness/model/quantity.h" "${PROJECT_SOURCE_DIR}/harness/model/result.h")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${interface_files})

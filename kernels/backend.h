@@ -129,8 +129,9 @@ struct StorageProblem {
     remove
   };
   /// Who moves the bytes that are timed: a client's thread, or a process of fio for each client,
-  /// of whose reads nothing is compared as it arrives. Of write, read, random_read and mixed.
-  enum class Engine { own, fio };
+  /// of whose reads nothing is compared as it arrives. Of write, read, random_read and mixed. Of
+  /// write and read also `gpu`: a client's thread has them go between the file and a GPU's memory.
+  enum class Engine { own, fio, gpu };
   Op op = Op::write;
   Engine engine = Engine::own;
   std::uint64_t clients = 1;

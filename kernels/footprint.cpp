@@ -49,8 +49,11 @@ std::optional<Natural> least_bytes_of(const AttentionProblem& attention) {
   return 2 * forward + 4 * queries;
 }
 
-/// Of memory: what is in flight. The files themselves need room elsewhere.
+/// Of memory: what is in flight, or a slot of a GPU. The files themselves need room elsewhere.
 std::optional<Natural> least_bytes_of(const StorageProblem& storage) {
+  if (storage.engine == StorageProblem::Engine::gpu) {
+    return Natural{storage.clients} * storage.extent_bytes;
+  }
   return Natural{storage.clients} * storage.depth * storage.request_bytes;
 }
 

@@ -45,6 +45,33 @@ std::string fault_in(const Readings& telemetry, const std::string& direction) {
   return "";
 }
 
+/// Whether all that a GPU's memory was read from or written to went past the host's.
+std::string fault_in_path(const Readings& telemetry, Natural work) {
+  constexpr const char* k_claimed = "storage_gpu_claimed_bytes";
+  constexpr const char* k_direct = "storage_gpu_direct_bytes";
+  constexpr const char* k_may_bounce = "storage_gpu_may_bounce";
+  const auto may_bounce = shown(telemetry, k_may_bounce);
+  const auto claimed = shown(telemetry, k_claimed);
+  const auto direct = shown(telemetry, k_direct);
+  if (!may_bounce || !claimed) {
+    return not_shown(telemetry, may_bounce ? k_claimed : k_may_bounce);
+  }
+  if (*may_bounce != 0) {
+    return "cuFile was in its compatibility mode, in which bytes go through the host's memory";
+  }
+  if (*claimed < work) {
+    return "the window has " + to_decimal(work) + " bytes, and the GPU claims " +
+           to_decimal(*claimed);
+  }
+  if (!direct) {
+    return not_shown(telemetry, k_direct);
+  }
+  return *direct * 100 < *claimed * k_least_percent
+             ? "of " + to_decimal(*claimed) + " bytes between files and the GPU nvidia-fs moved " +
+                   to_decimal(*direct) + " directly"
+             : "";
+}
+
 }  // namespace
 
 bool needs_io_witness(std::string_view case_id) {
@@ -62,7 +89,8 @@ std::string io_fault_of(std::string_view case_id, const Readings& telemetry, Nat
   }
   const Natural read = *shown(telemetry, "storage_read_claimed_bytes");
   const Natural written = *shown(telemetry, "storage_written_claimed_bytes");
-  const Natural claimed = case_id == "storage.write"        ? written
+  const bool is_written = case_id == "storage.write" || case_id == k_gpu_write_case;
+  const Natural claimed = is_written                        ? written
                           : case_id == "storage.mixed"      ? read + written
                           : case_id == "storage.checkpoint" ? std::max(read, written)
                                                             : read;
@@ -77,7 +105,7 @@ std::string io_fault_of(std::string_view case_id, const Readings& telemetry, Nat
   if (*resident > k_most_resident_ppm) {
     return to_decimal(*resident / 10'000) + " % of the files were in the page cache";
   }
-  return "";
+  return moves_gpu_files(case_id) ? fault_in_path(telemetry, work) : "";
 }
 
 }  // namespace assay

@@ -15,7 +15,9 @@ namespace assay {
 
 /// Why the telemetry of a window doesn't show it, in one sentence without its full stop; "" if it
 /// does. `work`: bytes of the window. Process and, where it is shown, device must count at least
-/// 0.98 of what is claimed in either direction, and at most 1 % of the files may be cached.
+/// 0.98 of what is claimed in either direction, and at most 1 % of the files may be cached. Of
+/// files that go into or out of a GPU's memory the library's compatibility mode must be off, and
+/// the driver of the direct way must have counted at least 0.98, too.
 [[nodiscard]] std::string io_fault_of(std::string_view case_id, const Readings& telemetry,
                                       Natural work);
 

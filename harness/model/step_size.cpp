@@ -185,7 +185,7 @@ struct KnownCase {
 };
 
 const KnownCase* known_case(std::string_view case_id) {
-  static constexpr std::array<KnownCase, 23> k_cases{
+  static constexpr std::array<KnownCase, 25> k_cases{
       {{k_product_case, product},
        {"compute.attention", attention},
        {k_memory_case, pass},
@@ -202,6 +202,8 @@ const KnownCase* known_case(std::string_view case_id) {
        {"network.transport", message, true},
        {"storage.checkpoint", checkpoint, true},
        {"storage.dataset", batch},
+       {k_gpu_read_case, extent, true},
+       {k_gpu_write_case, extent, true},
        {k_metadata_case, metadata, true},
        {"storage.write", extent},
        {"storage.read", extent},

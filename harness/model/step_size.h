@@ -19,6 +19,8 @@ inline constexpr std::string_view k_memory_case = "compute.memory";
 inline constexpr std::string_view k_links_case = "network.links";
 inline constexpr std::string_view k_layer_case = "compute.transformer_step";
 inline constexpr std::string_view k_metadata_case = "storage.metadata";
+inline constexpr std::string_view k_gpu_read_case = "storage.gpu_read";
+inline constexpr std::string_view k_gpu_write_case = "storage.gpu_write";
 
 /// Where a contract doesn't say otherwise.
 inline constexpr std::string_view k_usual_copy_mib = "1024";
@@ -36,6 +38,11 @@ inline constexpr std::string_view k_by_caches = "4x_llc";
 /// not over the window, in which each step is also prepared and verified. What fio moves is timed
 /// so, too.
 [[nodiscard]] bool times_each_step(std::string_view case_id, const Params& params);
+
+/// Whether files go into or out of a GPU's memory.
+[[nodiscard]] constexpr bool moves_gpu_files(std::string_view case_id) {
+  return case_id == k_gpu_read_case || case_id == k_gpu_write_case;
+}
 
 /// Whether equal operands make equal outputs on every machine, so that items are compared by them.
 /// Not of a case whose sums round: their order is the machine's.

@@ -7,9 +7,8 @@ constexpr std::int64_t k_long_window_ns = 60'000'000'000;
 constexpr std::int64_t k_long_share_ppm = 10'000;
 constexpr std::int64_t k_short_share_ppm = 20'000;
 
-/// Files are the host's, whatever computes.
-bool is_storage(const std::string& case_id) {
-  return case_id.rfind("storage.", 0) == 0;
+std::string scratch_of(const RunRequest& request) {
+  return request.scratch.empty() ? request.folder : request.scratch;
 }
 
 }  // namespace
@@ -20,15 +19,17 @@ std::string device_of(const std::string& item) {
   return is_node ? "" : last;
 }
 
-Job selftest_job(const std::string& backend, const CampaignFolder& folder,
+Job selftest_job(const RunRequest& request, const CampaignFolder& folder,
                  const Prepared& prepared) {
   Job job;
   job.kind = Job::Kind::selftest;
-  job.backend = backend;
+  job.backend = request.backend;
   job.selftest.seed = folder.session.nonce.anchor;
   job.selftest.conditions = prepared.contract.conditions;
   job.selftest.has_collectives = has_collectives(prepared.plan);
   job.selftest.has_fio = has_fio(prepared.plan);
+  job.selftest.has_gpu_files = has_gpu_files(prepared.plan);
+  job.scratch = job.selftest.has_gpu_files ? scratch_of(request) : "";
   return job;
 }
 
@@ -41,11 +42,11 @@ Job job_of(const PlannedClause& planned, const AttemptBegin& begin, const RunReq
                 .needs_gpus = begin.order->line.gpus.has_value(),
                 .look = begin.before ? 1U : 0U};
   }
-  job.backend = is_storage(planned.case_id) ? "host" : request.backend;
+  job.backend = planned.on_host ? "host" : request.backend;
   job.device = device_of(begin.item);
   job.case_id = planned.case_id;
   job.params = planned.params;
-  job.scratch = request.scratch.empty() ? request.folder : request.scratch;
+  job.scratch = scratch_of(request);
   job.round = begin.attempt.round;
   WindowPlan& window = job.window;
   window.soak_ns = static_cast<std::int64_t>(planned.soak_ns);

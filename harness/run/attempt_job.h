@@ -16,7 +16,7 @@ namespace assay {
 /// The device that an item is run on: "b200/00012/gpu3" on "gpu3", a node on its first one, "".
 [[nodiscard]] std::string device_of(const std::string& item);
 
-[[nodiscard]] Job selftest_job(const std::string& backend, const CampaignFolder& folder,
+[[nodiscard]] Job selftest_job(const RunRequest& request, const CampaignFolder& folder,
                                const Prepared& prepared);
 
 /// `begin` names clause, item, round and number; with an order it is a finding.

@@ -210,7 +210,7 @@ Result<Done> CampaignRun::write_machine(const Launched& launched) {
 /// In a worker, as everything that may crash. False if interrupted.
 Result<bool> CampaignRun::selftest() {
   say({.kind = ProgressEvent::Kind::selftest});
-  const Job job = selftest_job(request_.backend, *folder_, prepared_);
+  const Job job = selftest_job(request_, *folder_, prepared_);
   Launched seen;
   const bool whole =
       launch(launch_, {job}, digests_,

@@ -30,6 +30,9 @@ struct Case {
   std::vector<Rule> rules;  ///< By which its runs can be judged; a contract can't ask for another.
   std::vector<Param> params;
 
+  /// Whether the host's backend serves it, whatever computes: what it is about is the host's.
+  bool on_host = false;
+
   /// Whether the first wrong step of a run is done again, there and on a neighbour.
   bool repeats_wrong_step = false;
 

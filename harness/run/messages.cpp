@@ -379,6 +379,7 @@ std::string write_job(const Job& job) {
                                      {"item", window.item},
                                      {"find", json_of(job.find)},
                                      {"fio", job.selftest.has_fio},
+                                     {"gpu_files", job.selftest.has_gpu_files},
                                      {"kind", name_of(job.kind)},
                                      {"link", hex(window.link)},
                                      {"params", std::move(params)},
@@ -428,6 +429,7 @@ Result<Job> read_job(std::string_view line) {
   read_conditions(members, job.selftest.conditions);
   job.selftest.has_collectives = members.boolean_or("collectives", false);
   job.selftest.has_fio = members.boolean_or("fio", false);
+  job.selftest.has_gpu_files = members.boolean_or("gpu_files", false);
   if (auto done = members.done(); !done) {
     return done.error();
   }

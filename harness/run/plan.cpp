@@ -127,6 +127,7 @@ Result<PlannedClause> resolve(const Clause& clause, std::size_t index,
                              "the same moments: no value of the system follows");
   }
   planned.looks_twice = looks_twice(clause.case_id);
+  planned.on_host = (*a_case)->on_host;
   planned.repeats_wrong_step = (*a_case)->repeats_wrong_step;
   if (finds(**a_case)) {
     return planned;
@@ -315,6 +316,12 @@ bool has_fio(const Plan& plan) {
   return std::any_of(plan.clauses.begin(), plan.clauses.end(), [](const PlannedClause& clause) {
     const auto engine = clause.params.find("engine");
     return engine != clause.params.end() && engine->second == k_fio_engine;
+  });
+}
+
+bool has_gpu_files(const Plan& plan) {
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(), [](const PlannedClause& clause) {
+    return moves_gpu_files(clause.case_id);
   });
 }
 

@@ -24,6 +24,7 @@ struct PlannedClause {
   Scope scope = Scope::each_node;
   Concurrency concurrent = Concurrency::unstated;
   Rule rule = Rule::sign_1_5_9;
+  bool on_host = false;              ///< Served by the host's backend, see Case.
   bool repeats_wrong_step = false;   ///< The first of a run, there and on a neighbour.
   bool looks_twice = false;          ///< Before the first run, and in a round after the last.
   std::uint64_t items = 0;           ///< Judged.
@@ -76,6 +77,8 @@ struct Plan {
 [[nodiscard]] bool has_collectives(const Plan& plan);
 /// Whether any clause has fio move files.
 [[nodiscard]] bool has_fio(const Plan& plan);
+/// Whether any clause has files go into or out of a GPU's memory.
+[[nodiscard]] bool has_gpu_files(const Plan& plan);
 
 /// Indices of the clauses as a round runs them: those that find what is there before those that
 /// measure, which could change it; else in the contract's order.

@@ -4,6 +4,7 @@
 
 #include "harness/run/collective_kernel.h"
 #include "harness/run/fio_kernel.h"
+#include "harness/run/gpu_file_kernel.h"
 #include "harness/run/layer_step_kernel.h"
 #include "kernels/host/host_backend.h"
 #include "kernels/rank_layout.h"
@@ -69,7 +70,9 @@ class RankedHostBackend final : public Backend {
 class RankedDeviceBackend final : public Backend {
  public:
   RankedDeviceBackend(RankLaunch launch, std::unique_ptr<Backend> backend)
-      : launch_(std::move(launch)), backend_(std::move(backend)) {}
+      : launch_(std::move(launch)),
+        backend_(std::move(backend)),
+        files_(dynamic_cast<FileBackend*>(backend_.get())) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return backend_->name(); }
   Result<std::vector<Device>> devices() override { return backend_->devices(); }
@@ -78,11 +81,22 @@ class RankedDeviceBackend final : public Backend {
   }
   std::vector<VendorLibrary> libraries() override { return backend_->libraries(); }
   Result<Done> supports(const Problem& problem, const Device& device) override {
-    return backend_->supports(problem, device);
+    const auto* const problem_of_files = of_device_files(problem);
+    if (files_ == nullptr || problem_of_files == nullptr) {
+      return backend_->supports(problem, device);
+    }
+    auto able = GpuFileKernel::supports(*problem_of_files);
+    return able ? files_->supports_files(device) : able;
   }
 
   Result<std::unique_ptr<Kernel>> prepare(const Problem& problem, const Device& device,
                                           const Seed& seed) override {
+    const auto* const problem_of_files = of_device_files(problem);
+    if (files_ != nullptr && problem_of_files != nullptr) {
+      return as_kernel(GpuFileKernel::prepare(
+          *problem_of_files, seed,
+          [&](std::uint64_t bytes) { return files_->open_files(device, bytes); }));
+    }
     const auto* const collective = std::get_if<CollectiveProblem>(&problem);
     if (collective == nullptr) {
       return backend_->prepare(problem, device, seed);
@@ -103,8 +117,14 @@ class RankedDeviceBackend final : public Backend {
   }
 
  private:
+  static const StorageProblem* of_device_files(const Problem& problem) {
+    const auto* const files = std::get_if<StorageProblem>(&problem);
+    return files != nullptr && files->engine == StorageProblem::Engine::gpu ? files : nullptr;
+  }
+
   RankLaunch launch_;
   std::unique_ptr<Backend> backend_;
+  FileBackend* files_;  ///< The same; null where its devices move no files.
 };
 
 }  // namespace

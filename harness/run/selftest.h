@@ -16,6 +16,7 @@ struct SelftestPlan {
   Conditions conditions;         ///< The contract's tolerances.
   bool has_collectives = false;  ///< The campaign starts ranks.
   bool has_fio = false;          ///< It has fio move files.
+  bool has_gpu_files = false;    ///< It has files go into or out of a GPU's memory.
 };
 
 struct SelftestCheck {

@@ -84,6 +84,7 @@ Result<StorageProblem> storage_problem(const Params& params) {
 
 Case storage_case(Case base, const std::vector<StorageSize>& sizes) {
   base.scopes = {Scope::each_node, Scope::system};
+  base.on_host = true;  // files are, whatever computes
   base.rules = {Rule::sign_1_5_9, Rule::sign_1_4_8, Rule::zero_wrong};
   const auto whole = [](const StorageSize& size) {
     return Param{.name = size.name,
@@ -113,6 +114,16 @@ Case storage_case(Case base, std::string_view request_kib, std::string_view dept
                                          k_usual_extent_mib},
                                         {"request_kib", "size of one request in KiB", request_kib},
                                         {"depth", "requests in flight of each client", depth}});
+}
+
+Case gpu_file_case(Case base) {
+  Case made = storage_case(std::move(base), {{"file_mib", "size of each client's file in MiB", ""},
+                                             {"extent_mib", "what one step moves of each file, in MiB",
+                                              k_usual_extent_mib},
+                                             {"request_kib", "size of one request in KiB", "1024"}});
+  made.on_host = false;
+  made.scopes = {Scope::each_gpu};  // GPUs are not timed at the same moments: no sum of theirs
+  return made;
 }
 
 }  // namespace assay

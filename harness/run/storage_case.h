@@ -38,4 +38,18 @@ struct StorageSize {
 /// doesn't say otherwise.
 [[nodiscard]] Case storage_case(Case base, std::string_view request_kib, std::string_view depth);
 
+/// Of files that go into or out of a GPU's memory.
+template <StorageProblem::Op Operation>
+Result<Problem> problem_of_gpu_files(const Params& params) {
+  auto files = storage_problem(params);
+  if (!files) {
+    return files.error();
+  }
+  files->op = Operation;
+  files->engine = StorageProblem::Engine::gpu;
+  return Problem{*std::move(files)};
+}
+
+[[nodiscard]] Case gpu_file_case(Case base);
+
 }  // namespace assay

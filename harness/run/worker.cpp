@@ -57,11 +57,29 @@ Result<const Case*> case_of(const WorkerWorld& world, const Job& job) {
   return Error{Error::Code::unsupported, "this build has no case '" + job.case_id + "'"};
 }
 
-/// Those of the ranks of a small collective, too, if the campaign has any, and fio: what they map
-/// belongs to this machine. If they can't be started, the runs will say so.
+/// Moves a small file into the device's memory, so that what that takes is mapped.
+void map_gpu_files(const Job& job, Backend& backend, const Device& device) {
+  constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
+  const auto kernel = backend.prepare(StorageProblem{.op = StorageProblem::Op::read,
+                                                     .engine = StorageProblem::Engine::gpu,
+                                                     .file_bytes = k_bytes,
+                                                     .extent_bytes = k_bytes,
+                                                     .request_bytes = k_bytes,
+                                                     .directory = job.scratch},
+                                      device, {});
+  const std::array<Step, 1> steps{Step{}};
+  static_cast<void>(kernel && (*kernel)->run(steps));
+}
+
+/// Those of the ranks of a small collective, too, if the campaign has any, fio, and what moves
+/// files into a GPU's memory: what they map belongs to this machine. If they can't be started, the
+/// runs will say so.
 std::vector<MappedFile> selftest_files(const Job& job, Backend& backend, const Device& device) {
   const auto fio = job.selftest.has_fio ? FioProgram{}.mapped()
                                         : Result<std::shared_ptr<void>>(std::shared_ptr<void>());
+  if (job.selftest.has_gpu_files) {
+    map_gpu_files(job, backend, device);
+  }
   if (!job.selftest.has_collectives) {
     return own_files();
   }

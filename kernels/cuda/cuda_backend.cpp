@@ -7,6 +7,7 @@
 #include "kernels/cuda/collective_rank.h"
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/gpu_files.h"
 #include "kernels/cuda/latency_kernel.h"
 #include "kernels/cuda/library.h"
 #include "kernels/cuda/link_kernel.h"
@@ -67,7 +68,7 @@ Result<int> count_devices() {
   return count;
 }
 
-class CudaBackend final : public Backend, public RankBackend {
+class CudaBackend final : public Backend, public RankBackend, public FileBackend {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return k_name; }
 
@@ -172,9 +173,26 @@ class CudaBackend final : public Backend, public RankBackend {
                : Result<std::unique_ptr<DeviceRank>>(gpu.error());
   }
 
+  Result<Done> supports_files(const Device& device) override {
+    if (const auto gpu = make_current(device); !gpu) {
+      return gpu.error();
+    }
+    const auto cufile = load_cufile();
+    return cufile ? Result<Done>(Done{}) : cufile.error();
+  }
+
+  Result<std::unique_ptr<DeviceFiles>> open_files(const Device& device,
+                                                  std::uint64_t buffer_bytes) override {
+    const auto gpu = make_current(device);
+    return gpu ? GpuFiles::open(gpu->ordinal, buffer_bytes)
+               : Result<std::unique_ptr<DeviceFiles>>(gpu.error());
+  }
+
  private:
   static Error no_files() {
-    return {Error::Code::unsupported, "files are written and read by the host backend alone"};
+    return {Error::Code::unsupported,
+            "files are laid out and checked by the host; this backend offers a GPU's memory to "
+            "storage.gpu_read and storage.gpu_write alone"};
   }
   static Error no_layer(const TransformerProblem& layer) {
     return {

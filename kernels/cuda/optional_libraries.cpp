@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/cuda/cublaslt.h"
+#include "kernels/cuda/cufile.h"
 #include "kernels/cuda/library.h"
 
 namespace assay::cuda {
@@ -75,8 +76,27 @@ VendorLibrary nccl_here() {
   return look_for(k_nccl, version_of_nccl);
 }
 
+VendorLibrary cufile_here() {
+  VendorLibrary here{.name = "cuFile"};
+  const auto library = open_library({std::string(k_cufile_file)});
+  if (!library) {
+    here.why_not = library.error().message;
+    return here;
+  }
+  here.file = library->name();
+  cufile::GetVersion* get_version = nullptr;
+  library->look_up("cuFileGetVersion", get_version);
+  int version = 0;
+  if (get_version != nullptr && get_version(&version).error == cufile::k_success && version > 0) {
+    // 1000 x major + 10 x minor, as its reference says.
+    here.version = std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10) + "." +
+                   std::to_string(version % 10);
+  }
+  return here;
+}
+
 std::vector<VendorLibrary> libraries_here() {
-  return {look_for_cublaslt(), cudnn_here(), nccl_here()};
+  return {look_for_cublaslt(), cudnn_here(), nccl_here(), cufile_here()};
 }
 
 }  // namespace assay::cuda

@@ -1,4 +1,4 @@
-// cuDNN and NCCL: which of them is here, by own declarations and found at run time. `doctor` says
+// cuDNN, NCCL and cuFile: which of them is here, by own declarations and found at run time. `doctor` says
 // what those who ask them for something would find.
 #pragma once
 
@@ -24,6 +24,9 @@ inline constexpr OptionalLibrary k_cudnn{"cuDNN", "libcudnn.so.9", 90'700};
 /// aren't its own there (NVIDIA/nccl issue 2418).
 inline constexpr OptionalLibrary k_nccl{"NCCL", "libnccl.so.2", 22'700};
 
+/// Every release has what is needed of it; 1.14 is the first that shows its parameters.
+inline constexpr std::string_view k_cufile_file = "libcufile.so.0";
+
 /// size_t cudnnGetVersion(void)
 using CudnnGetVersion = std::size_t();
 /// ncclResult_t ncclGetVersion(int* version); 0 is success.
@@ -33,7 +36,10 @@ using NcclGetVersion = int(int* version);
 /// NCCL alone.
 [[nodiscard]] VendorLibrary nccl_here();
 
-/// Those two and cuBLASLt: each with its version, or in one sentence why it can't be used.
+/// cuFile alone. "" as version where it is too old to say it.
+[[nodiscard]] VendorLibrary cufile_here();
+
+/// Those three and cuBLASLt: each with its version, or in one sentence why it can't be used.
 [[nodiscard]] std::vector<VendorLibrary> libraries_here();
 
 }  // namespace assay::cuda

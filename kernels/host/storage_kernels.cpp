@@ -19,6 +19,11 @@ Result<std::unique_ptr<Kernel>> as_kernel(Result<std::unique_ptr<Prepared>> prep
 }  // namespace
 
 Result<Done> supports_files(const StorageProblem& problem) {
+  if (problem.engine == StorageProblem::Engine::gpu) {
+    return Error{Error::Code::unsupported,
+                 "storage.gpu_" + std::string(name_of(problem.op)) +
+                     " is about a GPU's memory: the host backend has none"};
+  }
   if (problem.engine == StorageProblem::Engine::fio) {
     return Error{Error::Code::unsupported, "fio is a process of its own, and this is one"};
   }
@@ -26,7 +31,7 @@ Result<Done> supports_files(const StorageProblem& problem) {
 }
 
 Result<std::unique_ptr<Kernel>> prepare_files(const StorageProblem& problem, const Seed& seed) {
-  if (problem.engine == StorageProblem::Engine::fio) {
+  if (problem.engine != StorageProblem::Engine::own) {
     return supports_files(problem).error();
   }
   if (is_checkpoint(problem.op)) {

@@ -125,6 +125,13 @@ bool needs_a_gpu(const Case& a_case) {
   return std::holds_alternative<LinkProblem>(*a_case.problem(small_params(a_case)));
 }
 
+/// They take the host beside the GPU: tests/suites/gpu_files_test.cpp.
+bool moves_files_of_a_gpu(const Case& a_case) {
+  const auto problem = a_case.problem(small_params(a_case));
+  const auto* const files = std::get_if<StorageProblem>(&*problem);
+  return files != nullptr && files->engine == StorageProblem::Engine::gpu;
+}
+
 bool needs_ranks(const Case& a_case) {
   return std::holds_alternative<CollectiveProblem>(*a_case.problem(small_params(a_case)));
 }
@@ -184,7 +191,8 @@ TEST(Cases, RunExactlyOnTheHostWithSmallParameters) {
   ASSERT_FALSE(devices->empty());
   for (const Case& a_case : all_cases()) {
     // What executes nothing is in tests/suites/system_findings_test.cpp.
-    if (finds(a_case) || needs_a_gpu(a_case) || needs_ranks(a_case)) {
+    if (finds(a_case) || needs_a_gpu(a_case) || needs_ranks(a_case) ||
+        moves_files_of_a_gpu(a_case)) {
       continue;
     }
     expect_prepared_exactly(a_case, *backend, devices->front());

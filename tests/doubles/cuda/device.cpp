@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -41,7 +42,7 @@ struct Device {
   std::uint64_t products = 0;                          ///< And passes over memory.
   cudaError_t failure = cudaSuccess;                   ///< Once it is one, it stays.
   cudaError_t last = cudaSuccess;                      ///< Of the calls since cudaGetLastError().
-  int current = 0;
+  std::atomic<int> current = 0;                        ///< Set by whoever moves files, too.
   std::vector<std::byte> moved;  ///< By the last pass, where the fault is to repeat it.
 };
 
@@ -307,6 +308,15 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
   if (device().failure == cudaSuccess && bytes > 0) {
     std::memcpy(to, from, bytes);
   }
+  return said(cudaSuccess);
+}
+
+cudaError_t cudaMemset(void* data, int value, std::size_t bytes) {
+  if (!is_device_memory(data, bytes)) {
+    return said(cudaErrorInvalidValue);
+  }
+  finish_pending();
+  std::memset(data, value, bytes);
   return said(cudaSuccess);
 }
 

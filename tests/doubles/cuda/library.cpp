@@ -8,6 +8,7 @@
 #include "kernels/cuda/optional_libraries.h"
 #include "tests/doubles/cuda/cublaslt.h"
 #include "tests/doubles/cuda/cudnn.h"
+#include "tests/doubles/cuda/cufile.h"
 #include "tests/doubles/cuda/descriptors.h"
 #include "tests/doubles/cuda/machine.h"
 #include "tests/doubles/cuda/nccl.h"
@@ -25,6 +26,7 @@ std::size_t cudnn_version() {
 void* function_of(std::string_view name) {
   return name == "cudnnGetVersion"   ? reinterpret_cast<void*>(cudnn_version)
          : name.starts_with("nccl")  ? emulated::nccl_function(name)
+         : name.starts_with("cuFile") ? emulated::cufile_function(name)
          : name.starts_with("cudnn") ? emulated::cudnn_function(name)
                                      : emulated::cublaslt_function(name);
 }
@@ -34,7 +36,8 @@ bool is_there(std::string_view name) {
   return !((fault == Fault::no_driver && name.starts_with("libcuda.")) ||
            (fault == Fault::no_library && name.starts_with("libcublasLt.")) ||
            (machine().cudnn == 0 && name == k_cudnn.file) ||
-           (machine().nccl == 0 && name == k_nccl.file));
+           (machine().nccl == 0 && name == k_nccl.file) ||
+           (machine().cufile == 0 && name == k_cufile_file));
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ constexpr std::array<GpuModel, 4> k_models{{{.key = "b200",
                                              .memory_clock_mhz = 1593,
                                              .power_limit_mw = 400'000}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 34> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 38> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -93,6 +93,10 @@ constexpr std::array<std::pair<std::string_view, Fault>, 34> k_faults{
      {"broken_library", Fault::broken_library},
      {"broken_both", Fault::broken_both},
      {"other_attention", Fault::other_attention},
+     {"compat_files", Fault::compat_files},
+     {"bounced_files", Fault::bounced_files},
+     {"short_files", Fault::short_files},
+     {"refused_files", Fault::refused_files},
      {"no_library", Fault::no_library},
      {"old_library", Fault::old_library}}};
 
@@ -150,6 +154,14 @@ bool set(Machine& made, std::string_view name, std::string_view value) {
   }
   if (name == "nccl") {
     return read_number(value, made.nccl);
+  }
+  if (name == "cufile") {
+    return read_number(value, made.cufile) && made.cufile >= 0;
+  }
+  if (name == "nvfs") {
+    made.nvfs = value != "absent";
+    made.counts = value == "counting";
+    return made.counts || value == "silent" || value == "absent";
   }
   if (name == "xid") {
     return read_number(value, made.xid) && made.xid > 0;

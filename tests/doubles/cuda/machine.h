@@ -67,6 +67,10 @@ enum class Fault {
   broken_library,   ///< The library fails by itself, and the GPU goes on.
   broken_both,      ///< The library fails since the GPU has.
   other_attention,  ///< cuDNN leaves out the scale.
+  compat_files,     ///< cuFile stays in its compatibility mode, and says so.
+  bounced_files,    ///< It goes through the host's memory, and says that it may not.
+  short_files,      ///< It moves all of a request but its last 4 KiB.
+  refused_files,    ///< It fails.
   no_library,
   old_library
 };
@@ -86,6 +90,9 @@ struct Machine {
   bool real_descriptors = false;  ///< Of cuBLASLt: those of the real library.
   int cudnn = 91'900;             ///< The version that it says; 0: it is not there.
   int nccl = 22'809;              ///< Likewise; less than 0: it fails when asked.
+  int cufile = 1130;   ///< Likewise; below 1140 it doesn't show its parameters.
+  bool nvfs = true;    ///< Whether nvidia-fs is loaded.
+  bool counts = true;  ///< Whether it counts bytes.
   int xid = 79;
   std::string log;  ///< The file of the driver's log.
 };
