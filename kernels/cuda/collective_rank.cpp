@@ -175,11 +175,10 @@ Result<Done> supports_collective(const CollectiveProblem& problem, int gpus) {
   if (problem.op == Op::all_to_all && problem.in_place) {
     return unsupported(problem, "NCCL has none in place");
   }
-  if (problem.op == Op::transport) {
-    return unsupported(
-        problem,
-        "nothing beside NCCL counts what goes over NVLink, PCIe or shared memory, so "
-        "no path between GPUs can be shown");
+  if (problem.op == Op::transport && problem.path == CollectiveProblem::Path::shared_memory) {
+    return unsupported(problem,
+                       "nothing beside NCCL counts what GPUs send each other over PCIe or shared "
+                       "memory, so only nvlink, tcp and verbs can be shown");
   }
   if (problem.ranks > static_cast<std::uint32_t>(gpus)) {
     return unsupported(problem, "each of " + std::to_string(problem.ranks) +

@@ -76,6 +76,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 34> k_faults{
      {"slow", Fault::slow},
      {"throttled", Fault::throttled},
      {"hang", Fault::hang},
+     {"no_nvlink", Fault::no_nvlink},
      {"stuck", Fault::stuck},
      {"killed", Fault::killed},
      {"xid", Fault::xid},
