@@ -149,7 +149,7 @@ class CollectiveRank final : public DeviceRank {
                   .out = is_root ? operands : memory_->results(turn.step.slot)};
     if (problem_.op == Op::links) {
       what.turn = link_turn(problem_, turn.round, place_.rank);
-    } else if (problem_.op == Op::send_recv) {
+    } else if (problem_.op == Op::send_recv || problem_.op == Op::transport) {
       what.turn.to = static_cast<std::int32_t>((place_.rank + 1) % problem_.ranks);
       what.turn.from =
           static_cast<std::int32_t>((place_.rank + problem_.ranks - 1) % problem_.ranks);

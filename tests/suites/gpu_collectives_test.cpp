@@ -105,6 +105,11 @@ TEST(GpuCollectives, AreExactOutOfPlace) {
                       Op::broadcast, Op::send_recv}) {
     expect_exact(*node, {.op = op, .type = NumberType::f32, .bytes = 3 * 4 * 100, .ranks = 3});
   }
+  expect_exact(*node, {.op = Op::transport,
+                       .type = NumberType::bf16,
+                       .path = CollectiveProblem::Path::nvlink,
+                       .bytes = 2000,
+                       .ranks = 3});
   for (const Pattern pattern : {Pattern::pairs, Pattern::permutation, Pattern::incast}) {
     SCOPED_TRACE(name_of(pattern));
     expect_exact(*node, {.op = Op::links, .pattern = pattern, .bytes = 400, .ranks = 3});
