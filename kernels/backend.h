@@ -166,11 +166,13 @@ struct CollectiveProblem {
     links
   };
   enum class Pattern { pairs, permutation, incast };
+  enum class Path { shared_memory, tcp, verbs, nvlink };
   enum class Value { algorithm_rate, bus_rate, time };
   Op op = Op::all_reduce;
   Value value = Value::algorithm_rate;
   NumberType type = NumberType::f32;
   Pattern pattern = Pattern::pairs;  ///< Of links.
+  Path path = Path::shared_memory;   ///< Of transport: which way messages must go.
   bool in_place = false;
   std::uint64_t bytes = 0;
   std::uint32_t ranks = 2;

@@ -15,10 +15,13 @@ struct Way {
   const char* counter;
   const char* who;
   std::string_view may_be_missing;  ///< For this reason alone; "": for none.
+  bool of_gpus = false;             ///< Where nobody states it, it may be missing for any reason.
 };
-constexpr std::array<Way, 2> k_counted{
+constexpr const char* k_nvlink = "transport_nvlink_bytes";
+constexpr std::array<Way, 3> k_counted{
     {{"tcp", "transport_tcp_bytes", "the kernel's counters of TCP have", ""},
-     {"verbs", "transport_verbs_bytes", "the verbs devices' counters have", k_no_verbs_device}}};
+     {"verbs", "transport_verbs_bytes", "the verbs devices' counters have", k_no_verbs_device},
+     {"nvlink", k_nvlink, "the GPUs' counters of NVLink have", "", true}}};
 
 const Reading* reading_of(const Readings& telemetry, const char* name) {
   const auto found = telemetry.find(name);
@@ -44,6 +47,12 @@ std::string not_shown(const char* name, const Reading* reading) {
          (reading == nullptr || reading->reason.empty() ? "" : ": " + reading->reason);
 }
 
+/// Whether it is no wonder that it was not counted, as long as nobody states it.
+bool may_be_missing(const Way& way, const Reading* reading) {
+  return way.of_gpus || (reading != nullptr && !way.may_be_missing.empty() &&
+                         reading->reason == way.may_be_missing);
+}
+
 }  // namespace
 
 bool needs_path_witness(std::string_view case_id) {
@@ -56,14 +65,15 @@ std::string path_fault_of(const Params& params, const Readings& telemetry, Natur
   if (path == params.end() || !sent) {
     return "the clause states no path, or the window no calls";
   }
+  if (path->second == "shared_memory" && telemetry.contains(k_nvlink)) {
+    return "what GPUs send each other over PCIe or shared memory is counted nowhere";
+  }
   const std::string of = "of " + to_decimal(*sent) + " bytes sent ";
   for (const Way& way : k_counted) {
     const Reading* const reading = reading_of(telemetry, way.counter);
     const bool is_shown = reading != nullptr && reading->value && *reading->value >= 0;
     const bool is_stated = path->second == way.path;
-    const bool is_nowhere =
-        reading != nullptr && !way.may_be_missing.empty() && reading->reason == way.may_be_missing;
-    if (!is_shown && (is_stated || !is_nowhere)) {
+    if (!is_shown && (is_stated || !may_be_missing(way, reading))) {
       return not_shown(way.counter, reading);
     }
     const Natural counted = is_shown ? static_cast<Natural>(*reading->value) : 0;

@@ -1,5 +1,5 @@
 // Whether messages between ranks went the way that a clause states, by counters that know nothing
-// of MPI.
+// of MPI or NCCL.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ inline constexpr std::string_view k_no_verbs_device = "this host has no verbs de
 /// Why the telemetry of a window doesn't show that its messages went by params.path, in one
 /// sentence without its full stop; "" if it does. `steps`: calls in the window. At least 0.98 of
 /// the bytes must be counted by what the path is made of, and nothing else may have counted more
-/// than 1 %; of shared memory nothing may.
+/// than 1 %; of shared memory nothing may, and none but hosts can show it. A telemetry that speaks
+/// of NVLink is one of GPUs.
 [[nodiscard]] std::string path_fault_of(const Params& params, const Readings& telemetry,
                                         Natural steps);
 

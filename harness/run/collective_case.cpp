@@ -45,6 +45,12 @@ Result<Problem> collective_problem(CollectiveProblem::Op op, const Params& param
                       : pattern->second == "incast" ? CollectiveProblem::Pattern::incast
                                                     : CollectiveProblem::Pattern::permutation;
   }
+  if (const auto path = params.find("path"); path != params.end()) {
+    problem.path = path->second == "tcp"      ? CollectiveProblem::Path::tcp
+                   : path->second == "verbs"  ? CollectiveProblem::Path::verbs
+                   : path->second == "nvlink" ? CollectiveProblem::Path::nvlink
+                                              : CollectiveProblem::Path::shared_memory;
+  }
   if (const auto fits = ranks::well_sized(problem); !fits) {
     return refuse("bytes", fits.error().message);
   }

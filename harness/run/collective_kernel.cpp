@@ -45,6 +45,10 @@ Result<Done> CollectiveKernel::supports(const RankLaunch& launch,
   if (auto fits = ranks::well_sized(problem); !fits) {
     return fits;
   }
+  if (problem.op == CollectiveProblem::Op::transport &&
+      problem.path == CollectiveProblem::Path::nvlink) {
+    return Error{Error::Code::unsupported, "ranks of MPI are no GPUs, and have no NVLink"};
+  }
   constexpr std::uint64_t k_most_elements = (std::uint64_t{1} << 31U) - 1;
   if (problem.bytes / bytes_of(problem.type) > k_most_elements) {
     return Error{Error::Code::unsupported, "MPI counts at most 2147483647 elements in a call"};

@@ -3,24 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/run/nvml.h"
 #include "harness/run/transport_counters.h"
 #include "kernels/link_rounds.h"
 
 namespace assay {
-namespace {
-
-/// All are children of one worker, whose clock they read: there is none beside it to ask.
-Result<Done> look(RankRecord& record) {
-  const auto counted = read_transport_counters();
-  if (!counted) {
-    return counted.error();
-  }
-  record.transport = *counted;
-  return Done{};
-}
-
-}  // namespace
-
 DeviceRankAnswers::DeviceRankAnswers(DeviceRankChoice choice, std::function<void()> say_alive)
     : choice_(std::move(choice)), say_alive_(std::move(say_alive)) {}
 
@@ -97,6 +84,7 @@ Result<Done> DeviceRankAnswers::start(const RankCommand& command, RankRecord& re
     return rank.error();
   }
   rank_ = std::move(*rank);
+  watch(*device);
   problem_ = command.work.problem;
   record.place = static_cast<std::uint32_t>(device - devices->begin());
   record.rank = choice_.rank;
@@ -116,6 +104,28 @@ Result<Done> DeviceRankAnswers::join(const RankCommand& command, RankRecord& rec
   auto joined = rank_->join(command.ticket, command.limit_ns);
   record.settings = rank_->settings();
   return joined;
+}
+
+/// All are children of one worker, whose clock they read: there is none beside it to ask.
+Result<Done> DeviceRankAnswers::look(RankRecord& record) {
+  const auto counted = read_transport_counters();
+  if (!counted) {
+    return counted.error();
+  }
+  record.transport = *counted;
+  const auto sent = gpu_ == nullptr ? Fact<std::int64_t>{.value = {}, .reason = no_gpu_}
+                                    : gpu_->sent_over_links();
+  record.transport.nvlink_bytes = sent.value;
+  record.transport.nvlink_fault = sent.reason;
+  return Done{};
+}
+
+void DeviceRankAnswers::watch(const Device& device) {
+  auto driver = Nvml::open(loaded_.backend->management_library());
+  auto gpu =
+      driver ? (*driver)->gpu(device.serial) : Result<std::unique_ptr<NvmlGpu>>(driver.error());
+  no_gpu_ = gpu ? "" : gpu.error().message;
+  gpu_ = gpu ? std::move(*gpu) : nullptr;
 }
 
 Result<Done> DeviceRankAnswers::run(const RankCommand& command, RankRecord& record) {

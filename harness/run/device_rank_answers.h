@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "harness/run/nvml_gpu.h"
 #include "harness/run/rank_messages.h"
 #include "kernels/device_rank.h"
 #include "kernels/module.h"
@@ -33,6 +34,9 @@ class DeviceRankAnswers {
   Result<Done> join(const RankCommand& command, RankRecord& record);
   Result<Done> run(const RankCommand& command, RankRecord& record);
   Result<Done> check(const RankCommand& command, RankRecord& record);
+  Result<Done> look(RankRecord& record);
+  /// From now on the driver is asked what this GPU's links sent.
+  void watch(const Device& device);
   Result<Done> each_step(const RankCommand& command,
                          const std::function<Result<Done>(const Step&)>& work);
 
@@ -41,6 +45,8 @@ class DeviceRankAnswers {
   CollectiveProblem problem_;
   LoadedBackend loaded_;
   std::unique_ptr<DeviceRank> rank_;
+  std::unique_ptr<NvmlGpu> gpu_;  ///< Null for `no_gpu_`.
+  std::string no_gpu_;
 };
 
 }  // namespace assay

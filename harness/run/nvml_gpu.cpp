@@ -59,6 +59,19 @@ Fact<std::int64_t> NvmlGpu::energy_mj() const {
   return energy;
 }
 
+Fact<std::int64_t> NvmlGpu::sent_over_links() const {
+  constexpr std::int64_t k_kib = 1024;
+  Fact<std::int64_t> sent;
+  ask().field(sent, nvml::k_field_links_sent_kib, nvml::k_all_links);
+  if (sent.value && *sent.value > static_cast<std::int64_t>(nvml::k_largest) / k_kib) {
+    return {.value = std::nullopt, .reason = "its NVLinks count more than any can have sent"};
+  }
+  if (sent.value) {
+    *sent.value *= k_kib;
+  }
+  return sent;
+}
+
 std::array<SlowedTime, k_limiters.size()> NvmlGpu::slowed() const {
   std::array<SlowedTime, k_limiters.size()> times;
   for (std::size_t i = 0; i < times.size(); ++i) {

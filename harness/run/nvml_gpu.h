@@ -56,6 +56,8 @@ class NvmlGpu {
   [[nodiscard]] GpuSample sample() const;
   /// Millijoules since the driver was loaded.
   [[nodiscard]] Fact<std::int64_t> energy_mj() const;
+  /// Bytes of data that all its NVLinks together have sent, for whomever, in steps of 1024.
+  [[nodiscard]] Fact<std::int64_t> sent_over_links() const;
   /// One for each of k_limiters: counters of the driver, which miss nothing.
   [[nodiscard]] std::array<SlowedTime, k_limiters.size()> slowed() const;
   /// Some hundred questions: not within a window.

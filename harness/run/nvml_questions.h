@@ -60,6 +60,8 @@ inline constexpr Whole k_field_memory_temperature = 82;  // MEMORY_TEMP
 inline constexpr Whole k_field_power_now = 186;          // POWER_INSTANT
 inline constexpr Whole k_field_link_recoveries =
     215;  // NVLINK_COUNT_LINK_RECOVERY_EVENTS, Blackwell on
+inline constexpr Whole k_field_links_sent_kib = 138;  // NVLINK_THROUGHPUT_DATA_TX, in KiB
+inline constexpr Whole k_all_links = ~Whole{0};       // as a scope: the sum over all links
 inline constexpr Whole k_board_temperature = 0;
 
 template <class... Arguments>

@@ -167,21 +167,25 @@ void read_first(Members& record, std::optional<Mismatch>& first) {
   }
 }
 
-/// Offset, round trip or -1, bytes over TCP, and over verbs or -1.
+/// Offset, round trip or -1, bytes over TCP, over verbs or -1, over NVLink or -1.
 std::vector<std::int64_t> seen_by(const RankRecord& record) {
   const ClockOffset clock = record.clock.value_or(ClockOffset{.round_trip_ns = -1});
   return {clock.offset_ns, clock.round_trip_ns, record.transport.tcp_bytes,
-          record.transport.verbs_bytes.value_or(-1)};
+          record.transport.verbs_bytes.value_or(-1), record.transport.nvlink_bytes.value_or(-1)};
 }
 
 void take_seen(const std::vector<std::int64_t>& seen, RankRecord& record) {
-  constexpr std::size_t k_seen = 4;
+  constexpr std::size_t k_seen = 5;
+  const auto counted = [&](std::size_t at) {
+    return seen[at] < 0 ? std::nullopt : std::optional(seen[at]);
+  };
   if (seen.size() == k_seen) {
     if (seen[1] >= 0) {
       record.clock = {.offset_ns = seen[0], .round_trip_ns = seen[1]};
     }
     record.transport.tcp_bytes = seen[2];
-    record.transport.verbs_bytes = seen[3] < 0 ? std::nullopt : std::optional(seen[3]);
+    record.transport.verbs_bytes = counted(3);
+    record.transport.nvlink_bytes = counted(4);
   }
 }
 
@@ -275,6 +279,7 @@ std::string write_rank_record(const RankRecord& record) {
     object.emplace_back("layer", record.layer);
     object.emplace_back("library", record.software);
     object.emplace_back("look", numbers(seen_by(record)));
+    object.emplace_back("nvlink_fault", record.transport.nvlink_fault);
     object.emplace_back("place", record.place);
     object.emplace_back("product_rate", record.product_rate);
     object.emplace_back("rank", record.rank);
@@ -310,6 +315,7 @@ Result<RankRecord> read_rank_record(std::string_view line) {
   record.software = members.text_or("library", "");
   take_seen(numbers_from<std::int64_t>(members, "look"), record);
   record.transport.verbs_fault = members.text_or("verbs_fault", "");
+  record.transport.nvlink_fault = members.text_or("nvlink_fault", "");
   record.place = static_cast<std::uint32_t>(members.whole_or("place", 0));
   record.rank = static_cast<std::uint32_t>(members.whole_or("rank", 0));
   record.ranks = static_cast<std::uint32_t>(members.whole_or("ranks", 0));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "reports/path_witness.h"
 
@@ -65,6 +66,20 @@ Noted verbs_between(const TransportCounters& before, const TransportCounters& af
                                                   : std::string(k_no_verbs_device)};
 }
 
+/// Nothing where no rank has a GPU.
+std::vector<Noted> nvlink_between(const TransportCounters& before, const TransportCounters& after) {
+  constexpr const char* k_name = "transport_nvlink_bytes";
+  for (const TransportCounters* const side : {&before, &after}) {
+    if (!side->nvlink_fault.empty()) {
+      return {{k_name, std::nullopt, side->nvlink_fault}};
+    }
+  }
+  if (!before.nvlink_bytes || !after.nvlink_bytes) {
+    return {};
+  }
+  return {{k_name, std::max<std::int64_t>(*after.nvlink_bytes - *before.nvlink_bytes, 0), ""}};
+}
+
 }  // namespace
 
 RanksSeen RanksSeen::of(const std::vector<RankRecord>& records, std::int64_t at_ns) {
@@ -76,6 +91,12 @@ RanksSeen RanksSeen::of(const std::vector<RankRecord>& records, std::int64_t at_
     seen.transport.tcp_bytes += record.transport.tcp_bytes;
     if (seen.transport.verbs_fault.empty()) {
       seen.transport.verbs_fault = record.transport.verbs_fault;
+    }
+    if (seen.transport.nvlink_fault.empty()) {
+      seen.transport.nvlink_fault = record.transport.nvlink_fault;
+    }
+    if (const auto nvlink = record.transport.nvlink_bytes) {
+      seen.transport.nvlink_bytes = seen.transport.nvlink_bytes.value_or(0) + *nvlink;
     }
     if (const auto verbs = record.transport.verbs_bytes) {
       seen.transport.verbs_bytes = std::max(seen.transport.verbs_bytes.value_or(0), *verbs);
@@ -90,6 +111,9 @@ std::vector<Noted> seen_between(const RanksSeen& before, const RanksSeen& after)
       {"transport_tcp_bytes",
        std::max<std::int64_t>(after.transport.tcp_bytes - before.transport.tcp_bytes, 0), ""});
   notes.push_back(verbs_between(before.transport, after.transport));
+  for (Noted& note : nvlink_between(before.transport, after.transport)) {
+    notes.push_back(std::move(note));
+  }
   return notes;
 }
 

@@ -12,7 +12,8 @@ namespace assay {
 struct RanksSeen {
   std::int64_t at_ns = 0;
   std::vector<ClockOffset> clocks;  ///< By rank; none where all ranks read one by their start.
-  TransportCounters transport;      ///< Sums; verbs devices are the host's and count once.
+  /// Sums of ranks and their GPUs; verbs devices are the host's and count once.
+  TransportCounters transport;
 
   /// Of their answers to `look`.
   [[nodiscard]] static RanksSeen of(const std::vector<RankRecord>& records, std::int64_t at_ns);

@@ -16,6 +16,10 @@ struct TransportCounters {
   /// for `verbs_fault`.
   std::optional<std::int64_t> verbs_bytes;
   std::string verbs_fault;  ///< Why nobody can say what they sent, or whether there are any.
+  /// Of a rank on a GPU: what its NVLinks sent, for whomever; none for `nvlink_fault`. Both are
+  /// empty of a rank that has no GPU.
+  std::optional<std::int64_t> nvlink_bytes;
+  std::string nvlink_fault;
 };
 
 /// Fails with io where this process's sockets can't be looked at: what isn't counted is not 0.

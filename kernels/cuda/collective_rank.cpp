@@ -149,7 +149,7 @@ class CollectiveRank final : public DeviceRank {
                   .out = is_root ? operands : memory_->results(turn.step.slot)};
     if (problem_.op == Op::links) {
       what.turn = link_turn(problem_, turn.round, place_.rank);
-    } else if (problem_.op == Op::send_recv) {
+    } else if (problem_.op == Op::send_recv || problem_.op == Op::transport) {
       what.turn.to = static_cast<std::int32_t>((place_.rank + 1) % problem_.ranks);
       what.turn.from =
           static_cast<std::int32_t>((place_.rank + problem_.ranks - 1) % problem_.ranks);
@@ -175,11 +175,10 @@ Result<Done> supports_collective(const CollectiveProblem& problem, int gpus) {
   if (problem.op == Op::all_to_all && problem.in_place) {
     return unsupported(problem, "NCCL has none in place");
   }
-  if (problem.op == Op::transport) {
-    return unsupported(
-        problem,
-        "nothing beside NCCL counts what goes over NVLink, PCIe or shared memory, so "
-        "no path between GPUs can be shown");
+  if (problem.op == Op::transport && problem.path == CollectiveProblem::Path::shared_memory) {
+    return unsupported(problem,
+                       "nothing beside NCCL counts what GPUs send each other over PCIe or shared "
+                       "memory, so only nvlink, tcp and verbs can be shown");
   }
   if (problem.ranks > static_cast<std::uint32_t>(gpus)) {
     return unsupported(problem, "each of " + std::to_string(problem.ranks) +

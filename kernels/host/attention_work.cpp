@@ -14,10 +14,10 @@ bool is_backward(const AttentionProblem& problem) {
 
 class ForwardWork final : public AttentionWork {
  public:
-  ForwardWork(const AttentionProblem& problem, AttentionPattern pattern, AttentionOperands operands,
-              std::unique_ptr<AttentionCore> core)
+  ForwardWork(const AttentionProblem& problem, const AttentionPattern& pattern,
+              AttentionOperands operands, std::unique_ptr<AttentionCore> core)
       : problem_(problem),
-        pattern_(std::move(pattern)),
+        pattern_(pattern),
         operands_(std::move(operands)),
         core_(std::move(core)) {}
 
@@ -51,10 +51,10 @@ class ForwardWork final : public AttentionWork {
 
 class GradientWork final : public AttentionWork {
  public:
-  GradientWork(const AttentionProblem& problem, GradientPattern pattern, GradientOperands operands,
-               std::unique_ptr<GradientCore> core)
+  GradientWork(const AttentionProblem& problem, const GradientPattern& pattern,
+               GradientOperands operands, std::unique_ptr<GradientCore> core)
       : problem_(problem),
-        pattern_(std::move(pattern)),
+        pattern_(pattern),
         operands_(std::move(operands)),
         core_(std::move(core)) {}
 
@@ -100,8 +100,8 @@ Result<std::unique_ptr<AttentionWork>> make_forward_work(const AttentionProblem&
   if (!operands) {
     return operands.error();
   }
-  return std::unique_ptr<AttentionWork>(std::make_unique<ForwardWork>(
-      problem, std::move(pattern), std::move(*operands), std::move(core)));
+  return std::unique_ptr<AttentionWork>(
+      std::make_unique<ForwardWork>(problem, pattern, std::move(*operands), std::move(core)));
 }
 
 Result<std::unique_ptr<AttentionWork>> make_gradient_work(const AttentionProblem& problem,
@@ -116,8 +116,8 @@ Result<std::unique_ptr<AttentionWork>> make_gradient_work(const AttentionProblem
   if (!operands) {
     return operands.error();
   }
-  return std::unique_ptr<AttentionWork>(std::make_unique<GradientWork>(
-      problem, std::move(pattern), std::move(*operands), std::move(core)));
+  return std::unique_ptr<AttentionWork>(
+      std::make_unique<GradientWork>(problem, pattern, std::move(*operands), std::move(core)));
 }
 
 Result<std::unique_ptr<AttentionWork>> make_attention_work(const AttentionProblem& problem,

@@ -49,6 +49,17 @@ bool has_driver() {
          ::dlopen("/usr/local/cuda/lib64/stubs/libcuda.so", RTLD_LAZY | RTLD_GLOBAL) != nullptr;
 }
 
+/// The library loads the run-time compiler for each engine that it asks and unloads it again, and
+/// each time what the compiler's own C++ run-time set aside is lost: a leak of theirs that would
+/// hide ours. Held here it stays loaded.
+void hold_runtime_compiler() {
+  for (const char* const name : {"libnvrtc.so.13", "libnvrtc.so.12"}) {
+    if (::dlopen(name, RTLD_LAZY | RTLD_LOCAL) != nullptr) {
+      return;
+    }
+  }
+}
+
 /// Engines that the library's heuristic offers for this attention.
 Result<std::int64_t> offered(const Cudnn& cudnn, const AttentionProblem& problem,
                              const std::string& device) {
@@ -109,6 +120,7 @@ TEST_P(RealCudnn, OffersEnginesForEveryAttention) {
   if (cudnn->version < k_oldest || !has_driver()) {
     GTEST_SKIP() << "cuDNN " << cudnn->version << " can't be told of a GPU, or finds no driver";
   }
+  hold_runtime_compiler();
   for (const AttentionProblem& problem : attentions()) {
     const auto engines = offered(*cudnn, problem, told(GetParam()));
     ASSERT_TRUE(engines) << engines.error().message;

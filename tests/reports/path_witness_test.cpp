@@ -45,6 +45,32 @@ TEST(PathWitness, OfVerbsCountsNearlyAllByTheDevices) {
             "the telemetry doesn't show transport_verbs_bytes: this host has no verbs device");
 }
 
+TEST(PathWitness, OfNvlinkCountsNearlyAllByTheGpus) {
+  Readings seen = counted(0);
+  EXPECT_EQ(fault("nvlink", seen), "the telemetry doesn't show transport_nvlink_bytes");
+  seen["transport_nvlink_bytes"] = {k_sent, ""};
+  EXPECT_EQ(fault("nvlink", seen), "");
+  EXPECT_EQ(fault("tcp", seen).find("of 200000 bytes sent the kernel's counters of TCP"), 0U);
+  EXPECT_EQ(fault("shared_memory", seen),
+            "what GPUs send each other over PCIe or shared memory is counted nowhere");
+  seen["transport_nvlink_bytes"] = {k_sent / 50 * 49 - 1, ""};
+  EXPECT_EQ(fault("nvlink", seen),
+            "of 200000 bytes sent the GPUs' counters of NVLink have 195999, so they did not go by "
+            "nvlink");
+  seen = counted(k_sent);
+  seen["transport_nvlink_bytes"] = {k_sent, ""};
+  EXPECT_TRUE(says(fault("nvlink", seen), "TCP have 200000, so they did not go by nvlink alone"));
+  EXPECT_TRUE(says(fault("tcp", seen), "NVLink have 200000, so they did not go by tcp alone"));
+  seen["transport_nvlink_bytes"] = {std::nullopt, "field 138: Not Supported"};
+  EXPECT_EQ(fault("tcp", seen), "") << "GPUs without NVLink may use sockets";
+  EXPECT_EQ(fault("nvlink", seen),
+            "of 200000 bytes sent the kernel's counters of TCP have 200000, so they did not go by "
+            "nvlink alone");
+  seen["transport_tcp_bytes"] = {0, ""};
+  EXPECT_EQ(fault("nvlink", seen),
+            "the telemetry doesn't show transport_nvlink_bytes: field 138: Not Supported");
+}
+
 TEST(PathWitness, IsMissingWhereNothingIsShownOrStated) {
   for (const char* path : {"shared_memory", "tcp", "verbs"}) {
     EXPECT_TRUE(says(fault(path, {}), "the telemetry doesn't show transport_tcp_bytes"));

@@ -187,6 +187,18 @@ TEST(GpuSampler, SamplesWhileNobodyAsks) {
   EXPECT_EQ(sums.clock_mhz.sum, 1755 * sums.clock_mhz.count);
 }
 
+TEST(NvmlGpu, CountsWhatItsLinksSentInBytes) {
+  const auto nvml = Nvml::open(ASSAY_FAKE_NVML);
+  ASSERT_TRUE(nvml) << nvml.error().message;
+  const auto hopper = (*nvml)->gpu(k_hopper);
+  ASSERT_TRUE(hopper) << hopper.error().message;
+  EXPECT_EQ((*hopper)->sent_over_links().value, 5 * 1024);
+  const auto without = (*nvml)->gpu("GPU-1");
+  ASSERT_TRUE(without) << without.error().message;
+  EXPECT_FALSE((*without)->sent_over_links().value);
+  EXPECT_EQ((*without)->sent_over_links().reason, "field 138: Not Supported");
+}
+
 GpuSample sample_of(std::int64_t mhz, std::int64_t events) {
   return {.clock_mhz = {mhz, ""}, .power_mw = {mhz * 100, ""}, .events = {events, ""}};
 }

@@ -64,6 +64,27 @@ TEST(RanksSeen, CountTheDevicesOfTheirHostOnce) {
             std::string::npos);
 }
 
+RankRecord gpu_record(std::optional<std::int64_t> nvlink, const std::string& fault) {
+  RankRecord made;
+  made.transport.nvlink_bytes = nvlink;
+  made.transport.nvlink_fault = fault;
+  const auto read = read_rank_record(write_rank_record(made));
+  EXPECT_TRUE(read);
+  return read ? *read : made;
+}
+
+TEST(RanksSeen, AddUpWhatTheLinksOfTheirGpusSent) {
+  const auto before = RanksSeen::of({gpu_record(1024, ""), gpu_record(0, "")}, 0);
+  const auto after = RanksSeen::of({gpu_record(5120, ""), gpu_record(2048, "")}, 1);
+  EXPECT_NE(text_of(seen_between(before, after)).find("transport_nvlink_bytes=6144\n"),
+            std::string::npos);
+  const auto hidden = RanksSeen::of({gpu_record(5120, ""), gpu_record({}, "not supported")}, 1);
+  for (const auto& [first, second] : {std::pair(before, hidden), std::pair(hidden, before)}) {
+    EXPECT_NE(text_of(seen_between(first, second)).find("transport_nvlink_bytes=not supported\n"),
+              std::string::npos);
+  }
+}
+
 TEST(RanksSeen, ComeOverTheSocketAsTheyWere) {
   const auto read = read_rank_record(write_rank_record(record(-5, 9, 1, 2)));
   ASSERT_TRUE(read);

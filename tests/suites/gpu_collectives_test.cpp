@@ -105,6 +105,11 @@ TEST(GpuCollectives, AreExactOutOfPlace) {
                       Op::broadcast, Op::send_recv}) {
     expect_exact(*node, {.op = op, .type = NumberType::f32, .bytes = 3 * 4 * 100, .ranks = 3});
   }
+  expect_exact(*node, {.op = Op::transport,
+                       .type = NumberType::bf16,
+                       .path = CollectiveProblem::Path::nvlink,
+                       .bytes = 2000,
+                       .ranks = 3});
   for (const Pattern pattern : {Pattern::pairs, Pattern::permutation, Pattern::incast}) {
     SCOPED_TRACE(name_of(pattern));
     expect_exact(*node, {.op = Op::links, .pattern = pattern, .bytes = 400, .ranks = 3});
@@ -294,8 +299,8 @@ TEST(GpuCollectives, AreRefusedByNameWhereSomethingIsMissing) {
   EXPECT_EQ(refusal("", {.op = Op::all_to_all, .in_place = true, .bytes = 120, .ranks = 3}),
             "network.all_to_all: NCCL has none in place");
   EXPECT_EQ(refusal("", {.op = Op::transport, .bytes = 64, .ranks = 3}),
-            "network.transport: nothing beside NCCL counts what goes over NVLink, PCIe or shared "
-            "memory, so no path between GPUs can be shown");
+            "network.transport: nothing beside NCCL counts what GPUs send each other over PCIe or "
+            "shared memory, so only nvlink, tcp and verbs can be shown");
   EXPECT_EQ(
       refusal("", {.op = Op::all_reduce, .bytes = std::uint64_t{1} << 38U, .ranks = 3}),
       "network.all_reduce: it needs 786432 MiB of device memory, and 171661 MiB are available");
@@ -320,12 +325,13 @@ constexpr const char* k_contract =
     R"("pattern":"pairs"},)"
     R"("window":"100 ms","rule":"zero_wrong","weight":"mandatory","defect_class":1}]})";
 
-/// The last clause of it asks for a path instead of a pattern.
-std::string contract_of_a_path() {
+/// The last clause of it asks for this path instead of a pattern.
+std::string contract_of(const std::string& path) {
   std::string text = k_contract;
   for (const auto& [from, to] :
        {std::pair<std::string, std::string>{"network.links", "network.transport"},
-        {R"("pattern":"pairs")", R"("path":"shared_memory")"}}) {
+        {R"("bytes":400,"ranks":3)", R"("bytes":40000,"ranks":3)"},
+        {R"("pattern":"pairs")", R"("path":")" + path + '"'}}) {
     text.replace(text.find(from), from.size(), to);
   }
   return text;
@@ -379,8 +385,26 @@ TEST(GpuCollectives, MakeACampaignThatIsMarkedAndVerifiesFromTheBlobsUp) {
   }
 }
 
-TEST(GpuCollectives, ThatAskForAPathAreNotRunWithTheReason) {
-  const auto finished = campaign_with("", contract_of_a_path());
+TEST(GpuCollectives, ThatMustGoOverNvlinkAreShownByTheGpusCounters) {
+  const auto finished = campaign_with("", contract_of("nvlink"));
+  ASSERT_TRUE(finished.outcome) << finished.outcome.error().message;
+  EXPECT_EQ(finished.outcome->judgement.decision, Decision::limits_met);
+}
+
+TEST(GpuCollectives, ThatLeaveNvlinkAreInvalidAndNotSlow) {
+  const auto finished = campaign_with(",on=1,fault=no_nvlink", contract_of("nvlink"));
+  ASSERT_TRUE(finished.outcome) << finished.outcome.error().message;
+  const auto& clauses = finished.outcome->judgement.clauses;
+  EXPECT_EQ(clauses.at(0).verdicts.at(0).outcome, Outcome::accept);
+  EXPECT_EQ(clauses.at(2).verdicts.at(0).outcome, Outcome::invalid);
+  ASSERT_TRUE(finished.campaign) << finished.campaign.error().message;
+  const Attempt& attempt = finished.campaign->evidence.attempts.back();
+  EXPECT_EQ(attempt.ending, Ending::unwitnessed);
+  EXPECT_NE(attempt.note.find("so they did not go by nvlink"), std::string::npos) << attempt.note;
+}
+
+TEST(GpuCollectives, ThatAskForSharedMemoryAreNotRunWithTheReason) {
+  const auto finished = campaign_with("", contract_of("shared_memory"));
   ASSERT_TRUE(finished.outcome) << finished.outcome.error().message;
   const auto& verdict = finished.outcome->judgement.clauses.at(2).verdicts.at(0);
   EXPECT_EQ(verdict.outcome, Outcome::not_run);

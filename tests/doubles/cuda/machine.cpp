@@ -60,7 +60,7 @@ constexpr std::array<GpuModel, 4> k_models{{{.key = "b200",
                                              .memory_clock_mhz = 1593,
                                              .power_limit_mw = 400'000}}};
 
-constexpr std::array<std::pair<std::string_view, Fault>, 38> k_faults{
+constexpr std::array<std::pair<std::string_view, Fault>, 39> k_faults{
     {{"none", Fault::none},
      {"wrong_bit", Fault::wrong_bit},
      {"skipped", Fault::skipped},
@@ -76,6 +76,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 38> k_faults{
      {"slow", Fault::slow},
      {"throttled", Fault::throttled},
      {"hang", Fault::hang},
+     {"no_nvlink", Fault::no_nvlink},
      {"stuck", Fault::stuck},
      {"killed", Fault::killed},
      {"xid", Fault::xid},

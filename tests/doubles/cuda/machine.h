@@ -50,6 +50,7 @@ enum class Fault {
   slow,               ///< Each product takes longer.
   throttled,          ///< Starts one piece of work in 10 ms; shows its reason, clock, power.
   hang,               ///< Does not come back from a product.
+  no_nvlink,          ///< NCCL sends nothing over NVLinks.
   stuck,              ///< Takes no part in a collective of NCCL, which never ends on any GPU.
   killed,             ///< The process that uses it is killed in mid-work.
   xid,                ///< The driver writes Machine::xid to its log, and all else is well.

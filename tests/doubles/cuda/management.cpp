@@ -9,6 +9,7 @@
 
 #include "tests/doubles/cuda/device.h"
 #include "tests/doubles/cuda/machine.h"
+#include "tests/doubles/cuda/nccl.h"
 #include "tests/doubles/nvml/declarations.h"
 
 namespace {
@@ -143,7 +144,11 @@ NVML_SHOWN int nvmlDeviceGetCurrPcieLinkWidth(void* /*gpu*/, unsigned* width) {
   *width = 16;
   return 0;
 }
+/// What NVLinks sent is known of all of a GPU's together, in KiB.
 NVML_SHOWN int nvmlDeviceGetFieldValues(void* /*gpu*/, int /*count*/, Field* field) {
-  field->result = k_not_supported;
+  const bool is_known = field->field == k_nvlink_data_sent && field->scope == k_every_link;
+  field->result = is_known ? 0 : k_not_supported;
+  field->type = k_unsigned_long_long;
+  field->value = is_known ? assay::emulated::sent_over_nvlinks() >> 10U : 0;
   return 0;
 }

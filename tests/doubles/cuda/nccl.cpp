@@ -65,6 +65,17 @@ struct Asked {
   std::span<std::byte> results;  ///< May be empty.
 };
 
+std::uint64_t& nvlink_bytes() {
+  static std::uint64_t bytes = 0;
+  return bytes;
+}
+
+void count_sent(const std::vector<Bytes>& to_each, unsigned self) {
+  for (unsigned rank = 0; rank < to_each.size() && fault_here() != Fault::no_nvlink; ++rank) {
+    nvlink_bytes() += rank == self ? 0 : to_each[rank].size();
+  }
+}
+
 /// The ranks' agreement on a start is no result.
 bool counts(const Asked& asked) {
   return asked.type != nccl::k_int64;
@@ -77,6 +88,7 @@ int queue(Comm comm, Asked asked) {
     pace_product();
   }
   const std::uint64_t round = ++comm->round;
+  count_sent(asked.to_each, comm->meeting->rank());
   queue_pending([comm, round, fault, asked = std::move(asked), gave = false]() mutable {
     Meeting& meeting = *comm->meeting;
     gave = gave || (fault != Fault::stuck && meeting.give(round, asked.to_each));
@@ -360,6 +372,7 @@ int group_end() {
   }
   const Fault fault = product_is_spoiled() ? fault_here() : Fault::none;
   pace_product();
+  count_sent(all.to_each, all.comm->meeting->rank());
   queue_pending(Exchange(std::move(all), fault));
   return nccl::k_success;
 }
@@ -376,6 +389,10 @@ constexpr std::pair<std::string_view, void*> named(std::string_view name, Declar
 }
 
 }  // namespace
+
+std::uint64_t sent_over_nvlinks() {
+  return nvlink_bytes();
+}
 
 void* nccl_function(std::string_view name) {
   static const std::array k_functions{

@@ -22,6 +22,11 @@ inline constexpr unsigned k_policy_power = 0;
 inline constexpr unsigned k_policy_thermal = 1;
 inline constexpr unsigned k_policy_reliability = 5;
 
+// NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_TX, of which UINT_MAX is every link; nvmlValueType_t
+inline constexpr unsigned k_nvlink_data_sent = 138;
+inline constexpr unsigned k_every_link = 0xffffffff;
+inline constexpr unsigned k_unsigned_long_long = 3;
+
 // NOLINTBEGIN(modernize-avoid-c-arrays): as in nvml.h
 struct Pci {  // nvmlPciInfo_t
   char legacy[16];

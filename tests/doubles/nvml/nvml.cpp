@@ -146,10 +146,12 @@ NVML_SHOWN int nvmlDeviceGetNvLinkErrorCounter(void* gpu, unsigned link, unsigne
 NVML_SHOWN int nvmlDeviceGetFieldValues(void* gpu, int, Field* field) {
   const bool blackwell = number_of(gpu) == 1;
   const unsigned asked = field->field;
-  const bool known = asked == 215 || (asked == 82 && !blackwell) || (asked == 186 && blackwell);
+  const bool sent = asked == k_nvlink_data_sent && field->scope == k_every_link && !blackwell;
+  const bool known =
+      sent || asked == 215 || (asked == 82 && !blackwell) || (asked == 186 && blackwell);
   field->result = known ? 0 : k_not_supported;
-  field->type = asked == 215 ? 3 : 1;
-  field->value = asked == 215 ? 7 + field->scope : asked == 82 ? 44 : 812'345;
+  field->type = sent || asked == 215 ? k_unsigned_long_long : 1;
+  field->value = sent ? 5 : asked == 215 ? 7 + field->scope : asked == 82 ? 44 : 812'345;
   return 0;
 }
 NVML_SHOWN int nvmlDeviceGetHandleByUUID(const char* uuid, void** gpu) {
