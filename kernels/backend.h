@@ -132,8 +132,12 @@ struct StorageProblem {
   /// of whose reads nothing is compared as it arrives. Of write, read, random_read and mixed. Of
   /// write and read also `gpu`: a client's thread has them go between the file and a GPU's memory.
   enum class Engine { own, fio, gpu };
+  /// Whose counters must show the bytes beside those of the process: nobody's that must be there,
+  /// the file system's block device's, or the host's network devices'.
+  enum class Witness { process, block_device, network };
   Op op = Op::write;
   Engine engine = Engine::own;
+  Witness witness = Witness::process;
   std::uint64_t clients = 1;
   std::uint64_t file_bytes = 0, extent_bytes = 0, request_bytes = 0;
   std::uint64_t depth = 1;           ///< Requests in flight of each client.

@@ -152,7 +152,7 @@ Result<Done> check_io_witness(const EndLine& end, const Clause& clause) {
   if (!end.blocks) {
     return Done{};
   }
-  const std::string fault = io_fault_of(clause.case_id, end.telemetry, end.work);
+  const std::string fault = io_fault_of(clause.case_id, clause.params, end.telemetry, end.work);
   if (end.ending == Ending::measured && !fault.empty()) {
     return bad("ending: is measured, but " + fault);
   }

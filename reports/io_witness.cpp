@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "harness/model/step_size.h"
 
@@ -24,17 +25,38 @@ std::string not_shown(const Readings& telemetry, const std::string& name) {
   return "the telemetry doesn't show " + name + (says_why ? ": " + found->second.reason : "");
 }
 
+std::string_view witness_of(const Params& params) {
+  const auto found = params.find("witness");
+  return found == params.end() ? k_process_witness : std::string_view(found->second);
+}
+
+struct Counter {
+  const char* who;
+  bool must_show = true;
+};
+
+std::vector<Counter> counters_of(std::string_view witness) {
+  if (witness == k_network_witness) {
+    return {{"network"}};  // of what goes there some file systems count nothing for the process
+  }
+  return {{"process"}, {"device", witness == k_block_device_witness}};
+}
+
 /// `direction`: "read" or "written".
-std::string fault_in(const Readings& telemetry, const std::string& direction) {
+std::string fault_in(const Readings& telemetry, std::string_view witness,
+                     const std::string& direction) {
   const std::string stem = "storage_" + direction;
   const auto claimed = shown(telemetry, stem + "_claimed_bytes");
   if (!claimed) {
     return not_shown(telemetry, stem + "_claimed_bytes");
   }
-  for (const char* who : {"process", "device"}) {
+  if (witness == k_network_witness && shown(telemetry, stem + "_device_bytes")) {
+    return "the file system is on a block device of this host, and not beyond a network";
+  }
+  for (const auto& [who, must_show] : counters_of(witness)) {
     const std::string name = stem + "_" + who + "_bytes";
     const auto counted = shown(telemetry, name);
-    if (!counted && name == stem + "_process_bytes") {
+    if (!counted && must_show) {
       return not_shown(telemetry, name);
     }
     if (counted && *counted * 100 < *claimed * k_least_percent) {
@@ -78,9 +100,10 @@ bool needs_io_witness(std::string_view case_id) {
   return case_id.rfind("storage.", 0) == 0;
 }
 
-std::string io_fault_of(std::string_view case_id, const Readings& telemetry, Natural work) {
+std::string io_fault_of(std::string_view case_id, const Params& params, const Readings& telemetry,
+                        Natural work) {
   for (const char* direction : {"read", "written"}) {
-    if (auto fault = fault_in(telemetry, direction); !fault.empty()) {
+    if (auto fault = fault_in(telemetry, witness_of(params), direction); !fault.empty()) {
       return fault;
     }
   }

@@ -75,7 +75,7 @@ Classified classify_launched(const Job& job, const Launched& launched, const End
     ended = {.ending = state.ending, .note = std::move(state.note)};
   }
   if (ended.ending == Ending::measured) {
-    ended = classify_io(job.case_id, launched.measured->readings, work_of(launched));
+    ended = classify_io(job.case_id, job.params, launched.measured->readings, work_of(launched));
   }
   if (ended.ending == Ending::measured) {
     ended = classify_path(job.case_id, job.params, launched.measured->readings, steps_of(launched));

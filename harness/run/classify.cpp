@@ -64,8 +64,10 @@ Classified classify(const WindowResult& window, const WindowPlan& plan,
   return {};
 }
 
-Classified classify_io(const std::string& case_id, const Readings& telemetry, Natural work) {
-  std::string fault = needs_io_witness(case_id) ? io_fault_of(case_id, telemetry, work) : "";
+Classified classify_io(const std::string& case_id, const Params& params, const Readings& telemetry,
+                       Natural work) {
+  std::string fault =
+      needs_io_witness(case_id) ? io_fault_of(case_id, params, telemetry, work) : "";
   return fault.empty() ? Classified{} : Classified{Ending::unwitnessed, std::move(fault)};
 }
 

@@ -22,8 +22,8 @@ struct Classified {
                                   const Tolerances& tolerances);
 
 /// unwitnessed if the case moves files and the telemetry doesn't show that the device moved them.
-[[nodiscard]] Classified classify_io(const std::string& case_id, const Readings& telemetry,
-                                     Natural work);
+[[nodiscard]] Classified classify_io(const std::string& case_id, const Params& params,
+                                     const Readings& telemetry, Natural work);
 /// unwitnessed if the case states a way for messages and the telemetry doesn't show that they went
 /// it. `steps`: calls in the window.
 [[nodiscard]] Classified classify_path(const std::string& case_id, const Params& params,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/model/step_size.h"
+#include "reports/io_witness.h"
 
 namespace assay {
 namespace {
@@ -70,6 +71,12 @@ Result<StorageProblem> storage_problem(const Params& params) {
   if (engine != params.end() && engine->second == k_fio_engine) {
     problem.engine = StorageProblem::Engine::fio;
   }
+  if (const auto witness = params.find("witness"); witness != params.end()) {
+    problem.witness = witness->second == k_network_witness ? StorageProblem::Witness::network
+                      : witness->second == k_block_device_witness
+                          ? StorageProblem::Witness::block_device
+                          : StorageProblem::Witness::process;
+  }
   if (params.contains("files")) {
     return problem;  // of one block each
   }
@@ -98,6 +105,13 @@ Case storage_case(Case base, const std::vector<StorageSize>& sizes) {
   for (const StorageSize& size : sizes) {
     base.params.push_back(whole(size));
   }
+  base.params.push_back({.name = "witness",
+                         .meaning =
+                             "whose counters must show the bytes: the process's (and the block "
+                             "device's where it shows any), the block device's, or those of the "
+                             "network devices, beyond which the files are",
+                         .values = {k_process_witness, k_block_device_witness, k_network_witness},
+                         .fallback = k_process_witness});
   base.dimension = [](const Params&) { return Dimension::byte_rate; };
   return base;
 }
@@ -117,10 +131,11 @@ Case storage_case(Case base, std::string_view request_kib, std::string_view dept
 }
 
 Case gpu_file_case(Case base) {
-  Case made = storage_case(std::move(base), {{"file_mib", "size of each client's file in MiB", ""},
-                                             {"extent_mib", "what one step moves of each file, in MiB",
-                                              k_usual_extent_mib},
-                                             {"request_kib", "size of one request in KiB", "1024"}});
+  Case made =
+      storage_case(std::move(base),
+                   {{"file_mib", "size of each client's file in MiB", ""},
+                    {"extent_mib", "what one step moves of each file, in MiB", k_usual_extent_mib},
+                    {"request_kib", "size of one request in KiB", "1024"}});
   made.on_host = false;
   made.scopes = {Scope::each_gpu};  // GPUs are not timed at the same moments: no sum of theirs
   return made;

@@ -79,11 +79,11 @@ Result<Done> CheckpointKernel::open() {
     return space.error();
   }
   space_ = std::move(*space);
-  auto file_system = storage::file_system_of(space_->path());
-  if (!file_system) {
-    return file_system.error();
+  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
+  if (!claims) {
+    return claims.error();
   }
-  claims_ = storage::Claims(std::move(*file_system), outside_);
+  claims_ = *std::move(claims);
   auto team = storage::StorageTeam::make(outside_.queue, problem_);
   if (!team) {
     return team.error();

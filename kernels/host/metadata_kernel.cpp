@@ -99,14 +99,14 @@ Result<Done> MetadataKernel::open() {
     return space.error();
   }
   space_ = std::move(*space);
-  auto file_system = storage::file_system_of(space_->path());
-  if (!file_system) {
-    return file_system.error();
+  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
+  if (!claims) {
+    return claims.error();
   }
-  if (auto shown = storage::check_device(*file_system, true); !shown && outside_.direct) {
+  claims_ = *std::move(claims);
+  if (auto shown = storage::check_device(claims_.file_system(), true); !shown && outside_.direct) {
     return shown;
   }
-  claims_ = storage::Claims(std::move(*file_system), outside_);
   auto team = storage::StorageTeam::make(outside_.queue, problem_);
   if (!team) {
     return team.error();

@@ -12,7 +12,7 @@ constexpr std::uint64_t k_million = 1'000'000;
 
 /// Bytes moved since `before`; none where either end is hidden.
 Noted moved_since(std::string name, std::optional<std::uint64_t> before,
-                  std::optional<std::uint64_t> after, const char* reason) {
+                  std::optional<std::uint64_t> after, const std::string& reason) {
   if (!before || !after) {
     return {.name = std::move(name), .value = std::nullopt, .reason = reason};
   }
@@ -24,6 +24,14 @@ Noted noted(std::string name, std::uint64_t value) {
 }
 
 }  // namespace
+
+Result<Claims> Claims::open(const std::string& directory, const StorageProblem& problem,
+                            StorageOutside outside) {
+  auto file_system = file_system_of(directory);
+  return file_system
+             ? Result<Claims>(Claims(*std::move(file_system), std::move(outside), problem.witness))
+             : file_system.error();
+}
 
 void Claims::begin() {
   before_ = outside_.moved(file_system_);
@@ -47,7 +55,7 @@ std::vector<Noted> Claims::notes(const std::string& directory, std::uint64_t dat
   const MovedBytes now = outside_.moved(file_system_);
   const auto room = file_system_of(directory);
   const std::uint64_t usable = room ? room->used_bytes + room->available_bytes : 0;
-  return {
+  std::vector<Noted> notes{
       noted("storage_read_claimed_bytes", read_),
       noted("storage_written_claimed_bytes", written_),
       moved_since("storage_read_process_bytes", before_.process_read, now.process_read,
@@ -69,6 +77,15 @@ std::vector<Noted> Claims::notes(const std::string& directory, std::uint64_t dat
                  : Noted{.name = "storage_fill_ppm",
                          .value = std::nullopt,
                          .reason = "the file system shows no size"}};
+  if (witness_ == StorageProblem::Witness::network) {
+    const std::string& hidden =
+        before_.network_fault.empty() ? now.network_fault : before_.network_fault;
+    notes.push_back(
+        moved_since("storage_read_network_bytes", before_.network_read, now.network_read, hidden));
+    notes.push_back(moved_since("storage_written_network_bytes", before_.network_written,
+                                now.network_written, hidden));
+  }
+  return notes;
 }
 
 }  // namespace assay::storage

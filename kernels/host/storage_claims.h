@@ -14,8 +14,10 @@ namespace assay::storage {
 class Claims {
  public:
   Claims() = default;
-  Claims(FileSystem file_system, StorageOutside outside)
-      : file_system_(std::move(file_system)), outside_(std::move(outside)) {}
+  /// Of the run's `directory`, by the witness that the problem asks for. Fails with unsupported
+  /// where the directory can't be looked at.
+  [[nodiscard]] static Result<Claims> open(const std::string& directory,
+                                           const StorageProblem& problem, StorageOutside outside);
 
   [[nodiscard]] const FileSystem& file_system() const { return file_system_; }
 
@@ -30,8 +32,12 @@ class Claims {
                                          std::uint64_t data_bytes) const;
 
  private:
+  Claims(FileSystem file_system, StorageOutside outside, StorageProblem::Witness witness)
+      : file_system_(std::move(file_system)), outside_(std::move(outside)), witness_(witness) {}
+
   FileSystem file_system_;
   StorageOutside outside_;
+  StorageProblem::Witness witness_ = StorageProblem::Witness::process;
   MovedBytes before_;
   std::uint64_t read_ = 0, written_ = 0;
   std::uint64_t most_resident_ppm_ = 0;

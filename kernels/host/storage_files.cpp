@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "kernels/host/buffer.h"
+#include "kernels/host/network_counters.h"
 #include "kernels/host/storage_device.h"
 
 namespace assay::storage {
@@ -224,6 +225,12 @@ MovedBytes moved_bytes(const FileSystem& file_system) {
   if (counters) {
     moved.device_read = columns[2] * k_sector;
     moved.device_written = columns[6] * k_sector;
+  }
+  if (const auto network = read_network_counters()) {
+    moved.network_read = static_cast<std::uint64_t>(network->received);
+    moved.network_written = static_cast<std::uint64_t>(network->sent);
+  } else {
+    moved.network_fault = network.error().message;
   }
   return moved;
 }

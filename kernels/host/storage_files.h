@@ -85,6 +85,9 @@ class DirectFile {
 struct MovedBytes {
   std::optional<std::uint64_t> process_read, process_written;  ///< /proc/self/io
   std::optional<std::uint64_t> device_read, device_written;    ///< Of all who use the device.
+  /// Received and sent by the host's network devices, for whomever; none for `network_fault`.
+  std::optional<std::uint64_t> network_read, network_written;
+  std::string network_fault;
 };
 [[nodiscard]] MovedBytes moved_bytes(const FileSystem& file_system);
 

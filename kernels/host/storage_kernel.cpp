@@ -56,11 +56,11 @@ Result<Done> StorageKernel::open() {
     return space.error();
   }
   space_ = std::move(*space);
-  auto file_system = storage::file_system_of(space_->path());
-  if (!file_system) {
-    return file_system.error();
+  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
+  if (!claims) {
+    return claims.error();
   }
-  claims_ = storage::Claims(std::move(*file_system), outside_);
+  claims_ = *std::move(claims);
   for (std::uint64_t i = 0; i < problem_.clients; ++i) {
     auto file = DirectFile::make(space_->path() + "/" + std::to_string(i), problem_.file_bytes,
                                  outside_.direct);

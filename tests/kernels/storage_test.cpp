@@ -327,6 +327,35 @@ TEST_F(StorageKernels, StateWhatTheyClaimBesideWhatTheSystemCounted) {
   EXPECT_GE(of("storage_fill_ppm").value, 0);
 }
 
+TEST_F(StorageKernels, StateWhatTheNetworkMovedWhereItIsTheWitness) {
+  std::uint64_t calls = 0;
+  std::string fault;
+  outside_.moved = [&](const storage::FileSystem&) {
+    storage::MovedBytes moved{.network_fault = fault};
+    if (fault.empty()) {
+      moved.network_read = 1000 + 70 * calls++;
+      moved.network_written = 20;
+    }
+    return moved;
+  };
+  StorageProblem beyond = problem(Op::read);
+  EXPECT_EQ(noted(*StorageKernel::prepare(beyond, k_seed, outside_).value(),
+                  "storage_read_network_bytes"),
+            -1)
+      << "nobody asked for it";
+  beyond.witness = StorageProblem::Witness::network;
+  calls = 0;
+  const auto kernel = StorageKernel::prepare(beyond, k_seed, outside_);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ(noted(**kernel, "storage_read_network_bytes"), 70);
+  EXPECT_EQ(noted(**kernel, "storage_written_network_bytes"), 0);
+  fault = "network interface eth0 shows no rx_bytes or tx_bytes";
+  const auto notes = (*kernel)->notes();
+  ASSERT_TRUE(notes);
+  EXPECT_EQ(notes->back().name, "storage_written_network_bytes");
+  EXPECT_EQ(notes->back().reason, fault);
+}
+
 TEST_F(StorageKernels, LeaveNothingBehind) {
   {
     const auto kernel = prepare(Op::write);

@@ -24,11 +24,11 @@ Readings healthy() {
 std::string fault_with(const std::string& name, const Reading& reading) {
   Readings telemetry = healthy();
   telemetry[name] = reading;
-  return io_fault_of("storage.write", telemetry, static_cast<Natural>(k_written));
+  return io_fault_of("storage.write", {}, telemetry, static_cast<Natural>(k_written));
 }
 
 TEST(IoWitness, OfAHealthyRunIsWithoutFault) {
-  EXPECT_EQ(io_fault_of("storage.write", healthy(), static_cast<Natural>(k_written)), "");
+  EXPECT_EQ(io_fault_of("storage.write", {}, healthy(), static_cast<Natural>(k_written)), "");
   EXPECT_TRUE(needs_io_witness("storage.write"));
   EXPECT_FALSE(needs_io_witness("compute.memory"));
 }
@@ -49,18 +49,60 @@ TEST(IoWitness, IsMissingWhereTheProcessIsNotCounted) {
             "the telemetry doesn't show storage_written_process_bytes: no such file");
   EXPECT_EQ(fault_with("storage_resident_ppm", {std::nullopt, "hidden"}),
             "the telemetry doesn't show storage_resident_ppm: hidden");
-  EXPECT_TRUE(says(io_fault_of("storage.read", {}, 1), "doesn't show storage_read_claimed_bytes"));
+  EXPECT_TRUE(
+      says(io_fault_of("storage.read", {}, {}, 1), "doesn't show storage_read_claimed_bytes"));
+}
+
+/// Of a healthy run with this reading, whose clause names a witness.
+std::string fault_by(const std::string& witness, const std::string& name, const Reading& reading) {
+  Readings telemetry = healthy();
+  telemetry[name] = reading;
+  return io_fault_of("storage.write", {{"witness", witness}}, telemetry,
+                     static_cast<Natural>(k_written));
+}
+
+TEST(IoWitness, ThatIsTheBlockDeviceMustShowTheBytes) {
+  EXPECT_EQ(fault_by("block_device", "storage_written_process_bytes", {k_written, ""}), "");
+  EXPECT_EQ(fault_by("block_device", "storage_written_device_bytes", {std::nullopt, "it has none"}),
+            "the telemetry doesn't show storage_written_device_bytes: it has none");
+  EXPECT_EQ(fault_by("process", "storage_written_device_bytes", {std::nullopt, "it has none"}), "");
+  EXPECT_TRUE(says(fault_by("block_device", "storage_written_process_bytes", {0, ""}),
+                   "the process's counter has 0"));
+}
+
+TEST(IoWitness, ThatIsTheNetworkMustShowTheBytesAndHaveNoBlockDevice) {
+  Readings telemetry = healthy();
+  const auto fault = [&telemetry] {
+    return io_fault_of("storage.write", {{"witness", "network"}}, telemetry,
+                       static_cast<Natural>(k_written));
+  };
+  EXPECT_EQ(fault(), "the file system is on a block device of this host, and not beyond a network");
+  for (const char* direction : {"read", "written"}) {
+    const std::string stem = "storage_" + std::string(direction);
+    telemetry[stem + "_device_bytes"] = {std::nullopt, "it has none"};
+    telemetry[stem + "_process_bytes"] = {0, ""};  // some file systems count nothing for it
+  }
+  EXPECT_EQ(fault(), "the telemetry doesn't show storage_read_network_bytes");
+  telemetry["storage_read_network_bytes"] = {4200, ""};
+  telemetry["storage_written_network_bytes"] = {k_written / 50 * 49 - 100, ""};
+  EXPECT_EQ(fault(), "of " + std::to_string(k_written) +
+                         " bytes written the network's counter has " +
+                         std::to_string(k_written / 50 * 49 - 100));
+  telemetry["storage_written_network_bytes"] = {k_written, ""};
+  EXPECT_EQ(fault(), "");
 }
 
 TEST(IoWitness, ClaimsNoLessThanTheWindowHas) {
-  EXPECT_TRUE(says(io_fault_of("storage.write", healthy(), static_cast<Natural>(k_written) + 1),
+  EXPECT_TRUE(says(io_fault_of("storage.write", {}, healthy(), static_cast<Natural>(k_written) + 1),
                    "and the run claims"));
-  EXPECT_TRUE(says(io_fault_of("storage.read", healthy(), static_cast<Natural>(k_written)),
+  EXPECT_TRUE(says(io_fault_of("storage.read", {}, healthy(), static_cast<Natural>(k_written)),
                    "and the run claims 4096"));
   // What is written says nothing of a case that only reads; a mix does both.
-  EXPECT_TRUE(says(io_fault_of("storage.random_read", healthy(), static_cast<Natural>(k_written)),
-                   "and the run claims 4096"));
-  EXPECT_EQ(io_fault_of("storage.mixed", healthy(), static_cast<Natural>(k_written) + 4096), "");
+  EXPECT_TRUE(
+      says(io_fault_of("storage.random_read", {}, healthy(), static_cast<Natural>(k_written)),
+           "and the run claims 4096"));
+  EXPECT_EQ(io_fault_of("storage.mixed", {}, healthy(), static_cast<Natural>(k_written) + 4096),
+            "");
 }
 
 TEST(IoWitness, AllowsOnePercentOfTheFilesInThePageCache) {

@@ -63,13 +63,13 @@ TEST(ClassifyIo, CallsFilesThatNoDeviceMovedUnwitnessed) {
     }
   }
   telemetry["storage_resident_ppm"] = {0, ""};
-  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).ending, Ending::measured);
+  EXPECT_EQ(classify_io("storage.read", {}, telemetry, 1000).ending, Ending::measured);
   telemetry["storage_read_process_bytes"] = {979, ""};
-  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).ending, Ending::unwitnessed);
-  EXPECT_EQ(classify_io("storage.read", telemetry, 1000).note,
+  EXPECT_EQ(classify_io("storage.read", {}, telemetry, 1000).ending, Ending::unwitnessed);
+  EXPECT_EQ(classify_io("storage.read", {}, telemetry, 1000).note,
             "of 1000 bytes read the process's counter has 979");
-  EXPECT_EQ(classify_io("compute.memory", telemetry, 1000).ending, Ending::measured);
-  EXPECT_EQ(classify_io("storage.read", {}, 1000).ending, Ending::unwitnessed);
+  EXPECT_EQ(classify_io("compute.memory", {}, telemetry, 1000).ending, Ending::measured);
+  EXPECT_EQ(classify_io("storage.read", {}, {}, 1000).ending, Ending::unwitnessed);
 }
 
 TEST_F(Classify, CallsAHealthyWindowMeasured) {

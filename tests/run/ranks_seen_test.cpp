@@ -159,6 +159,7 @@ TEST(TransportCounters, HaveWhatAllPortsOfAllVerbsDevicesSent) {
   for (const auto& [port, units] : {std::pair("mlx5_0/ports/1", 1000), {"mlx5_1/ports/1", 20}}) {
     std::filesystem::create_directories(folder + "/" + port + "/counters");
     std::ofstream(folder + "/" + port + "/counters/port_xmit_data") << units << '\n';
+    std::ofstream(folder + "/" + port + "/counters/port_rcv_data") << "7\n";
   }
   EXPECT_EQ(read_transport_counters(folder)->verbs_bytes, 4 * 1020);
   std::filesystem::remove_all(folder);
@@ -184,10 +185,13 @@ TEST(TransportCounters, ThatCantBeReadAreNotThoseOfNoDevice) {
   std::filesystem::create_directories(devices + "/rxe0");
   EXPECT_EQ(fault_below(devices), "verbs device rxe0 shows no ports: No such file or directory");
   std::filesystem::create_directories(devices + "/rxe0/ports/1/hw_counters");
-  EXPECT_EQ(fault_below(devices), "port 1 of verbs device rxe0 shows no port_xmit_data");
+  EXPECT_EQ(fault_below(devices),
+            "port 1 of verbs device rxe0 shows no port_xmit_data or port_rcv_data");
   std::filesystem::create_directories(devices + "/mlx5_0/ports/1/counters");
   std::ofstream(devices + "/mlx5_0/ports/1/counters/port_xmit_data") << "5\n";
-  EXPECT_EQ(fault_below(devices), "port 1 of verbs device rxe0 shows no port_xmit_data")
+  std::ofstream(devices + "/mlx5_0/ports/1/counters/port_rcv_data") << "5\n";
+  EXPECT_EQ(fault_below(devices),
+            "port 1 of verbs device rxe0 shows no port_xmit_data or port_rcv_data")
       << "what one of two devices counted is not all";
   std::filesystem::remove_all(root);
 }

@@ -56,9 +56,9 @@ class GpuFiles : public testing::Test {
 
   /// On GPU 1 of an emulated node with these settings: "fault=lost,every=3".
   Result<std::unique_ptr<GpuFileKernel>> prepare(Op op, const std::string& settings = "") {
-    auto loaded = load_backend("cuda", {.path = ASSAY_EMULATED_MODULE,
-                                        .settings = "gpus=2" + (settings.empty() ? "" : ",") +
-                                                    settings});
+    auto loaded =
+        load_backend("cuda", {.path = ASSAY_EMULATED_MODULE,
+                              .settings = "gpus=2" + (settings.empty() ? "" : ",") + settings});
     EXPECT_TRUE(loaded) << loaded.error().message;
     backend_ = std::move(loaded->backend);
     auto* const files = dynamic_cast<FileBackend*>(backend_.get());
@@ -104,7 +104,7 @@ class GpuFiles : public testing::Test {
     }
     EXPECT_TRUE(run(**kernel, steps(0)) && run(**kernel, steps(10)));
     EXPECT_EQ(check(**kernel, steps(10)).wrong, 0U) << "the way says nothing of the bytes";
-    return io_fault_of(op == Op::read ? "storage.gpu_read" : "storage.gpu_write",
+    return io_fault_of(op == Op::read ? "storage.gpu_read" : "storage.gpu_write", {},
                        notes_of(**kernel), 12 * k_mib);
   }
 
@@ -196,8 +196,7 @@ TEST_F(GpuFiles, SayWhatCuFileRefused) {
   EXPECT_TRUE(has(cut.message, " cuFile moved only 258048")) << cut.message;
   const Error refused = end_with(Op::write, "refused_files");
   EXPECT_EQ(refused.code, Error::Code::io);
-  EXPECT_TRUE(has(refused.message,
-                  " could not be written: cuFileWrite failed: cuFile error 5030"))
+  EXPECT_TRUE(has(refused.message, " could not be written: cuFileWrite failed: cuFile error 5030"))
       << refused.message;
   const Error lost = end_with(Op::read, "lost");
   EXPECT_EQ(lost.code, Error::Code::device) << lost.message;
@@ -278,7 +277,7 @@ class GpuFileCampaigns : public GpuFiles {
       return kernel.error().message;
     }
     EXPECT_TRUE(run(**kernel, steps(0)));
-    return io_fault_of("storage.gpu_read", notes_of(**kernel), 0);
+    return io_fault_of("storage.gpu_read", {}, notes_of(**kernel), 0);
   }
 
   /// Verdicts of the two clauses.
@@ -337,8 +336,7 @@ TEST_F(GpuFileCampaigns, PassWhereBytesWentDirectlyAndFailForEachFaultByItsName)
         Story{",fault=bounced_files", Outcome::invalid, Reason::unwitnessed,
               "between files and the GPU nvidia-fs moved 0 directly"},
         Story{",fault=wrong_bit,every=5", Outcome::reject, Reason::wrong_result, "instead of"},
-        Story{",cufile=0", Outcome::not_run, Reason::unsupported,
-              "libcufile.so.0 is not there"}}) {
+        Story{",cufile=0", Outcome::not_run, Reason::unsupported, "libcufile.so.0 is not there"}}) {
     for (const Verdict& verdict : verdicts(story.settings)) {
       EXPECT_EQ(verdict.outcome, story.outcome) << story.settings << ": " << verdict.detail;
       EXPECT_EQ(verdict.reason, story.reason) << story.settings << ": " << verdict.detail;
