@@ -117,10 +117,11 @@ Case storage_case(Case base, std::string_view request_kib, std::string_view dept
 }
 
 Case gpu_file_case(Case base) {
-  Case made = storage_case(std::move(base), {{"file_mib", "size of each client's file in MiB", ""},
-                                             {"extent_mib", "what one step moves of each file, in MiB",
-                                              k_usual_extent_mib},
-                                             {"request_kib", "size of one request in KiB", "1024"}});
+  Case made =
+      storage_case(std::move(base),
+                   {{"file_mib", "size of each client's file in MiB", ""},
+                    {"extent_mib", "what one step moves of each file, in MiB", k_usual_extent_mib},
+                    {"request_kib", "size of one request in KiB", "1024"}});
   made.on_host = false;
   made.scopes = {Scope::each_gpu};  // GPUs are not timed at the same moments: no sum of theirs
   return made;
