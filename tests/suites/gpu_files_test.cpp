@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -254,9 +255,11 @@ TEST_F(GpuFiles, AreRefusedByASentenceWhereThereIsNoCuFileOrNoGpu) {
 /// A clause on each way, of two emulated GPUs of which the second may be at fault.
 class GpuFileCampaigns : public GpuFiles {
  protected:
-  static std::string clause(const std::string& id, const std::string& a_case) {
+  static std::string clause(const std::string& id, const std::string& a_case,
+                            const std::string& scope) {
     return R"({"id":")" + id + R"(","title":{"en":"t"},"case":")" + a_case +
-           R"(","population":"b200","scope":"each_gpu","concurrent":"one_at_a_time",)"
+           R"(","population":"b200","scope":")" + scope +
+           R"(","concurrent":"one_at_a_time",)"
            R"("params":{"file_mib":16,"extent_mib":4,"request_kib":1024,"clients":2},)"
            R"("window":"0.2 s","rule":"zero_wrong","weight":"mandatory","defect_class":1})";
   }
@@ -267,7 +270,9 @@ class GpuFileCampaigns : public GpuFiles {
            R"({"model":"NVIDIA B200","count":2,"memory":"180 GB","power_limit":"1000 W"}}],)"
            R"("sessions":{"days":1},"conditions":{"block_gap":"1 %","clock_disagreement":"0.1 %"},)"
            R"("max_invalid":0,"clauses":[)" +
-           clause("R-1", "storage.gpu_read") + "," + clause("W-1", "storage.gpu_write") + "]}";
+           clause("R-1", "storage.gpu_read", "each_gpu") + "," +
+           clause("W-1", "storage.gpu_write", "each_gpu") + "," +
+           clause("H-1", "storage.read", "each_node") + "]}";
   }
 
   /// Why no device can be shown here whatever moves the bytes; "" if one can.
@@ -317,8 +322,10 @@ class GpuFileCampaigns : public GpuFiles {
   void expect(const Story& story) {
     SCOPED_TRACE(story.settings);
     const Campaign campaign = run_with(story.settings);
-    ASSERT_EQ(judgement_.clauses.size(), 2U);
-    for (const ClauseResult& clause : judgement_.clauses) {
+    ASSERT_EQ(judgement_.clauses.size(), 3U);
+    const Verdict& of_host = judgement_.clauses[2].verdicts.at(0);
+    EXPECT_EQ(of_host.outcome, Outcome::accept) << "it is no GPU's: " << of_host.detail;
+    for (const ClauseResult& clause : std::span(judgement_.clauses).first(2)) {
       const bool is_alike = story.outcome == Outcome::not_run;
       EXPECT_EQ(clause.verdicts.at(0).outcome, is_alike ? story.outcome : Outcome::accept)
           << clause.verdicts.at(0).detail;
