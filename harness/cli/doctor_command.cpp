@@ -39,7 +39,7 @@ void append(std::vector<Ability>& abilities, std::vector<Ability> more) {
 
 /// The GPUs of a node are taken to be of one kind: the first one is asked.
 void look_for_gpus(Diagnosis& diagnosis, const std::string& module) {
-  const auto cuda = load_backend("cuda", ModuleChoice::from(module));
+  const auto cuda = load_ranked_backend("cuda", module, {});
   if (cuda) {
     diagnosis.libraries = cuda->backend->libraries();
   }

@@ -105,6 +105,18 @@ void ask_files(Questions& questions) {
                                         .directory = "."});
 }
 
+/// One for both: they need the same library.
+void ask_files_of_a_gpu(Questions& questions) {
+  constexpr std::uint64_t k_bytes = std::uint64_t{1} << 20U;
+  questions.emplace_back("storage.gpu_read and gpu_write, in this directory",
+                         StorageProblem{.op = StorageProblem::Op::read,
+                                        .engine = StorageProblem::Engine::gpu,
+                                        .file_bytes = k_bytes,
+                                        .extent_bytes = k_bytes,
+                                        .request_bytes = k_bytes,
+                                        .directory = "."});
+}
+
 /// One for all: they need the same launcher, module and processes.
 void ask_collectives(Questions& questions) {
   questions.emplace_back("network.all_reduce and other collectives, of 2 ranks",
@@ -124,6 +136,7 @@ std::vector<Ability> abilities_of(Backend& backend, const Device& device) {
   if (backend.name() == "host") {
     ask_files(questions);
   }
+  ask_files_of_a_gpu(questions);
   std::vector<Ability> abilities;
   for (const auto& [what, problem] : questions) {
     const auto supported = backend.supports(problem, device);

@@ -31,9 +31,10 @@ class GpuFileKernel final : public Kernel {
  public:
   /// What prepare() would refuse without moving anything.
   [[nodiscard]] static Result<Done> supports(const StorageProblem& problem);
-  [[nodiscard]] static Result<std::unique_ptr<GpuFileKernel>> prepare(
-      const StorageProblem& problem, const Seed& seed, const DeviceFilesMaker& maker,
-      StorageOutside outside = {});
+  [[nodiscard]] static Result<std::unique_ptr<GpuFileKernel>> prepare(const StorageProblem& problem,
+                                                                      const Seed& seed,
+                                                                      const DeviceFilesMaker& maker,
+                                                                      StorageOutside outside = {});
 
   GpuFileKernel(StorageProblem problem, const Seed& seed, StorageOutside outside);
 

@@ -54,11 +54,10 @@ GpuFileKernel::Found GpuFileKernel::fault_in(std::uint32_t slot, const Stretch& 
 GpuFileKernel::Found GpuFileKernel::fault_of_drawn(std::uint32_t slot, const Keyed& draw) {
   std::optional<Mismatch> first;
   for (std::uint64_t place = 0; place < k_drawn_blocks && !first; ++place) {
-    auto fault =
-        fault_in(slot, {.client = draw.below(2 * place, problem_.clients),
-                        .offset = draw.below(2 * place + 1, problem_.extent_bytes / k_block) *
-                                  k_block,
-                        .bytes = k_block});
+    auto fault = fault_in(
+        slot, {.client = draw.below(2 * place, problem_.clients),
+               .offset = draw.below(2 * place + 1, problem_.extent_bytes / k_block) * k_block,
+               .bytes = k_block});
     if (!fault) {
       return fault;
     }
@@ -92,8 +91,7 @@ Result<std::vector<std::uint8_t>> GpuFileKernel::witness(std::span<const Step> s
     if (!fault) {
       return fault.error();
     }
-    const std::uint64_t word =
-        draw(step.tuple) + (slots_[step.slot].is_used && !*fault ? 0U : 1U);
+    const std::uint64_t word = draw(step.tuple) + (slots_[step.slot].is_used && !*fault ? 0U : 1U);
     for (unsigned byte = 0; byte < 8; ++byte) {
       bytes.push_back(static_cast<std::uint8_t>(word >> (8 * byte)));
     }

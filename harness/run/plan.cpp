@@ -320,9 +320,8 @@ bool has_fio(const Plan& plan) {
 }
 
 bool has_gpu_files(const Plan& plan) {
-  return std::any_of(plan.clauses.begin(), plan.clauses.end(), [](const PlannedClause& clause) {
-    return moves_gpu_files(clause.case_id);
-  });
+  return std::any_of(plan.clauses.begin(), plan.clauses.end(),
+                     [](const PlannedClause& clause) { return moves_gpu_files(clause.case_id); });
 }
 
 Result<Plan> make_plan(const Contract& contract, const std::vector<Case>& cases) {

@@ -93,9 +93,9 @@ class RankedDeviceBackend final : public Backend {
                                           const Seed& seed) override {
     const auto* const problem_of_files = of_device_files(problem);
     if (files_ != nullptr && problem_of_files != nullptr) {
-      return as_kernel(GpuFileKernel::prepare(
-          *problem_of_files, seed,
-          [&](std::uint64_t bytes) { return files_->open_files(device, bytes); }));
+      return as_kernel(GpuFileKernel::prepare(*problem_of_files, seed, [&](std::uint64_t bytes) {
+        return files_->open_files(device, bytes);
+      }));
     }
     const auto* const collective = std::get_if<CollectiveProblem>(&problem);
     if (collective == nullptr) {

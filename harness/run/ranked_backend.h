@@ -1,5 +1,5 @@
-// Backends with what they don't do by themselves: collectives are handed to ranks, files that fio is
-// to move to fio, and those that a device is to move are laid out and checked by the host.
+// Backends with what they don't do by themselves: collectives are handed to ranks, files that fio
+// is to move to fio, and those that a device is to move are laid out and checked by the host.
 #pragma once
 
 #include <memory>

@@ -42,10 +42,10 @@ Result<CuFile> load_cufile() {
   library->look_up("cuFileGetParameterBool", cufile.get_parameter_bool);
   const auto found =
       FunctionFinder(*library)("cuFileDriverOpen", cufile.driver_open)(
-          "cuFileDriverClose_v2", cufile.driver_close)(
-          "cuFileDriverGetProperties", cufile.driver_get_properties)(
-          "cuFileHandleRegister", cufile.handle_register)(
-          "cuFileHandleDeregister", cufile.handle_deregister)(
+          "cuFileDriverClose_v2", cufile.driver_close)("cuFileDriverGetProperties",
+                                                       cufile.driver_get_properties)(
+          "cuFileHandleRegister", cufile.handle_register)("cuFileHandleDeregister",
+                                                          cufile.handle_deregister)(
           "cuFileBufRegister", cufile.buf_register)("cuFileBufDeregister", cufile.buf_deregister)(
           "cuFileRead", cufile.read)("cuFileWrite", cufile.write)
           .done();
@@ -53,7 +53,7 @@ Result<CuFile> load_cufile() {
 }
 
 void forbid_compat_mode() {
-  // Every release reads these, whatever its file of settings says; no other thread runs yet.
+  // Every release reads these when its driver is opened; nothing else in this process does.
   ::setenv("CUFILE_ALLOW_COMPAT_MODE", "false", 1);  // NOLINT(concurrency-mt-unsafe): see above
   ::setenv("CUFILE_FORCE_COMPAT_MODE", "false", 1);  // NOLINT(concurrency-mt-unsafe): see above
 }
@@ -71,7 +71,8 @@ Result<Done> check_file(cufile::Status status, const std::string& call) {
     return Error{Error::Code::io, std::move(sentence)};
   }
   return Error{Error::Code::not_witnessed,
-               sentence + ": " + lack + ", and its compatibility mode, through the host's memory, " +
+               sentence + ": " + lack +
+                   ", and its compatibility mode, through the host's memory, " +
                    "is not what is to be measured"};
 }
 

@@ -14,6 +14,22 @@ namespace {
 constexpr std::uint64_t k_gpu_page = std::uint64_t{2} << 20U;
 constexpr int k_wiped = 0xa5;
 
+Result<std::uint64_t> moved(ssize_t result, const char* call) {
+  if (result >= 0) {
+    return static_cast<std::uint64_t>(result);
+  }
+  const int error = errno;
+  if (auto whole = check(cudaFree(nullptr), call);  // says what has become of the device
+      !whole && whole.error().code == Error::Code::device) {
+    return whole.error();
+  }
+  if (result == -1) {
+    return Error{Error::Code::io,
+                 std::string(call) + " failed: " + std::generic_category().message(error)};
+  }
+  return check_file({.error = static_cast<int>(-result)}, call).error();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DeviceFiles>> GpuFiles::open(int ordinal, std::uint64_t bytes) {
@@ -74,22 +90,6 @@ Result<Done> GpuFiles::add_file(int descriptor) {
     handles_.push_back(handle);
   }
   return done;
-}
-
-Result<std::uint64_t> GpuFiles::moved(ssize_t result, const char* call) const {
-  if (result >= 0) {
-    return static_cast<std::uint64_t>(result);
-  }
-  const int error = errno;
-  if (auto whole = check(cudaFree(nullptr), call);  // says what has become of the device
-      !whole && whole.error().code == Error::Code::device) {
-    return whole.error();
-  }
-  if (result == -1) {
-    return Error{Error::Code::io,
-                 std::string(call) + " failed: " + std::generic_category().message(error)};
-  }
-  return check_file({.error = static_cast<int>(-result)}, call).error();
 }
 
 Result<std::uint64_t> GpuFiles::read(const DeviceStretch& stretch) {

@@ -31,7 +31,6 @@ class GpuFiles final : public DeviceFiles {
 
  private:
   Result<Done> prepare(std::uint64_t bytes);
-  [[nodiscard]] Result<std::uint64_t> moved(ssize_t result, const char* call) const;
 
   CuFile cufile_;
   int ordinal_;

@@ -89,8 +89,8 @@ VendorLibrary cufile_here() {
   int version = 0;
   if (get_version != nullptr && get_version(&version).error == cufile::k_success && version > 0) {
     // 1000 x major + 10 x minor, as its reference says.
-    here.version = std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10) + "." +
-                   std::to_string(version % 10);
+    here.version = std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10) +
+                   "." + std::to_string(version % 10);
   }
   return here;
 }

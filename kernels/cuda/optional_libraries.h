@@ -1,5 +1,5 @@
-// cuDNN, NCCL and cuFile: which of them is here, by own declarations and found at run time. `doctor` says
-// what those who ask them for something would find.
+// cuDNN, NCCL and cuFile: which of them is here, by own declarations and found at run time.
+// `doctor` says what those who ask them for something would find.
 #pragma once
 
 #include <cstdint>

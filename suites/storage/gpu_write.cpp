@@ -14,8 +14,9 @@ Case storage_gpu_write() {
       {.id = "storage.gpu_write",
        .summary = "Bandwidth of writing files out of a GPU's memory past the host's, with fsync, "
                   "drawn blocks read again",
-       .formula = "bytes written by all clients / time of the slowest with its fsync, from a common "
-                  "start (1 GB/s = 1e9)",
+       .formula =
+           "bytes written by all clients / time of the slowest with its fsync, from a common "
+           "start (1 GB/s = 1e9)",
        .problem = problem_of_gpu_files<StorageProblem::Op::write>});
 }
 

@@ -195,7 +195,8 @@ TEST(Arguments, DoctorNamesEveryLibraryOfTheGpuBackendOrWhatItMisses) {
   EXPECT_NE(all.find("\nLibraries that backend cuda loads\n"
                      "  cuBLASLt  13.1.0, libcublasLt.so.13\n"
                      "  cuDNN     9.19.0, libcudnn.so.9\n"
-                     "  NCCL      2.28.9, libnccl.so.2\n"),
+                     "  NCCL      2.28.9, libnccl.so.2\n"
+                     "  cuFile    1.13.0, libcufile.so.0\n"),
             std::string::npos)
       << all;
   const std::string without = told(",cudnn=0,nccl=22602,fault=no_driver");

@@ -8,6 +8,7 @@
 
 #include "kernels/cuda/cublaslt.h"
 #include "kernels/cuda/cudnn.h"
+#include "kernels/cuda/cufile.h"
 #include "kernels/cuda/nccl.h"
 #include "kernels/cuda/optional_libraries.h"
 #if __has_include(<cudnn.h>)
@@ -19,6 +20,10 @@ static_assert(CUDNN_VERSION == CUDNN_MAJOR * 10'000 + CUDNN_MINOR * 100 + CUDNN_
 #if __has_include(<nccl.h>)
 #define ASSAY_HAS_NCCL 1
 #include <nccl.h>
+#endif
+#if __has_include(<cufile.h>)
+#define ASSAY_HAS_CUFILE
+#include <cufile.h>
 #endif
 
 namespace assay::cuda {
@@ -158,18 +163,24 @@ static_assert(sizeof(cudnnBackendAttributeName_t) == sizeof(int) &&
               sizeof(cudnnDataType_t) == sizeof(int) && sizeof(cudnnStatus_t) == sizeof(int));
 #endif
 
-#ifdef ASSAY_HAS_NCCL
-static_assert(NCCL_VERSION(2, 28, 9) == 22'809 && NCCL_VERSION(2, 8, 4) < 10'000);
-static_assert(same(nccl::k_success, ncclSuccess) && same(nccl::k_remote_error, ncclRemoteError));
-static_assert(same(nccl::k_in_progress, ncclInProgress));
-static_assert(same(nccl::k_int64, ncclInt64) && same(nccl::k_float32, ncclFloat32) &&
-              same(nccl::k_bfloat16, ncclBfloat16));
-static_assert(same(nccl::k_sum, ncclSum) && same(nccl::k_max, ncclMax));
-static_assert(std::is_same_v<nccl::Comm, ncclComm_t>);
-static_assert(sizeof(nccl::UniqueId) == sizeof(ncclUniqueId));
-
 // Ours as a function gives theirs would be called with: enumerations and handles of one size, in
 // one order. What is passed by address is compared member by member below.
+template <class Ours, class Theirs>
+inline constexpr bool k_same_struct = false;
+#ifdef ASSAY_HAS_NCCL
+template <>
+inline constexpr bool k_same_struct<nccl::UniqueId, ncclUniqueId> = true;
+template <>
+inline constexpr bool k_same_struct<nccl::Config, ncclConfig_t> = true;
+#endif
+#ifdef ASSAY_HAS_CUFILE
+template <>
+inline constexpr bool k_same_struct<cufile::Status, CUfileError_t> = true;
+template <>
+inline constexpr bool k_same_struct<cufile::Properties, CUfileDrvProps_t> = true;
+template <>
+inline constexpr bool k_same_struct<cufile::Description, CUfileDescr_t> = true;
+#endif
 template <class Ours, class Theirs>
 constexpr bool alike() {
   if constexpr (std::is_same_v<Ours, Theirs>) {
@@ -179,8 +190,7 @@ constexpr bool alike() {
   } else if constexpr (std::is_enum_v<Theirs>) {
     return sizeof(Ours) == sizeof(Theirs);
   }
-  return (std::is_same_v<Ours, nccl::UniqueId> && std::is_same_v<Theirs, ncclUniqueId>) ||
-         (std::is_same_v<Ours, nccl::Config> && std::is_same_v<Theirs, ncclConfig_t>);
+  return k_same_struct<Ours, Theirs>;
 }
 
 template <class Result, class... Ours, class TheirResult, class... Theirs>
@@ -194,6 +204,16 @@ template <class Ours, class Theirs>
 constexpr bool agrees(Theirs theirs) {
   return is_called_alike(static_cast<Ours*>(nullptr), theirs);
 }
+
+#ifdef ASSAY_HAS_NCCL
+static_assert(NCCL_VERSION(2, 28, 9) == 22'809 && NCCL_VERSION(2, 8, 4) < 10'000);
+static_assert(same(nccl::k_success, ncclSuccess) && same(nccl::k_remote_error, ncclRemoteError));
+static_assert(same(nccl::k_in_progress, ncclInProgress));
+static_assert(same(nccl::k_int64, ncclInt64) && same(nccl::k_float32, ncclFloat32) &&
+              same(nccl::k_bfloat16, ncclBfloat16));
+static_assert(same(nccl::k_sum, ncclSum) && same(nccl::k_max, ncclMax));
+static_assert(std::is_same_v<nccl::Comm, ncclComm_t>);
+static_assert(sizeof(nccl::UniqueId) == sizeof(ncclUniqueId));
 
 static_assert(agrees<nccl::GetVersion>(&ncclGetVersion));
 static_assert(agrees<nccl::GetUniqueId>(&ncclGetUniqueId));
@@ -245,6 +265,47 @@ TEST(CudaDeclarations, OfNcclsConfigurationBeginAsItsInitializerDoes) {
   EXPECT_EQ(ours.net_name, theirs.netName);
   EXPECT_EQ(ours.nvlink_centric_sched, theirs.nvlinkCentricSched);
 }
+#endif
+#endif
+
+#ifdef ASSAY_HAS_CUFILE
+static_assert(same(cufile::k_success, CU_FILE_SUCCESS));
+static_assert(same(cufile::k_no_driver, CU_FILE_DRIVER_NOT_INITIALIZED));
+static_assert(same(cufile::k_driver_mismatch, CU_FILE_DRIVER_VERSION_MISMATCH));
+static_assert(same(cufile::k_driver_unread, CU_FILE_DRIVER_VERSION_READ_ERROR));
+static_assert(same(cufile::k_no_platform, CU_FILE_PLATFORM_NOT_SUPPORTED));
+static_assert(same(cufile::k_no_file, CU_FILE_IO_NOT_SUPPORTED));
+static_assert(same(cufile::k_no_device, CU_FILE_DEVICE_NOT_SUPPORTED));
+static_assert(same(cufile::k_cuda_error, CU_FILE_CUDA_DRIVER_ERROR));
+static_assert(same(cufile::k_internal_error, CU_FILE_INTERNAL_ERROR));
+static_assert(same(cufile::k_linux_descriptor, CU_FILE_HANDLE_TYPE_OPAQUE_FD));
+static_assert(cufile::k_allows_compat_bit == CU_FILE_ALLOW_COMPAT_MODE);
+static_assert(sizeof(cufile::Status) == sizeof(CUfileError_t));
+static_assert(offsetof(cufile::Status, cuda_error) == offsetof(CUfileError_t, cu_err));
+static_assert(sizeof(cufile::Description) == sizeof(CUfileDescr_t));
+static_assert(offsetof(cufile::Description, file) == offsetof(CUfileDescr_t, handle));
+static_assert(offsetof(cufile::Description, operations) == offsetof(CUfileDescr_t, fs_ops));
+static_assert(sizeof(cufile::Properties) >= sizeof(CUfileDrvProps_t));
+static_assert(sizeof(cufile::DriverFacts) == sizeof(CUfileDrvProps_t::nvfs));
+static_assert(offsetof(cufile::Properties, driver.control_flags) ==
+              offsetof(CUfileDrvProps_t, nvfs.dcontrolflags));
+static_assert(offsetof(cufile::Properties, others) == offsetof(CUfileDrvProps_t, fflags));
+static_assert(std::is_same_v<cufile::Handle, CUfileHandle_t>);
+static_assert(agrees<cufile::DriverOpen>(&cuFileDriverOpen));
+static_assert(agrees<cufile::DriverClose>(&cuFileDriverClose));
+static_assert(agrees<cufile::DriverGetProperties>(&cuFileDriverGetProperties));
+static_assert(agrees<cufile::HandleRegister>(&cuFileHandleRegister));
+static_assert(agrees<cufile::HandleDeregister>(&cuFileHandleDeregister));
+static_assert(agrees<cufile::BufRegister>(&cuFileBufRegister));
+static_assert(agrees<cufile::BufDeregister>(&cuFileBufDeregister));
+static_assert(agrees<cufile::Read>(&cuFileRead));
+static_assert(agrees<cufile::Write>(&cuFileWrite));
+static_assert(!agrees<cufile::Read>(&cuFileWrite), "the comparison can fail");
+#if CUDA_VERSION >= 13000
+static_assert(same(cufile::allow_compat_mode, CUFILE_PARAM_PROPERTIES_ALLOW_COMPAT_MODE));
+static_assert(same(cufile::force_compat_mode, CUFILE_PARAM_FORCE_COMPAT_MODE));
+static_assert(agrees<cufile::GetVersion>(&cuFileGetVersion));
+static_assert(agrees<cufile::GetParameterBool>(&cuFileGetParameterBool));
 #endif
 #endif
 

@@ -1,4 +1,4 @@
-// cuDNN and NCCL of the emulated machine: there, not there, too old, too new, or silent.
+// cuDNN, NCCL and cuFile of the emulated machine: there, not there, too old, too new, or silent.
 #include <string>
 
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ VendorLibrary library_of(const std::string& settings, const std::string& name) {
 TEST(CudaLibraries, ThatAreThereSayFileAndVersion) {
   for (const auto& [name, file, version] : {std::array{"cuBLASLt", "libcublasLt.so.13", "13.1.0"},
                                             {"cuDNN", "libcudnn.so.9", "9.19.0"},
-                                            {"NCCL", "libnccl.so.2", "2.28.9"}}) {
+                                            {"NCCL", "libnccl.so.2", "2.28.9"},
+                                            {"cuFile", "libcufile.so.0", "1.13.0"}}) {
     const VendorLibrary library = library_of("", name);
     EXPECT_EQ(library.file, file);
     EXPECT_EQ(library.version, version);
@@ -37,6 +38,7 @@ TEST(CudaLibraries, ThatAreNotThereAreNamedByTheirFile) {
   EXPECT_EQ(library_of("cudnn=0", "cuDNN").why_not, "libcudnn.so.9 is not there");
   EXPECT_EQ(library_of("nccl=0", "NCCL").why_not, "libnccl.so.2 is not there");
   EXPECT_EQ(library_of("fault=no_library", "cuBLASLt").why_not, "libcublasLt.so.13 is not there");
+  EXPECT_EQ(library_of("cufile=0", "cuFile").why_not, "libcufile.so.0 is not there");
   EXPECT_EQ(library_of("cudnn=0", "NCCL").why_not, "") << "one has nothing to do with the other";
 }
 

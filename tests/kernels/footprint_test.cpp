@@ -55,6 +55,11 @@ TEST(Footprint, OfFilesIsWhatIsInFlight) {
   const StorageProblem files{
       .clients = 3, .file_bytes = 1 << 20U, .request_bytes = 4096, .depth = 5};
   EXPECT_EQ(least_bytes(files), Natural{3 * 5 * 4096});
+  const StorageProblem of_gpu{.engine = StorageProblem::Engine::gpu,
+                              .clients = 3,
+                              .extent_bytes = 1 << 20U,
+                              .request_bytes = 4096};
+  EXPECT_EQ(least_bytes(of_gpu), Natural{3 << 20U}) << "a slot of the GPU's buffer";
 }
 
 TEST(Footprint, IsTheMachinesBusinessWhereItsCachesDecide) {

@@ -123,6 +123,8 @@ TEST(StepSize, IsAnExtentOfAFile) {
   EXPECT_EQ(of("storage.write", {{"extent_mib", "2"}}), "2097152");
   EXPECT_EQ(of("storage.mixed", {{"extent_mib", "2"}, {"clients", "3"}}), "6291456");
   EXPECT_EQ(of("storage.read", {}), "67108864") << "64 MiB";
+  EXPECT_EQ(of("storage.gpu_read", {{"clients", "2"}}), "134217728");
+  EXPECT_EQ(of("storage.gpu_write", {{"extent_mib", "3"}}), "3145728");
 }
 
 TEST(StepSize, IsABatchACheckpointOrSoManyFiles) {
@@ -178,6 +180,8 @@ TEST(StepSize, TimesEachStepOfCollectivesAlone) {
   EXPECT_TRUE(times_each_step("network.send_recv", {}));
   EXPECT_TRUE(times_each_step("storage.checkpoint", {}));
   EXPECT_TRUE(times_each_step("storage.metadata", {}));
+  EXPECT_TRUE(times_each_step("storage.gpu_read", {}));
+  EXPECT_TRUE(times_each_step("storage.gpu_write", {}));
   EXPECT_FALSE(times_each_step("storage.dataset", {})) << "what an accelerator waits for counts";
   EXPECT_FALSE(times_each_step("storage.read", {{"engine", "own"}}));
   EXPECT_TRUE(times_each_step("storage.read", {{"engine", "fio"}})) << "starting it does not count";

@@ -111,6 +111,42 @@ TEST(IoWitness, AllowsOnePercentOfTheFilesInThePageCache) {
             "3 % of the files were in the page cache");
 }
 
+/// A healthy run of storage.gpu_write.
+Readings healthy_of_gpu() {
+  Readings all = healthy();
+  all["storage_gpu_claimed_bytes"] = {k_written, ""};
+  all["storage_gpu_direct_bytes"] = {k_written, ""};
+  all["storage_gpu_may_bounce"] = {0, ""};
+  return all;
+}
+
+TEST(IoWitness, OfAGpusMemoryIsThatBytesWentPastTheHosts) {
+  const auto fault_of = [](const std::string& name, const Reading& reading) {
+    Readings telemetry = healthy_of_gpu();
+    telemetry[name] = reading;
+    return io_fault_of("storage.gpu_write", {}, telemetry, static_cast<Natural>(k_written));
+  };
+  constexpr std::int64_t k_least = k_written / 50 * 49;
+  EXPECT_EQ(fault_of("storage_gpu_direct_bytes", {k_least + 1, ""}), "");
+  EXPECT_EQ(fault_of("storage_gpu_direct_bytes", {k_least - 100, ""}),
+            "of " + std::to_string(k_written) +
+                " bytes between files and the GPU nvidia-fs moved " +
+                std::to_string(k_least - 100) + " directly");
+  EXPECT_TRUE(says(fault_of("storage_gpu_direct_bytes", {std::nullopt, "no such file"}),
+                   "doesn't show storage_gpu_direct_bytes: no such file"));
+  EXPECT_TRUE(says(fault_of("storage_gpu_may_bounce", {1, ""}), "in its compatibility mode"));
+  EXPECT_TRUE(says(fault_of("storage_gpu_may_bounce", {std::nullopt, "hidden"}),
+                   "doesn't show storage_gpu_may_bounce: hidden"));
+  EXPECT_TRUE(says(fault_of("storage_gpu_claimed_bytes", {k_written - 1, ""}), "the GPU claims"));
+  EXPECT_TRUE(says(fault_of("storage_written_device_bytes", {0, ""}), "the device's counter has"))
+      << "what holds of all files holds of these";
+  EXPECT_TRUE(says(io_fault_of("storage.gpu_write", {}, healthy(), 1), "storage_gpu_may_bounce"));
+  EXPECT_TRUE(
+      says(io_fault_of("storage.gpu_read", {}, healthy_of_gpu(), static_cast<Natural>(k_written)),
+           "and the run claims 4096"))
+      << "what is written says nothing of what is read";
+}
+
 /// Clause C-2 writes files.
 CampaignBuilder with(const std::string& ending, const Readings& telemetry) {
   std::string contract = two_node_contract();

@@ -35,7 +35,7 @@ struct Library {
   std::mutex mutex;
   bool is_open = false;
   bool allows_compat = false;
-  std::map<void*, int> files;                    ///< Descriptors by handle.
+  std::map<void*, int> files;  ///< Descriptors by handle.
   std::map<const std::byte*, std::size_t> buffers;
   std::uint64_t read_bytes = 0, written_bytes = 0;  ///< Moved directly.
 };
@@ -46,7 +46,8 @@ Library& library() {
 }
 
 bool is_told(const char* variable, bool fallback) {
-  const char* const value = ::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets it now
+  const char* const value =
+      ::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets it now
   return value == nullptr ? fallback : std::string(value) == "true";
 }
 
@@ -234,7 +235,8 @@ std::string assay::cuda::direct_counters_text() {
   const std::string state = assay::emulated::machine().counts ? "Enabled" : "Disabled";
   return "GDS Version: 1.13.0.11\nNVFS statistics(ver: 4.0)\nNVFS Driver(version: 2.20.6)\n"
          "Mellanox PeerDirect Supported: True\nIO stats: " +
-         state + ", peer IO stats: Enabled\nLogging level: info\n\nReads\t\t\t\t: n=0 ok=0 err=0 readMiB=" +
+         state +
+         ", peer IO stats: Enabled\nLogging level: info\n\nReads\t\t\t\t: n=0 ok=0 err=0 readMiB=" +
          std::to_string(library().read_bytes >> 20U) +
          " io_state_err=0\nWrites\t\t\t\t: n=0 ok=0 err=0 writeMiB=" +
          std::to_string(library().written_bytes >> 20U) + " io_state_err=0 pg-cache=0\n";

@@ -24,11 +24,11 @@ std::size_t cudnn_version() {
 }
 
 void* function_of(std::string_view name) {
-  return name == "cudnnGetVersion"   ? reinterpret_cast<void*>(cudnn_version)
-         : name.starts_with("nccl")  ? emulated::nccl_function(name)
+  return name == "cudnnGetVersion"    ? reinterpret_cast<void*>(cudnn_version)
+         : name.starts_with("nccl")   ? emulated::nccl_function(name)
          : name.starts_with("cuFile") ? emulated::cufile_function(name)
-         : name.starts_with("cudnn") ? emulated::cudnn_function(name)
-                                     : emulated::cublaslt_function(name);
+         : name.starts_with("cudnn")  ? emulated::cudnn_function(name)
+                                      : emulated::cublaslt_function(name);
 }
 
 bool is_there(std::string_view name) {

@@ -91,9 +91,9 @@ struct Machine {
   bool real_descriptors = false;  ///< Of cuBLASLt: those of the real library.
   int cudnn = 91'900;             ///< The version that it says; 0: it is not there.
   int nccl = 22'809;              ///< Likewise; less than 0: it fails when asked.
-  int cufile = 1130;   ///< Likewise; below 1140 it doesn't show its parameters.
-  bool nvfs = true;    ///< Whether nvidia-fs is loaded.
-  bool counts = true;  ///< Whether it counts bytes.
+  int cufile = 1130;              ///< Likewise; below 1140 it doesn't show its parameters.
+  bool nvfs = true;               ///< Whether nvidia-fs is loaded.
+  bool counts = true;             ///< Whether it counts bytes.
   int xid = 79;
   std::string log;  ///< The file of the driver's log.
 };
