@@ -92,24 +92,16 @@ Result<Done> FioKernel::know_program() {
 }
 
 Result<Done> FioKernel::open() {
-  auto space = storage::ScratchSpace::make(problem_.directory);
+  auto space = storage::open_space(problem_, outside_.storage, claims_);
   if (!space) {
     return space.error();
   }
-  space_ = std::move(*space);
-  auto claims = storage::Claims::open(space_->path(), problem_, outside_.storage);
-  if (!claims) {
-    return claims.error();
+  space_ = *std::move(space);
+  auto files = storage::make_files(*space_, problem_, outside_.storage);
+  if (!files) {
+    return files.error();
   }
-  claims_ = *std::move(claims);
-  for (std::uint64_t i = 0; i < problem_.clients; ++i) {
-    auto file = DirectFile::make(space_->path() + "/" + std::to_string(i), problem_.file_bytes,
-                                 outside_.storage.direct);
-    if (!file) {
-      return file.error();
-    }
-    files_.push_back(std::move(*file));
-  }
+  files_ = *std::move(files);
   auto memory = Buffer::of_bytes(k_again_bytes);
   if (!memory) {
     return memory.error();

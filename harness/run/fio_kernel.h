@@ -8,8 +8,7 @@
 #include "harness/run/fio_job.h"
 #include "kernels/backend.h"
 #include "kernels/host/buffer.h"
-#include "kernels/host/scratch_space.h"
-#include "kernels/host/storage_claims.h"
+#include "kernels/host/run_files.h"
 #include "kernels/host/storage_outside.h"
 #include "kernels/host/storage_team.h"
 

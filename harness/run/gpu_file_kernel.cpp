@@ -77,31 +77,25 @@ GpuFileKernel::GpuFileKernel(StorageProblem problem, const Seed& seed, StorageOu
       slots_(GpuFileKernel::slots()) {}
 
 Result<Done> GpuFileKernel::open(const DeviceFilesMaker& maker) {
-  auto space = storage::ScratchSpace::make(problem_.directory);
+  auto space = storage::open_space(problem_, outside_, claims_);
   auto memory = Buffer::of_bytes(k_host_bytes);
   if (!space || !memory) {
     return space ? memory.error() : space.error();
   }
   space_ = *std::move(space);
   memory_ = *std::move(memory);
-  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
-  if (!claims) {
-    return claims.error();
-  }
-  claims_ = *std::move(claims);
   auto device = maker(slots() * step_bytes());
   if (!device) {
     return device.error();
   }
   device_ = *std::move(device);
-  for (std::uint64_t i = 0; i < problem_.clients; ++i) {
-    auto file = DirectFile::make(space_->path() + "/" + std::to_string(i), problem_.file_bytes,
-                                 outside_.direct);
-    if (!file) {
-      return file.error();
-    }
-    files_.push_back(*std::move(file));
-    if (auto added = device_->add_file(files_.back().descriptor()); !added) {
+  auto files = storage::make_files(*space_, problem_, outside_);
+  if (!files) {
+    return files.error();
+  }
+  files_ = *std::move(files);
+  for (const DirectFile& file : files_) {
+    if (auto added = device_->add_file(file.descriptor()); !added) {
       return added;
     }
   }

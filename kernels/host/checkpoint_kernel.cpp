@@ -74,16 +74,11 @@ CheckpointKernel::CheckpointKernel(StorageProblem problem, const Seed& seed, Sto
 }
 
 Result<Done> CheckpointKernel::open() {
-  auto space = storage::ScratchSpace::make(problem_.directory);
+  auto space = storage::open_space(problem_, outside_, claims_);
   if (!space) {
     return space.error();
   }
-  space_ = std::move(*space);
-  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
-  if (!claims) {
-    return claims.error();
-  }
-  claims_ = *std::move(claims);
+  space_ = *std::move(space);
   auto team = storage::StorageTeam::make(outside_.queue, problem_);
   if (!team) {
     return team.error();

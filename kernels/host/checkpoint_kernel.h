@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
-#include "kernels/host/scratch_space.h"
-#include "kernels/host/storage_claims.h"
+#include "kernels/host/run_files.h"
 #include "kernels/host/storage_outside.h"
 #include "kernels/host/storage_team.h"
 

@@ -94,16 +94,11 @@ MetadataKernel::MetadataKernel(StorageProblem problem, const Seed& seed, Storage
       slots_(storage::k_directories_kept) {}
 
 Result<Done> MetadataKernel::open() {
-  auto space = storage::ScratchSpace::make(problem_.directory);
+  auto space = storage::open_space(problem_, outside_, claims_);
   if (!space) {
     return space.error();
   }
-  space_ = std::move(*space);
-  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
-  if (!claims) {
-    return claims.error();
-  }
-  claims_ = *std::move(claims);
+  space_ = *std::move(space);
   if (auto shown = storage::check_device(claims_.file_system(), true); !shown && outside_.direct) {
     return shown;
   }

@@ -51,24 +51,16 @@ StorageKernel::StorageKernel(StorageProblem problem, const Seed& seed, StorageOu
       pace_(problem_.clients, problem_.compute_ns) {}
 
 Result<Done> StorageKernel::open() {
-  auto space = storage::ScratchSpace::make(problem_.directory);
+  auto space = storage::open_space(problem_, outside_, claims_);
   if (!space) {
     return space.error();
   }
-  space_ = std::move(*space);
-  auto claims = storage::Claims::open(space_->path(), problem_, outside_);
-  if (!claims) {
-    return claims.error();
+  space_ = *std::move(space);
+  auto files = storage::make_files(*space_, problem_, outside_);
+  if (!files) {
+    return files.error();
   }
-  claims_ = *std::move(claims);
-  for (std::uint64_t i = 0; i < problem_.clients; ++i) {
-    auto file = DirectFile::make(space_->path() + "/" + std::to_string(i), problem_.file_bytes,
-                                 outside_.direct);
-    if (!file) {
-      return file.error();
-    }
-    files_.push_back(std::move(*file));
-  }
+  files_ = *std::move(files);
   auto team = storage::StorageTeam::make(outside_.queue, problem_);
   if (!team) {
     return team.error();

@@ -7,8 +7,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/host/drawn_places.h"
-#include "kernels/host/scratch_space.h"
-#include "kernels/host/storage_claims.h"
+#include "kernels/host/run_files.h"
 #include "kernels/host/storage_outside.h"
 #include "kernels/host/storage_pace.h"
 #include "kernels/host/storage_team.h"

@@ -341,7 +341,7 @@ TEST_F(StorageKernels, StateWhatTheNetworkMovedWhereItIsTheWitness) {
   StorageProblem beyond = problem(Op::read);
   EXPECT_EQ(noted(*StorageKernel::prepare(beyond, k_seed, outside_).value(),
                   "storage_read_network_bytes"),
-            -1)
+            -2)
       << "nobody asked for it";
   beyond.witness = StorageProblem::Witness::network;
   calls = 0;
