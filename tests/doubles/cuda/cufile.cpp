@@ -29,6 +29,7 @@ constexpr int k_invalid_value = 5022;
 constexpr int k_not_registered = 5024;
 constexpr int k_closed = 5001;
 constexpr std::size_t k_page = 4096;
+constexpr off_t k_page_offset = 4096;
 
 /// Of this process, but for the counters, which nvidia-fs would have for all.
 struct Library {
@@ -157,20 +158,22 @@ ssize_t transfer(cufile::Handle handle, const void* base, Request request, off_t
     const auto buffer = own.buffers.find(static_cast<const std::byte*>(base));
     const auto end = static_cast<std::size_t>(base_offset) + request.bytes;
     if (file == own.files.end() || buffer == own.buffers.end() || end > buffer->second ||
-        request.bytes == 0 || request.bytes % k_page != 0 || base_offset % k_page != 0 ||
-        request.offset % k_page != 0) {
+        request.bytes == 0 || request.bytes % k_page != 0 || base_offset % k_page_offset != 0 ||
+        request.offset % k_page_offset != 0) {
       return -k_invalid_value;
     }
     request.file = file->second;
     request.fault = product_is_spoiled() ? fault_here() : Fault::none;
     request.memory = const_cast<std::byte*>(buffer->first) + base_offset;
   }
-  switch (request.fault) {
-    case Fault::skipped: return static_cast<ssize_t>(request.bytes);
-    case Fault::short_files: request.bytes -= k_page; break;
-    case Fault::refused_files: return -cufile::k_internal_error;
-    case Fault::lost: return -cufile::k_cuda_error;
-    default: break;
+  if (request.fault == Fault::skipped) {
+    return static_cast<ssize_t>(request.bytes);
+  }
+  if (request.fault == Fault::refused_files || request.fault == Fault::lost) {
+    return request.fault == Fault::lost ? -cufile::k_cuda_error : -cufile::k_internal_error;
+  }
+  if (request.fault == Fault::short_files) {
+    request.bytes -= k_page;
   }
   const ssize_t moved = request.bytes == 0 ? 0 : move(request);
   const bool is_direct =
