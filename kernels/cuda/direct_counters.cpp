@@ -27,7 +27,8 @@ DirectCounters direct_counters_in(const std::string& text) {
   if (text.empty()) {
     return {.why_not = "/proc/driver/nvidia-fs/stats could not be read"};
   }
-  if (text.find("IO stats: Enabled") == std::string::npos) {
+  // Those of peers have a switch of their own, later in the line.
+  if (text.find("\nIO stats: Enabled") == std::string::npos) {
     return {.why_not = "nvidia-fs counts nothing: its parameter rw_stats_enabled is not set"};
   }
   DirectCounters counters{.read_bytes = mib_after(text, " readMiB="),
