@@ -234,7 +234,7 @@ Result<Done> GpuFileKernel::run_batch(std::span<const Step> steps) {
     }
   }
   const std::int64_t begun_ns = monotonic_ns();
-  const auto moved = team_.each(
+  auto moved = team_.each(
       [](std::size_t) { return true; },
       [&](std::size_t client) -> Result<Done> {
         for (const Step& step : steps) {
