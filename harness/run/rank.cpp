@@ -357,8 +357,7 @@ class Rank {
 template <class Answer>
 void answer_worker(const Answer& answer) {
   LineBuffer buffer;
-  bool there = write_line(
-      g_worker, write_rank_record({.kind = RankRecord::Kind::hello, .process = ::getpid()}));
+  bool there = write_line(g_worker, write_rank_record({.kind = RankRecord::Kind::hello}));
   while (there) {
     auto line = buffer.next();
     if (!line) {

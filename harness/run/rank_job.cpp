@@ -34,6 +34,14 @@ std::int64_t now_ns() {
   return system_clock().now_ns();
 }
 
+/// As this process counts it: a rank may be in a container, where another has that number. 0 if it
+/// can't be seen from here.
+std::int32_t process_behind(int socket) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
+}
+
 /// 'R' of a process that computes or waits for a CPU, 'S' of one that sleeps, 'T' of a stopped one;
 /// '?' where nobody says.
 char state_of(std::int32_t process) {
@@ -295,7 +303,7 @@ Result<Done> RankJob::greet(std::uint32_t ranks, std::int64_t deadline_ns) {
     }
   }
   for (const auto& line : lines_) {
-    line->process = line->answer->process;
+    line->process = process_behind(line->socket);
   }
   return Done{};
 }

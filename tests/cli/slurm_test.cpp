@@ -167,6 +167,8 @@ TEST_F(Slurm, MaySpreadRanksOverNodesOfOneHostAndFailsByNameWhereItMayNotOrOneIs
               std::string::npos)
         << refused.error().message;
   }
+  const auto local = prepared(launch("mpirun", ASSAY_MPI_MODULE));
+  EXPECT_TRUE(local) << local.error().message;
   const auto kernel = prepared(launch("srun --nodes=2 --nodelist=n1,n2", ASSAY_MPI_MODULE));
   ASSERT_TRUE(kernel) << kernel.error().message;
   const auto steps = five_steps();

@@ -1,6 +1,8 @@
 #include "harness/run/rank_launcher.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -57,8 +59,18 @@ TEST(RankLauncher, IsRefusedByNameOutsideAnAllocationOrIfItIsNotThere) {
   const auto missing = found_launcher("srunn --mpi=pmix", outside);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message, "--launcher: there is no program 'srunn' on PATH");
-  const std::string fault = launcher_fault(launcher_from("/bin/srun"), outside);
-  EXPECT_EQ(fault.find("srun starts ranks in an allocation of Slurm, and this is none"), 0U);
+  std::string folder = "/tmp/assay-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  std::filesystem::create_symlink("/bin/sh", folder + "/srun");
+  const auto refused = found_launcher("srun", {{"PATH", folder}});
+  const auto allowed = found_launcher("srun -v", {{"PATH", folder}, {"SLURM_JOB_ID", "5"}});
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message.find("--launcher: srun starts ranks in an allocation of Slurm, "
+                                         "and this is none (SLURM_JOB_ID is not set)"),
+            0U);
+  ASSERT_TRUE(allowed) << allowed.error().message;
+  EXPECT_EQ(*allowed, folder + "/srun -v");
   EXPECT_EQ(launcher_fault(launcher_from("/bin/srun"), {{"SLURM_JOB_ID", "5"}}), "");
   EXPECT_EQ(launcher_fault(launcher_from("/bin/mpirun"), outside), "");
   const auto found = found_launcher("sh -x", outside);

@@ -61,6 +61,11 @@ class SlurmCluster {
   [[nodiscard]] std::string configuration() const { return folder_ + "/slurm.conf"; }
   /// Makes this process's environment that of a job on all nodes, started on the first.
   void enter_allocation(int nodes) const {
+    for (const auto& [name, value] : own_environment()) {
+      if (name.starts_with("SLURM")) {
+        ::unsetenv(name.c_str());  // of a job that the test itself may be in
+      }
+    }
     ::setenv("SLURM_CONF", configuration().c_str(), 1);
     const std::string count = std::to_string(nodes);
     const std::string said = said_by("salloc --no-shell -N" + count + " --ntasks-per-node=4 2>&1");
