@@ -58,7 +58,7 @@ std::string program_on_path(const std::string& name, const Environment& caller) 
   std::istringstream folders(path == caller.end() ? "" : path->second);
   std::string folder;
   while (std::getline(folders, folder, ':')) {
-    const std::string file = folder + "/" + name;
+    const std::string file = std::string(folder).append("/").append(name);
     std::error_code error;
     if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) {
       const auto whole = std::filesystem::absolute(file, error);

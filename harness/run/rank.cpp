@@ -1,6 +1,5 @@
 #include "harness/run/rank.h"
 
-#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -76,19 +76,6 @@ void say_alive() {
     said_ns = now_ns;
     static_cast<void>(write_line(g_worker, k_rank_alive));
   }
-}
-
-/// Who hangs in a call never sees that his worker is gone, and no srun that is killed ends its
-/// ranks.
-void end_after_worker() {
-  constexpr unsigned k_orderly_end_s = 3;
-  std::thread([worker = g_worker] {
-    pollfd gone{.fd = worker, .events = POLLRDHUP, .revents = 0};
-    while (::poll(&gone, 1, -1) <= 0) {
-    }
-    ::sleep(k_orderly_end_s);
-    ::_exit(1);
-  }).detach();
 }
 
 class Rank {
@@ -380,7 +367,8 @@ int rank_main(const std::string& socket, const std::string& module,
   g_worker = connected_to(socket);
   if (g_worker < 0) {
     static_cast<void>(std::fprintf(stderr, "%s\n", words_of_stranded_rank().c_str()));
-    ::sleep(1);  // whoever ends first ends the others, who may still be on their way
+    std::this_thread::sleep_for(std::chrono::seconds(
+        1));  // whoever ends first ends the others, who may still be on their way
     return 1;
   }
   std::signal(SIGTERM, say_ended);  // NOLINT(cert-err33-c): else it ends without a word
@@ -392,7 +380,6 @@ int rank_main(const std::string& socket, const std::string& module,
     answer_worker([&](const RankCommand& command) { return rank(command); });
     return 0;
   }
-  end_after_worker();
   Rank rank(ModuleChoice::from(module));
   answer_worker([&](const RankCommand& command) { return rank.answer(command); });
   rank.leave();
