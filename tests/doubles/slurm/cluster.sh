@@ -24,6 +24,7 @@ kill_nodes() {
 
 if [[ $what == crash ]]; then
   kill_nodes "$1"
+  rm -f "$folder/pid.$1"
   exit 0
 fi
 controller_port=$1
@@ -135,4 +136,5 @@ for _ in "$@"; do
 done
 until_true "not all nodes are idle" 20 all_idle "$node"
 echo ready
+exec 2>/dev/null  # as in finish
 cat >/dev/null
