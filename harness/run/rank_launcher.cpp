@@ -47,8 +47,13 @@ std::string RankLauncher::shown() const {
 
 RankLauncher launcher_from(const std::string& words) {
   RankLauncher launcher;
+  std::error_code error;
   std::istringstream stream(words);
-  stream >> launcher.file;
+  if (std::filesystem::is_regular_file(words, error)) {
+    std::getline(stream, launcher.file);  // with blanks in its name, too
+  } else {
+    stream >> launcher.file;
+  }
   for (std::string word; stream >> word;) {
     launcher.given.push_back(word);
   }

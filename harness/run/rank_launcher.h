@@ -21,7 +21,8 @@ struct RankLauncher {
   [[nodiscard]] std::string shown() const;
 };
 
-/// From its words: file, and arguments given to it. It is srun if its file is named so.
+/// From its words: file, and arguments given to it; or from a file whose name has blanks. It is
+/// srun if its file is named so.
 [[nodiscard]] RankLauncher launcher_from(const std::string& words);
 
 /// The same words with the whole path of the file, that the caller's PATH finds; "" for "" where

@@ -64,7 +64,12 @@ TEST(RankLauncher, IsRefusedByNameOutsideAnAllocationOrIfItIsNotThere) {
   std::filesystem::create_symlink("/bin/sh", folder + "/srun");
   const auto refused = found_launcher("srun", {{"PATH", folder}});
   const auto allowed = found_launcher("srun -v", {{"PATH", folder}, {"SLURM_JOB_ID", "5"}});
+  std::filesystem::create_symlink("/bin/sh", folder + "/my mpirun");
+  const auto spaced = found_launcher(folder + "/my mpirun", outside);
+  const RankLauncher of_spaced = launcher_from(folder + "/my mpirun");
   std::filesystem::remove_all(folder);
+  EXPECT_EQ(spaced.value(), folder + "/my mpirun");
+  EXPECT_EQ(of_spaced.file, folder + "/my mpirun");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message.find("--launcher: srun starts ranks in an allocation of Slurm, "
                                          "and this is none (SLURM_JOB_ID is not set)"),
