@@ -95,7 +95,7 @@ int main(int count, char** arguments) {
     std::vector<double> by_mean;
     std::vector<double> by_middle;
     const auto kernel = CollectiveKernel::prepare(
-        {.mpirun = mpirun, .command = {self, "rank"}, .module = words[1]},
+        {.launcher = mpirun, .command = {self, "rank"}, .module = words[1]},
         {.op = CollectiveProblem::Op::all_reduce, .bytes = size.bytes, .ranks = 2}, Seed{});
     if (!kernel) {
       std::fprintf(stderr, "%s\n", kernel.error().message.c_str());

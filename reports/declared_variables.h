@@ -13,6 +13,10 @@ namespace assay {
 inline constexpr std::array<std::string_view, 3> k_passed_variables{
     "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"};
 
+/// The same, of an allocation of Slurm: what its `srun` needs to start ranks in it, and no more.
+inline constexpr std::array<std::string_view, 3> k_slurm_variables{"SLURMD_NODENAME", "SLURM_CONF",
+                                                                   "SLURM_JOB_ID"};
+
 /// Set by the controller, whatever the caller has there.
 inline constexpr std::array<std::string_view, 5> k_set_variables{
     "CUDA_DEVICE_ORDER", "LANG", "OMP_NUM_THREADS", "OMP_PLACES", "OMP_PROC_BIND"};
@@ -29,7 +33,8 @@ inline constexpr std::array<std::string_view, 0> k_sanitizer_variables{};
   const auto holds = [name](const auto& list) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
-  return holds(k_passed_variables) || holds(k_set_variables) || holds(k_sanitizer_variables);
+  return holds(k_passed_variables) || holds(k_slurm_variables) || holds(k_set_variables) ||
+         holds(k_sanitizer_variables);
 }
 
 }  // namespace assay

@@ -48,7 +48,7 @@ struct Bench {
 
 Result<LoadedBackend> backend_of(const char* const* arguments) {
   const std::string name = arguments[k_backend];
-  const RankLaunch launch{.mpirun = arguments[k_mpirun], .command = {arguments[k_assay], "rank"}};
+  const RankLaunch launch{.launcher = arguments[k_mpirun], .command = {arguments[k_assay], "rank"}};
   if (name == "host") {
     return LoadedBackend{.backend = make_ranked_host_backend(launch), .mark = ""};
   }

@@ -54,7 +54,7 @@ void look_for_gpus(Diagnosis& diagnosis, const std::string& module) {
 
 Result<Diagnosis> diagnose(const std::string& module) {
   Diagnosis diagnosis;
-  const auto host = make_ranked_host_backend({.mpirun = mpirun_of(own_environment())});
+  const auto host = make_ranked_host_backend({.launcher = mpirun_of(own_environment())});
   auto devices = host->devices();
   if (!devices) {
     return devices.error();

@@ -8,7 +8,7 @@
 #include "harness/cli/judgement_text.h"
 #include "harness/cli/progress_line.h"
 #include "harness/run/campaign_run.h"
-#include "harness/run/mpirun_command.h"
+#include "harness/run/rank_launcher.h"
 #include "kernels/module.h"
 #include "reports/contract_json.h"
 #include "reports/files.h"
@@ -19,8 +19,8 @@ namespace assay {
 namespace {
 
 struct RunOptions {
-  std::string contract, folder, backend = "host", module, nonce, launcher = "local", recording,
-                                scratch, mpirun, mpi_module;
+  std::string contract, folder, backend = "host", module, nonce, recording, scratch, launcher,
+                                mpi_module;
   bool resume = false, json = false;
 };
 
@@ -89,11 +89,15 @@ Result<Done> check_recording(const std::string& file) {
 }
 
 /// How a worker starts ranks. The caller's PATH reaches no worker, so it is looked up here.
-std::vector<std::string> rank_options(const RunOptions& options, const Environment& environment) {
+Result<std::vector<std::string>> rank_options(const RunOptions& options,
+                                              const Environment& environment) {
   std::vector<std::string> given;
-  const std::string mpirun = options.mpirun.empty() ? mpirun_of(environment) : options.mpirun;
-  if (!mpirun.empty()) {
-    given.insert(given.end(), {"--mpirun", mpirun});
+  const auto launcher = found_launcher(options.launcher, environment);
+  if (!launcher) {
+    return launcher.error();
+  }
+  if (!launcher->empty()) {
+    given.insert(given.end(), {"--launcher", *launcher});
   }
   if (!options.mpi_module.empty()) {
     given.insert(given.end(), {"--mpi-module", options.mpi_module});
@@ -126,7 +130,10 @@ int run_command(const Console& console, const RunOptions& options) {
     world.worker.insert(world.worker.end(), {"--module", options.module});
   }
   const auto for_ranks = rank_options(options, world.environment);
-  world.worker.insert(world.worker.end(), for_ranks.begin(), for_ranks.end());
+  if (!for_ranks) {
+    return complain(console, "run: " + for_ranks.error().message, k_exit_usage);
+  }
+  world.worker.insert(world.worker.end(), for_ranks->begin(), for_ranks->end());
   ProgressLine progress(console);
   const auto outcome = run_campaign({.contract_bytes = *bytes,
                                      .folder = options.folder,
@@ -155,13 +162,12 @@ void add_run(CLI::App& app, const Shell& shell) {
       ->capture_default_str();
   command->add_option("--module", options->module,
                       "File of the backend's module, if not the\none installed");
-  command->add_option("--mpirun", options->mpirun,
-                      "Launcher of the ranks of collectives, if not\nthe one on PATH");
+  command->add_option(
+      "--launcher,--mpirun", options->launcher,
+      "What starts the ranks of collectives, with\narguments of the site's: mpirun, "
+      "or in an\nallocation of Slurm srun; default: mpirun on PATH");
   command->add_option("--mpi-module", options->mpi_module,
                       "File of the MPI module, if not the one\ninstalled");
-  command->add_option("--launcher", options->launcher, "What starts the workers")
-      ->check(CLI::IsMember({"local"}))
-      ->capture_default_str();
   command->add_option("--nonce", options->nonce,
                       "Last link of the buyer's nonce chain\n(hex, file of mode 0600)");
   command->add_option(

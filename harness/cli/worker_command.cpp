@@ -28,7 +28,7 @@ void add_worker(CLI::App& app, const Shell& shell) {
   const auto choice = std::make_shared<HostWorker>();
   command->add_option("--module", choice->module, "File of the backend's module, and its settings");
   command->add_option("--replay-machine", choice->recording, "File of a recorded machine");
-  command->add_option("--mpirun", choice->ranks.mpirun, "File of the launcher of ranks");
+  command->add_option("--launcher", choice->ranks.launcher, "Words of the launcher of ranks");
   command->add_option("--mpi-module", choice->ranks.module,
                       "File of the MPI module, and its settings");
   const auto limit_ms = std::make_shared<std::int64_t>(0);

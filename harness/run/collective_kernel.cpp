@@ -78,10 +78,11 @@ Ran CollectiveKernel::ran() const {
   const std::string library = first_words_of(job_->library());
   const std::size_t space = library.rfind(' ');
   const std::string told = job_->settings().empty() ? "" : " " + job_->settings();
+  const std::string by = job_->started_by().empty() ? "" : ", ranks by " + job_->started_by();
   const bool sums_itself = sums_bf16(problem_) && !job_->is_on_devices();  // NCCL knows the type
   return {.software = library.substr(0, space),
           .version = space == std::string::npos ? "" : library.substr(space + 1),
-          .kernel = kernel_of(problem_) + told,
+          .kernel = kernel_of(problem_) + told + by,
           .isa = sums_itself ? "sums of bf16 by assay" : "",
           .threads = problem_.ranks};
 }

@@ -29,7 +29,8 @@ bool holds(const List& list, std::string_view name) {
 }  // namespace
 
 VariableClass class_of(std::string_view variable) {
-  if (holds(k_passed_variables, variable) || holds(k_sanitizer_variables, variable)) {
+  if (holds(k_passed_variables, variable) || holds(k_slurm_variables, variable) ||
+      holds(k_sanitizer_variables, variable)) {
     return VariableClass::passed;
   }
   if (holds(k_set_variables, variable) || holds(k_paths, variable)) {

@@ -8,14 +8,10 @@
 #include <system_error>
 
 namespace assay {
-namespace {
 
-/// Whole ones, of those that there are; at least one.
 std::uint32_t cores_of_rank(const MpirunJob& job) {
   return job.computes ? std::max<std::uint32_t>(usable_cores() / job.ranks, 1) : 1;
 }
-
-}  // namespace
 
 std::vector<std::string> mpirun_command(const std::string& mpirun,
                                         const std::vector<std::string>& rank,
@@ -57,12 +53,12 @@ Environment device_rank_environment(const std::string& folder) {
   return environment;
 }
 
-std::string mpirun_of(const Environment& caller) {
+std::string program_on_path(const std::string& name, const Environment& caller) {
   const auto path = caller.find("PATH");
   std::istringstream folders(path == caller.end() ? "" : path->second);
   std::string folder;
   while (std::getline(folders, folder, ':')) {
-    const std::string file = folder + "/mpirun";
+    const std::string file = std::string(folder).append("/").append(name);
     std::error_code error;
     if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) {
       const auto whole = std::filesystem::absolute(file, error);
@@ -70,6 +66,10 @@ std::string mpirun_of(const Environment& caller) {
     }
   }
   return "";
+}
+
+std::string mpirun_of(const Environment& caller) {
+  return program_on_path("mpirun", caller);
 }
 
 }  // namespace assay

@@ -15,6 +15,9 @@ struct MpirunJob {
   bool computes = false;  ///< Ranks share all cores instead of having one each.
 };
 
+/// Whole ones, of those that there are; at least one.
+[[nodiscard]] std::uint32_t cores_of_rank(const MpirunJob& job);
+
 /// `rank`: the command of each rank.
 [[nodiscard]] std::vector<std::string> mpirun_command(const std::string& mpirun,
                                                       const std::vector<std::string>& rank,
@@ -26,7 +29,8 @@ struct MpirunJob {
 /// Of ranks on devices: what their worker was given, and nothing of the user's.
 [[nodiscard]] Environment device_rank_environment(const std::string& folder);
 
-/// The launcher that the caller's PATH finds; "": none.
+/// The program that the caller's PATH finds; "": none.
+[[nodiscard]] std::string program_on_path(const std::string& name, const Environment& caller);
 [[nodiscard]] std::string mpirun_of(const Environment& caller);
 
 }  // namespace assay

@@ -7,17 +7,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "harness/run/clock.h"
 #include "harness/run/layer_rank.h"
 #include "harness/run/lines.h"
 #include "harness/run/rank_clock.h"
+#include "harness/run/rank_launcher.h"
 #include "harness/run/rank_messages.h"
 #include "harness/run/transport_counters.h"
 #include "kernels/host/rank_data.h"
@@ -340,8 +344,7 @@ class Rank {
 template <class Answer>
 void answer_worker(const Answer& answer) {
   LineBuffer buffer;
-  bool there = write_line(
-      g_worker, write_rank_record({.kind = RankRecord::Kind::hello, .process = ::getpid()}));
+  bool there = write_line(g_worker, write_rank_record({.kind = RankRecord::Kind::hello}));
   while (there) {
     auto line = buffer.next();
     if (!line) {
@@ -363,6 +366,9 @@ int rank_main(const std::string& socket, const std::string& module,
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a launcher that is killed leaves nobody behind
   g_worker = connected_to(socket);
   if (g_worker < 0) {
+    static_cast<void>(std::fprintf(stderr, "%s\n", words_of_stranded_rank().c_str()));
+    std::this_thread::sleep_for(std::chrono::seconds(
+        1));  // whoever ends first ends the others, who may still be on their way
     return 1;
   }
   std::signal(SIGTERM, say_ended);  // NOLINT(cert-err33-c): else it ends without a word

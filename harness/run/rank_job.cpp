@@ -17,6 +17,7 @@
 #include "harness/run/clock.h"
 #include "harness/run/lines.h"
 #include "harness/run/mpirun_command.h"
+#include "harness/run/rank_launcher.h"
 #include "kernels/host/cpu.h"
 #include "kernels/module.h"
 
@@ -31,6 +32,14 @@ constexpr std::size_t k_kept = 4096;
 
 std::int64_t now_ns() {
   return system_clock().now_ns();
+}
+
+/// As this process counts it: a rank may be in a container, where another has that number. 0 if it
+/// can't be seen from here.
+std::int32_t process_behind(int socket) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
 }
 
 /// 'R' of a process that computes or waits for a CPU, 'S' of one that sleeps, 'T' of a stopped one;
@@ -88,10 +97,14 @@ Result<Done> RankJob::can_start(const RankLaunch& launch) {
   if (!launch.backend.empty()) {
     return Done{};  // its backend knows what is missing
   }
-  if (launch.mpirun.empty()) {
+  if (launch.launcher.empty()) {
     return Error{Error::Code::unsupported,
                  "there is no mpirun here, which starts the ranks of a collective (in Debian: "
-                 "openmpi-bin)"};
+                 "openmpi-bin); `assay run --launcher` names another"};
+  }
+  const std::string fault = launcher_fault(launcher_from(launch.launcher), own_environment());
+  if (!fault.empty()) {
+    return Error{Error::Code::unsupported, fault};
   }
   const auto module = find_module("mpi", ModuleChoice::from(launch.module));
   return module ? Result<Done>(Done{}) : Result<Done>(module.error());
@@ -180,7 +193,12 @@ Result<Done> RankJob::listen_and_launch(const RankLaunch& launch, const RankWork
     return launch_on_devices(launch, rank);
   }
   const MpirunJob job{.ranks = ranks, .folder = folder_.path(), .computes = work.layer.has_value()};
-  auto process = Process::start(mpirun_command(launch.mpirun, rank, job), mpirun_environment(job));
+  const RankLauncher launcher = launcher_from(launch.launcher);
+  const bool is_plain = launcher.kind == RankLauncher::Kind::mpirun && launcher.given.empty();
+  started_by_ = is_plain ? "" : launcher.shown();
+  const Environment own = own_environment();
+  auto process = Process::start(launcher_command(launcher, rank, job, own),
+                                launcher_environment(launcher, job, own));
   if (!process) {
     return process.error();
   }
@@ -281,13 +299,11 @@ Result<Done> RankJob::greet(std::uint32_t ranks, std::int64_t deadline_ns) {
                     [](const auto& launcher) { return launcher->has_ended(); });
     if (launcher_is_gone || now_ns() >= deadline_ns) {
       hear_launchers();
-      return Error{launcher_is_gone ? Error::Code::io : Error::Code::timeout,
-                   "only " + std::to_string(lines_.size()) + " of " + std::to_string(ranks) +
-                       " ranks were started" + launcher_said()};
+      return Error{launcher_is_gone ? Error::Code::io : Error::Code::timeout, not_all_here(ranks)};
     }
   }
   for (const auto& line : lines_) {
-    line->process = line->answer->process;
+    line->process = process_behind(line->socket);
   }
   return Done{};
 }
@@ -423,7 +439,7 @@ Error RankJob::lost() {
                                      (gone.size() == 1 ? " was lost: its process ended"
                                                        : " were lost: their processes ended") +
                                      " in the middle of a run";
-  return {Error::Code::io, what + launcher_said()};
+  return {Error::Code::io, what + launcher_said(said_)};
 }
 
 /// Who waits in a collective polls all the time; who does not run is what the others wait for.
@@ -447,14 +463,12 @@ Error RankJob::silent() const {
                                     " ms" + (stands_out ? ", while the others wait for it" : "")};
 }
 
-std::string RankJob::launcher_said() const {
-  std::istringstream words(said_);
-  std::string word;
-  std::string text;
-  while (words >> word) {
-    text += (text.empty() ? "; the launcher said: " : " ") + word;
-  }
-  return text;
+std::string RankJob::not_all_here(std::uint32_t ranks) const {
+  const std::string elsewhere = hosts_of_stranded_ranks(said_);
+  return "only " + std::to_string(lines_.size()) + " of " + std::to_string(ranks) +
+         " ranks were started" +
+         (elsewhere.empty() ? "" : " on the worker's host, others on " + elsewhere) +
+         launcher_said(said_);
 }
 
 std::vector<std::int32_t> RankJob::processes() const {

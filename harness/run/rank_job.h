@@ -17,7 +17,7 @@
 namespace assay {
 
 struct RankLaunch {
-  std::string mpirun;                ///< File of the launcher; "" where there is none.
+  std::string launcher;              ///< Words of launcher_from(); "" where there is none.
   std::vector<std::string> command;  ///< Of a rank, without its options.
   std::string module;                ///< See ModuleChoice::from.
   std::string backend;               ///< Of ranks on devices: "cuda"; "": of MPI.
@@ -53,6 +53,8 @@ class RankJob {
   [[nodiscard]] std::string layer() const { return layer_; }
   /// What the library was told beside its calls: "NCCL_ALGO=Ring"; "" where nothing is known.
   [[nodiscard]] std::string settings() const { return settings_; }
+  /// What started the ranks, if that was not mpirun as every run calls it: "srun --mpi=pmi2".
+  [[nodiscard]] std::string started_by() const { return started_by_; }
   /// Of each rank, where it is laid out: by its launcher, or the number of its device.
   [[nodiscard]] const std::vector<std::uint32_t>& places() const { return places_; }
   /// "1", or "1 (gpu3)". Precondition: there is such a rank.
@@ -75,15 +77,15 @@ class RankJob {
   void hear_launchers();
   [[nodiscard]] Error lost();
   [[nodiscard]] Error silent() const;
+  [[nodiscard]] std::string not_all_here(std::uint32_t ranks) const;
   [[nodiscard]] std::optional<Error> failed() const;
-  [[nodiscard]] std::string launcher_said() const;
 
   RunFolder folder_;
   int listener_ = -1;
   std::vector<std::unique_ptr<Process>> launchers_;  ///< On devices: the ranks themselves.
   std::string said_;
   std::vector<std::unique_ptr<Line>> lines_;  ///< By rank, once all are ready.
-  std::string library_, settings_;
+  std::string library_, settings_, started_by_;
   std::vector<std::string> devices_;
   std::string layer_;
   std::vector<std::uint32_t> places_;

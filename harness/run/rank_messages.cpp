@@ -264,14 +264,12 @@ Result<RankCommand> read_rank_command(std::string_view line) {
 
 std::string write_rank_record(const RankRecord& record) {
   Json::Object object{{"kind", k_records.at(static_cast<std::size_t>(record.kind))}};
-  if (record.kind == RankRecord::Kind::hello) {
-    object.emplace_back("process", record.process);
-  } else if (record.kind == RankRecord::Kind::failed) {
+  if (record.kind == RankRecord::Kind::failed) {
     object.emplace_back("gave_up", record.gave_up);
     object.emplace_back("lost_device", record.lost_device);
     object.emplace_back("note", record.note);
     object.emplace_back("unsupported", record.unsupported);
-  } else {
+  } else if (record.kind == RankRecord::Kind::done) {
     object.emplace_back("bytes", base64(record.bytes));
     object.emplace_back("device_ns", numbers(record.device_ns));
     object.emplace_back("end_ns", numbers(record.end_ns));
@@ -303,7 +301,6 @@ Result<RankRecord> read_rank_record(std::string_view line) {
   Members members(*json, "");
   RankRecord record;
   record.kind = kind_from<RankRecord::Kind>(members, k_records);
-  record.process = static_cast<std::int32_t>(members.whole_or("process", 0));
   record.note = members.text_or("note", "");
   record.unsupported = members.boolean_or("unsupported", false);
   record.layer = members.text_or("layer", "");

@@ -43,7 +43,6 @@ struct RankCommand {
 struct RankRecord {
   enum class Kind { hello, done, failed, ended, alive };
   Kind kind = Kind::done;
-  std::int32_t process = 0;           ///< hello
   std::uint32_t rank = 0, ranks = 0;  ///< start
   std::uint32_t place = 0;            ///< start: as its launcher laid it out; of its device.
   std::string software;               ///< start: what MPI or NCCL calls itself.

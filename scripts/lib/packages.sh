@@ -25,6 +25,10 @@ packages_to_test=(
   "nlohmann-json3-dev  a JSON reader to compare ours with (tests)"
   "iproute2         hosts and slow links on one machine (network namespaces)"
   "openssl          outside verifier of signatures"
+  "munge            a Slurm of the tests' own (credentials)"
+  "slurmctld        a Slurm of the tests' own (controller)"
+  "slurmd           a Slurm of the tests' own (nodes)"
+  "slurm-client     srun and salloc, which start ranks in it"
   "binutils         looks at what the programs link"
   "git              time of the last commit, for reproducible builds"
 )

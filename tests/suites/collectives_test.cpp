@@ -276,7 +276,7 @@ TEST_F(Collectives, LeaveNothingBehind) {
 TEST_F(Collectives, AreRefusedByNameWithoutALauncherOrAModule) {
   const CollectiveProblem problem{.op = Op::all_reduce, .bytes = 64, .ranks = 2};
   RankLaunch launch = launch_with(ASSAY_MPI_MODULE);
-  launch.mpirun = "";
+  launch.launcher = "";
   const auto unstarted = CollectiveKernel::prepare(launch, problem, Seed{});
   ASSERT_FALSE(unstarted);
   EXPECT_EQ(unstarted.error().code, Error::Code::unsupported);

@@ -184,7 +184,7 @@ TEST(GpuCollectives, LeaveTheSameWitnessesAsThoseOfHosts) {
   const auto node = node_with("");
   ASSERT_TRUE(node) << node.error().message;
   const auto host = make_ranked_host_backend(
-      {.mpirun = mpirun, .command = rank_here(), .module = ASSAY_MPI_MODULE});
+      {.launcher = mpirun, .command = rank_here(), .module = ASSAY_MPI_MODULE});
   for (const Op op : {Op::all_to_all, Op::reduce_scatter}) {
     const CollectiveProblem problem{.op = op, .type = NumberType::bf16, .bytes = 1800, .ranks = 3};
     const auto gpus = prepared(*node, problem);

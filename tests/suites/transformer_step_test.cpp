@@ -252,7 +252,7 @@ TEST_F(TransformerStepRanks, ThatDieFailByTheirNumberAndThoseThatAreSlowTakeLong
 
 TEST_F(TransformerStepRanks, AreRefusedByNameWithoutALauncher) {
   RankLaunch launch = launch_with(ASSAY_MPI_MODULE);
-  launch.mpirun = "";
+  launch.launcher = "";
   const auto refused = LayerStepKernel::supports(launch, small(2));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Error::Code::unsupported);

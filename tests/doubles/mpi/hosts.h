@@ -25,7 +25,7 @@ class Hosts {
   explicit Hosts(RankLaunch plain)
       : plain_(std::move(plain)), there_(tell("up " + name_ + " 3") == 0) {
     std::ofstream file(launcher());
-    file << "#!/bin/sh\nexec " << k_script << " launch " << name_ << " 3 " << plain_.mpirun
+    file << "#!/bin/sh\nexec " << k_script << " launch " << name_ << " 3 " << plain_.launcher
          << " \"$@\"\n";
     file.close();
     std::filesystem::permissions(launcher(), std::filesystem::perms::owner_all);
@@ -56,7 +56,7 @@ class Hosts {
   void cut(int host) { EXPECT_EQ(tell("cut " + name_ + " " + std::to_string(host)), 0); }
   [[nodiscard]] RankLaunch launch() const {
     RankLaunch launch = plain_;
-    launch.mpirun = launcher();
+    launch.launcher = launcher();
     return launch;
   }
 

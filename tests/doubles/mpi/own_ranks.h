@@ -21,7 +21,7 @@ inline std::string mpirun_here() {
 }
 
 inline RankLaunch launch_with(const std::string& module) {
-  return {.mpirun = mpirun_here(),
+  return {.launcher = mpirun_here(),
           .command = {std::filesystem::read_symlink("/proc/self/exe").string(), "rank"},
           .module = module};
 }
@@ -31,7 +31,7 @@ inline int tests_worker_or_rank(int count, char** arguments) {
   const std::vector<std::string> words(arguments, arguments + count);
   if (words.size() > 3 && words[1] == "worker") {
     RankLaunch launch = launch_with(words[2]);
-    launch.mpirun = words[3];  // a worker has no PATH to find it on
+    launch.launcher = words[3];  // a worker has no PATH to find it on
     return host_worker(all_cases(), {.ranks = std::move(launch)});
   }
   if (words.size() > 3 && words[1] == "rank") {
