@@ -2,7 +2,6 @@
 // is worker and rank, too.
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -13,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "harness/run/campaign_run.h"
-#include "harness/run/case.h"
 #include "harness/run/layer_rank.h"
 #include "harness/run/layer_step_kernel.h"
 #include "harness/run/plan.h"
@@ -24,6 +22,7 @@
 #include "reports/contract_json.h"
 #include "tests/doubles/mpi/own_ranks.h"
 #include "tests/doubles/scripted_campaign.h"
+#include "tests/suites/case_here.h"
 
 namespace assay {
 namespace {
@@ -32,9 +31,7 @@ using testing_doubles::launch_with;
 using testing_doubles::mpirun_here;
 
 Case transformer_step() {
-  const auto cases = all_cases();
-  return *std::find_if(cases.begin(), cases.end(),
-                       [](const Case& known) { return known.id == "compute.transformer_step"; });
+  return testing_doubles::case_here("compute.transformer_step");
 }
 
 Params params() {
@@ -56,18 +53,11 @@ Params params() {
 }
 
 Params with(const char* name, const char* value) {
-  Params changed = params();
-  changed[name] = value;
-  return changed;
+  return testing_doubles::with(params(), name, value);
 }
 
 std::string refusal(const Params& given) {
-  const auto complete = complete_params(transformer_step(), given);
-  if (!complete) {
-    return complete.error().message;
-  }
-  const auto problem = transformer_step().problem(*complete);
-  return problem ? "accepted" : problem.error().message;
+  return testing_doubles::refusal_of(transformer_step(), given);
 }
 
 TEST(TransformerStep, TurnsParametersIntoItsProblem) {
