@@ -7,12 +7,16 @@
 namespace assay {
 namespace {
 
-/// Of all threads of this process.
-std::int64_t processor_ns() {
+std::int64_t spent_ns_by(clockid_t whom) {
   constexpr std::int64_t k_second_ns = 1'000'000'000;
   timespec time{};
-  static_cast<void>(::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time));
+  static_cast<void>(::clock_gettime(whom, &time));
   return time.tv_sec * k_second_ns + time.tv_nsec;
+}
+
+/// Of all other threads of this process.
+std::int64_t processor_ns() {
+  return spent_ns_by(CLOCK_PROCESS_CPUTIME_ID) - spent_ns_by(CLOCK_THREAD_CPUTIME_ID);
 }
 
 }  // namespace
@@ -30,7 +34,7 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::watch() {
-  constexpr std::int64_t k_least_share = 1000;
+  constexpr std::int64_t k_least_share = 100;
   std::int64_t before_ns = processor_ns();
   std::unique_lock lock(mutex_);
   while (!ended_.wait_for(lock, std::chrono::nanoseconds(period_ns_), [this] { return ends_; })) {

@@ -11,7 +11,7 @@
 namespace assay {
 
 /// Beats once a period, from a thread of its own, while somebody says that the process computes and
-/// its processor time goes on: by a thousandth of the period, or more. A process that is stopped,
+/// its processor time goes on: by a hundredth of the period, or more. A process that is stopped,
 /// sleeps or waits for others, polling, does not beat. Nothing tells one that computes for ever: it
 /// goes on beating, and its caller has a deadline.
 class Heartbeat {

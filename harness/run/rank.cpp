@@ -133,6 +133,16 @@ class Rank {
     return Done{};
   }
 
+  /// What it does by itself, for as long as it takes: its worker hears that it goes on.
+  template <class Work>
+  auto computing(const Work& work) {
+    if (!heartbeat_) {
+      heartbeat_ = std::make_unique<Heartbeat>(say_alive, k_second_ns);
+    }
+    const Heartbeat::Computing now(*heartbeat_);
+    return work();
+  }
+
   /// The same of a decoder layer's step.
   Result<Done> obey_with_layer(const RankCommand& command, RankRecord& record) {
     switch (command.kind) {
@@ -151,16 +161,6 @@ class Rank {
       case RankCommand::Kind::look: return command.measures ? measure(record) : look(record);
     }
     return Done{};
-  }
-
-  /// What it does by itself, for as long as it takes: its worker hears that it goes on.
-  template <class Work>
-  auto computing(const Work& work) {
-    if (!heartbeat_) {
-      heartbeat_ = std::make_unique<Heartbeat>(say_alive, k_second_ns);
-    }
-    const Heartbeat::Computing now(*heartbeat_);
-    return work();
   }
 
   /// Once: a process can't join a second job.

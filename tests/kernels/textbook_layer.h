@@ -337,16 +337,14 @@ class TextbookPass final : public LayerPass {
   /// What is not written, so that there stands what stood there before; later stages read that.
   [[nodiscard]] bool skips(LayerArray array, std::uint64_t row, std::uint64_t column) const {
     const LayerPlace& place = places_.of(array);
-    switch (fault_) {
-      case LayerFault::skips_some_rows:
-        return array == LayerArray::dw_o && row >= place.rows * 3 / 4;
-      case LayerFault::skips_some_columns:
-        return array == LayerArray::r && column >= place.columns - place.columns / 8;
-      case LayerFault::skips_a_head:
-        return (array == LayerArray::o || array == LayerArray::l) &&
-               row >= place.rows - problem_.seq;
-      default: return false;
+    if (fault_ == LayerFault::skips_some_rows) {
+      return array == LayerArray::dw_o && row >= place.rows * 3 / 4;
     }
+    if (fault_ == LayerFault::skips_some_columns) {
+      return array == LayerArray::r && column >= place.columns - place.columns / 8;
+    }
+    return fault_ == LayerFault::skips_a_head &&
+           (array == LayerArray::o || array == LayerArray::l) && row >= place.rows - problem_.seq;
   }
 
   TransformerProblem problem_;

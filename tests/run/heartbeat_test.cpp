@@ -36,7 +36,7 @@ bool falls_silent(const std::atomic<int>& beats, const std::function<void()>& wa
 
 TEST(Heartbeat, BeatsWhileTheProcessSaysThatItComputesAndDoes) {
   std::atomic<int> beats{0};
-  Heartbeat heartbeat([&beats] { ++beats; }, 20 * k_ms);
+  Heartbeat heartbeat([&beats] { ++beats; }, 50 * k_ms);
   {
     const Heartbeat::Computing computing(heartbeat);
     const std::int64_t deadline_ns = system_clock().now_ns() + 20'000 * k_ms;

@@ -240,6 +240,18 @@ TEST_F(TransformerStepRanks, ThatDieFailByTheirNumberAndThoseThatAreSlowTakeLong
       << ran.error().message;
 }
 
+/// It computes no more, and the other one, which waits for it, says nothing of computing.
+TEST_F(TransformerStepRanks, ThatStopAreNamedThoughRanksThatComputeMayTakeLonger) {
+  RankLaunch launch = launch_with(ASSAY_FAULTY_MPI ",stopped=1@2");
+  launch.limit_ns = 2'000'000'000;
+  auto stopped = LayerStepKernel::prepare(launch, small(2), Seed{1});
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  const auto ran = (*stopped)->run(steps_to(k_steps));
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Error::Code::timeout) << ran.error().message;
+  EXPECT_NE(ran.error().message.find(" hang"), std::string::npos) << ran.error().message;
+}
+
 TEST_F(TransformerStepRanks, AreRefusedByNameWithoutALauncher) {
   RankLaunch launch = launch_with(ASSAY_MPI_MODULE);
   launch.mpirun = "";
