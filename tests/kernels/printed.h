@@ -7,8 +7,8 @@
 
 namespace assay {
 
-inline void PrintTo(NumberType type, std::ostream* out) {
-  *out << name_of(type);
+inline std::ostream& operator<<(std::ostream& out, NumberType type) {
+  return out << name_of(type);
 }
 
 }  // namespace assay
