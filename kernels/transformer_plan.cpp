@@ -79,9 +79,10 @@ LayerPlaces::LayerPlaces(const TransformerProblem& problem) {
     places_.at(i) = {.type = is_wide ? NumberType::f32 : problem.input,
                      .rows = sizes.rows,
                      .columns = sizes.columns,
-                     .first_byte = bytes_,
+                     .first_byte = static_cast<std::uint64_t>(bytes_),
                      .first_element = 0};
-    bytes_ += (sizes.rows + sizes.rows_behind) * sizes.columns * bytes_of(places_.at(i).type);
+    bytes_ +=
+        Natural{sizes.rows + sizes.rows_behind} * sizes.columns * bytes_of(places_.at(i).type);
   };
   for (std::size_t i = 0; i < k_layer_arrays; ++i) {
     if (!is_of_weights(static_cast<LayerArray>(i))) {
@@ -89,7 +90,7 @@ LayerPlaces::LayerPlaces(const TransformerProblem& problem) {
     }
   }
   line_up();
-  weights_byte_ = bytes_;
+  weights_byte_ = static_cast<std::uint64_t>(bytes_);
   for (std::size_t i = 0; i < k_layer_arrays; ++i) {
     if (is_of_weights(static_cast<LayerArray>(i))) {
       place(i);

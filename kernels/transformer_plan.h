@@ -75,7 +75,7 @@ struct LayerPlace {
 
 /// Where everything stands in a slot. Behind the last row of what attention reads are 256 more.
 /// Gradients of weights stand one after the other, without gaps: they are summed over the ranks at
-/// once.
+/// once. Of a layer of more than 2^64 bytes only bytes() is right.
 class LayerPlaces {
  public:
   explicit LayerPlaces(const TransformerProblem& problem);
@@ -83,14 +83,15 @@ class LayerPlaces {
   [[nodiscard]] const LayerPlace& of(LayerArray array) const {
     return places_[static_cast<std::size_t>(array)];
   }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] Natural bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t elements() const { return elements_; }
   /// Gradients of weights: of f32, as many as the layer has weights.
   [[nodiscard]] std::uint64_t weights_byte() const { return weights_byte_; }
 
  private:
   std::array<LayerPlace, k_layer_arrays> places_;
-  std::uint64_t bytes_ = 0, elements_ = 0, weights_byte_ = 0;
+  Natural bytes_ = 0;
+  std::uint64_t elements_ = 0, weights_byte_ = 0;
 };
 
 [[nodiscard]] constexpr std::uint64_t tokens_of(const TransformerProblem& problem) {
@@ -118,6 +119,15 @@ class LayerPlaces {
   const Natural pairs = Natural{problem.seq} * (Natural{problem.seq} + 1) / 2;
   const Natural attention = 14 * Natural{problem.batch} * problem.heads * pairs * problem.head_dim;
   return Natural{problem.ranks} * (6 * weights_of(problem) * tokens_of(problem) + attention);
+}
+
+/// Model FLOPs of one rank's step up to which it is compared as a whole where it is drawn for that,
+/// about a second or two on one core; larger ones are compared in a sample, or their checks would
+/// take many times as long as what they check.
+inline constexpr Natural k_most_whole_flops = Natural{1} << 34U;
+/// Of one rank.
+[[nodiscard]] constexpr Natural flops_of_rank(const TransformerProblem& problem) {
+  return model_flops(problem) / problem.ranks;
 }
 
 [[nodiscard]] AttentionProblem attention_of(const TransformerProblem& problem,

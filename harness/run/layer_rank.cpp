@@ -74,10 +74,7 @@ Result<Done> LayerRank::prepare(std::span<const Step> steps) {
   return Done{};
 }
 
-Result<Done> LayerRank::run(const Step& step, const AssayMpi& mpi) {
-  if (auto ran = kernel_->run({&step, 1}); !ran) {
-    return ran;
-  }
+Result<Done> LayerRank::exchange(const Step& step, const AssayMpi& mpi) {
   const AssayMpiCall call{.op = ASSAY_MPI_ALL_REDUCE,
                           .type = ASSAY_MPI_F32,
                           .count = weights(),

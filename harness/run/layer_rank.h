@@ -29,8 +29,10 @@ class LayerRank {
       : problem_(problem), rank_(rank), kernel_(std::move(kernel)) {}
 
   Result<Done> prepare(std::span<const Step> steps);
-  /// Forward, backward, and one call of MPI that adds all weights' gradients of all ranks.
-  Result<Done> run(const Step& step, const AssayMpi& mpi);
+  /// Forward and backward pass.
+  Result<Done> compute(const Step& step) { return kernel_->run({&step, 1}); }
+  /// One call of MPI that adds all weights' gradients of all ranks.
+  Result<Done> exchange(const Step& step, const AssayMpi& mpi);
   /// Its own part as the kernel does it, by its challenge; then that the sums are those of all
   /// ranks' gradients, which are gathered for it: at drawn places, of steps in `full` everywhere. A
   /// sum of n numbers in f32 may be off by g(n) of the sum of their magnitudes, in any order (g:

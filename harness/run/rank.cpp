@@ -7,17 +7,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "harness/run/clock.h"
+#include "harness/run/heartbeat.h"
 #include "harness/run/layer_rank.h"
 #include "harness/run/lines.h"
 #include "harness/run/rank_clock.h"
@@ -67,14 +70,21 @@ int op_of(CollectiveProblem::Op op) {
   return -1;
 }
 
+constexpr std::int64_t k_second_ns = 1'000'000'000;
+std::mutex g_writes;  // lines of two threads must not mix
+
+bool say(std::string_view line) {
+  const std::lock_guard lock(g_writes);
+  return write_line(g_worker, line);
+}
+
 /// On a busy machine a batch of calls may take long, and a rank that goes on is not one that hangs.
 void say_alive() {
-  constexpr std::int64_t k_second_ns = 1'000'000'000;
-  static std::int64_t said_ns = 0;
+  static std::atomic<std::int64_t> said_ns{0};
   const std::int64_t now_ns = system_clock().now_ns();
   if (now_ns - said_ns >= k_second_ns) {
     said_ns = now_ns;
-    static_cast<void>(write_line(g_worker, k_rank_alive));
+    static_cast<void>(say(k_rank_alive));
   }
 }
 
@@ -127,10 +137,21 @@ class Rank {
     return Done{};
   }
 
+  /// What it does by itself, for as long as it takes: its worker hears that it goes on.
+  template <class Work>
+  auto computing(const Work& work) {
+    if (!heartbeat_) {
+      heartbeat_ = std::make_unique<Heartbeat>(say_alive, k_second_ns);
+    }
+    const Heartbeat::Computing now(*heartbeat_);
+    return work();
+  }
+
   /// The same of a decoder layer's step.
   Result<Done> obey_with_layer(const RankCommand& command, RankRecord& record) {
     switch (command.kind) {
-      case RankCommand::Kind::prepare: return layer_->prepare(command.steps);
+      case RankCommand::Kind::prepare:
+        return computing([&] { return layer_->prepare(command.steps); });
       case RankCommand::Kind::run: return run_layers(command, record);
       case RankCommand::Kind::check: return layer_->check(command, *mpi_, record);
       case RankCommand::Kind::witness: {
@@ -141,7 +162,7 @@ class Rank {
       case RankCommand::Kind::flip: return layer_->flip(command.slot, command.bit);
       case RankCommand::Kind::join: return Done{};  // MPI has done so
       case RankCommand::Kind::start:
-      case RankCommand::Kind::look: return look(record);
+      case RankCommand::Kind::look: return command.measures ? measure(record) : look(record);
     }
     return Done{};
   }
@@ -184,7 +205,8 @@ class Rank {
                                         std::to_string(problem_.ranks)};
     }
     if (command.work.layer) {
-      auto layer = LayerRank::make(*command.work.layer, record.rank, command.seed);
+      auto layer = computing(
+          [&] { return LayerRank::make(*command.work.layer, record.rank, command.seed); });
       if (!layer) {
         return layer.error();
       }
@@ -214,15 +236,21 @@ class Rank {
     }
     constexpr std::int64_t k_most = (std::int64_t{1} << 53U) - 1;  // of a number in JSON
     correction_ns_ = correction_of(*clock);
-    if (layer_) {
-      const auto rate = layer_->product_rate();
-      if (!rate) {
-        return rate.error();
-      }
-      record.product_rate = static_cast<std::int64_t>(*rate);
-    }
     record.clock = ClockOffset{.offset_ns = std::clamp(clock->offset_ns, -k_most, k_most),
                                .round_trip_ns = std::min(clock->round_trip_ns, k_most)};
+    return Done{};
+  }
+
+  /// After a look all ranks begin at once.
+  Result<Done> measure(RankRecord& record) {
+    if (auto looked = look(record); !looked) {
+      return looked;
+    }
+    const auto rate = computing([&] { return layer_->product_rate(); });
+    if (!rate) {
+      return rate.error();
+    }
+    record.product_rate = static_cast<std::int64_t>(*rate);
     return Done{};
   }
 
@@ -244,8 +272,11 @@ class Rank {
 
   Result<Done> run_layers(const RankCommand& command, RankRecord& record) {
     for (const Step& step : command.steps) {
-      if (auto done = timed([&] { return layer_->run(step, *mpi_); }, command.lead_ns, record);
-          !done) {
+      const auto work = [&] {
+        auto computed = computing([&] { return layer_->compute(step); });
+        return computed ? layer_->exchange(step, *mpi_) : computed;
+      };
+      if (auto done = timed(work, command.lead_ns, record); !done) {
         return done;
       }
       say_alive();
@@ -338,13 +369,14 @@ class Rank {
   std::int64_t correction_ns_ = 0;  // of this clock to the first rank's
   std::optional<RankData> data_;
   std::unique_ptr<LayerRank> layer_;  // of a decoder layer's step, instead of data
+  std::unique_ptr<Heartbeat> heartbeat_;
 };
 
 /// Until the worker is gone.
 template <class Answer>
 void answer_worker(const Answer& answer) {
   LineBuffer buffer;
-  bool there = write_line(g_worker, write_rank_record({.kind = RankRecord::Kind::hello}));
+  bool there = say(write_rank_record({.kind = RankRecord::Kind::hello}));
   while (there) {
     auto line = buffer.next();
     if (!line) {
@@ -352,10 +384,9 @@ void answer_worker(const Answer& answer) {
       continue;
     }
     const auto command = read_rank_command(*line);
-    there = write_line(g_worker,
-                       write_rank_record(command ? answer(*command)
-                                                 : RankRecord{.kind = RankRecord::Kind::failed,
-                                                              .note = command.error().message}));
+    there = say(write_rank_record(
+        command ? answer(*command)
+                : RankRecord{.kind = RankRecord::Kind::failed, .note = command.error().message}));
   }
 }
 

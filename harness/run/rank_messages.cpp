@@ -221,7 +221,7 @@ std::string write_rank_command(const RankCommand& command) {
       object.emplace_back("bit", to_decimal(command.bit));
       object.emplace_back("slot", command.slot);
       break;
-    case RankCommand::Kind::look: break;
+    case RankCommand::Kind::look: object.emplace_back("measures", command.measures); break;
   }
   return canonical_json(object);
 }
@@ -244,6 +244,8 @@ Result<RankCommand> read_rank_command(std::string_view line) {
   } else if (command.kind == RankCommand::Kind::join) {
     command.limit_ns = static_cast<std::int64_t>(members.decimal("limit_ns"));
     read_bytes(members, "ticket", command.ticket);
+  } else if (command.kind == RankCommand::Kind::look) {
+    command.measures = members.boolean_or("measures", false);
   } else {
     command.lead_ns = members.whole_or("lead_ns", 0);
     if (command.kind == RankCommand::Kind::run) {

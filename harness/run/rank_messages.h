@@ -33,6 +33,7 @@ struct RankCommand {
   std::vector<Step> steps;          ///< prepare, run, check, witness
   std::vector<std::uint32_t> full;  ///< check: indices of the steps that are checked as a whole.
   std::int64_t lead_ns = 0;         ///< run: how far ahead the common start of a call is agreed on.
+  bool measures = false;            ///< look: of a layer, how fast its largest product is, too.
   std::uint32_t slot = 0;           ///< flip
   std::uint64_t bit = 0;            ///< flip
   std::vector<std::uint8_t> ticket;  ///< join, of ranks on GPUs: the first one's.
@@ -57,7 +58,7 @@ struct RankRecord {
   /// look: at most 2^53 - 1 ns; none where all ranks read their worker's clock.
   std::optional<ClockOffset> clock;
   TransportCounters transport;       ///< look
-  std::int64_t product_rate = 0;     ///< look: FLOP/s of a layer's largest product; 0: none.
+  std::int64_t product_rate = 0;     ///< look that measures: FLOP/s of it; else 0.
   std::vector<std::uint8_t> ticket;  ///< start, of the first rank, if others need one to join.
   std::string settings;              ///< join: what the library was told.
   bool unsupported = false;          ///< failed: nothing was tried,

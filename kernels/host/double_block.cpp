@@ -1,6 +1,5 @@
 #include "kernels/host/double_block.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -77,15 +76,14 @@ double StoredMatrix::at(std::uint64_t row, std::uint64_t column) const {
   });
 }
 
-void RowPanel::take(const StoredMatrix& a, std::uint64_t first_row) {
+void RowPanel::take(const StoredMatrix& a, std::span<const std::uint64_t> rows) {
   const std::uint64_t terms = a.columns;
-  const std::uint64_t rows = std::min(k_block_rows, a.rows - first_row);
   const Strides strides = strides_of(a);
   values_.assign(k_block_rows * terms, 0.0);
   norms_.fill(0.0);
   with_elements(a, [&](const auto* elements) {
-    for (std::uint64_t i = 0; i < rows; ++i) {
-      const auto* const from = elements + (first_row + i) * strides.row;
+    for (std::uint64_t i = 0; i < rows.size(); ++i) {
+      const auto* const from = elements + rows[i] * strides.row;
       double* const to = values_.data() + i * terms;
       for (std::uint64_t term = 0; term < terms; ++term) {
         to[term] = number(from[term * strides.column]);
@@ -95,18 +93,17 @@ void RowPanel::take(const StoredMatrix& a, std::uint64_t first_row) {
   });
 }
 
-void ColumnPanel::take(const StoredMatrix& b, std::uint64_t first_column) {
+void ColumnPanel::take(const StoredMatrix& b, std::span<const std::uint64_t> columns) {
   const std::uint64_t terms = b.rows;
-  const std::uint64_t columns = std::min(k_block_columns, b.columns - first_column);
   const Strides strides = strides_of(b);
   values_.assign(k_block_columns * terms, 0.0);
   norms_.fill(0.0);
   with_elements(b, [&](const auto* elements) {
     for (std::uint64_t term = 0; term < terms; ++term) {
-      const auto* const from = elements + term * strides.row + first_column * strides.column;
+      const auto* const from = elements + term * strides.row;
       double* const to = values_.data() + term * k_block_columns;
-      for (std::uint64_t j = 0; j < columns; ++j) {
-        to[j] = number(from[j * strides.column]);
+      for (std::uint64_t j = 0; j < columns.size(); ++j) {
+        to[j] = number(from[columns[j] * strides.column]);
         norms_[j] += to[j] * to[j];
       }
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -23,11 +24,12 @@ struct StoredMatrix {
 inline constexpr std::uint64_t k_block_rows = 4;
 inline constexpr std::uint64_t k_block_columns = 32;
 
-/// Rows of A, or columns of B, in doubles, with the root of the sum of the squares of each. Rows
-/// and columns beyond the last are 0.
+/// A few rows of A, or columns of B, in doubles, with the root of the sum of the squares of each.
+/// What is fewer than the block has is filled up with 0.
 class RowPanel {
  public:
-  void take(const StoredMatrix& a, std::uint64_t first_row);
+  /// Precondition: at most k_block_rows.
+  void take(const StoredMatrix& a, std::span<const std::uint64_t> rows);
   [[nodiscard]] const double* data() const { return values_.data(); }  ///< k_block_rows x k.
   [[nodiscard]] double norm(std::uint64_t row) const { return norms_[row]; }
 
@@ -37,7 +39,8 @@ class RowPanel {
 };
 class ColumnPanel {
  public:
-  void take(const StoredMatrix& b, std::uint64_t first_column);
+  /// Precondition: at most k_block_columns.
+  void take(const StoredMatrix& b, std::span<const std::uint64_t> columns);
   [[nodiscard]] const double* data() const { return values_.data(); }  ///< k x k_block_columns.
   [[nodiscard]] std::uint64_t terms() const { return values_.size() / k_block_columns; }
   [[nodiscard]] double norm(std::uint64_t column) const { return norms_[column]; }

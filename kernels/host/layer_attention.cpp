@@ -109,9 +109,15 @@ void scale(RowSums& sums) {
 }  // namespace
 
 const HeadRow& LayerHeads::row(LayerArray array, std::uint64_t row) {
-  auto& rows = rows_.at(static_cast<std::size_t>(array));
-  rows.resize(claim_.places->of(array).rows);
-  HeadRow& kept = rows[row];
+  Kept& of_heads = kept_.at(static_cast<std::size_t>(array));
+  const TransformerProblem& problem = *claim_.problem;
+  const std::uint64_t sharing = claim_.places->of(array).rows / (problem.batch * problem.kv_heads);
+  const std::uint64_t first = row / sharing * sharing;
+  if (of_heads.rows.empty() || of_heads.first != first) {
+    of_heads.rows.assign(sharing, {});
+    of_heads.first = first;
+  }
+  HeadRow& kept = of_heads.rows[row - first];
   if (kept.values.empty()) {
     const StoredMatrix matrix = claim_.matrix(array);
     kept.values.resize(matrix.columns);

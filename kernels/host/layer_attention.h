@@ -35,7 +35,8 @@ struct HeadRow {
 };
 
 /// Rows of the arrays that stand by heads, in doubles: each is read from memory once, when somebody
-/// first asks for it. For one thread.
+/// first asks for it. Keeps those of the heads that share one of K, until somebody asks for
+/// others'. For one thread.
 class LayerHeads {
  public:
   /// Keeps a reference to the claim.
@@ -44,8 +45,12 @@ class LayerHeads {
   [[nodiscard]] const HeadRow& row(LayerArray array, std::uint64_t row);
 
  private:
+  struct Kept {
+    std::uint64_t first = 0;
+    std::vector<HeadRow> rows;
+  };
   const LayerClaim& claim_;
-  std::array<std::vector<HeadRow>, k_layer_arrays> rows_;
+  std::array<Kept, k_layer_arrays> kept_;
 };
 
 /// A row of o, and its l: of batch x heads x seq.

@@ -4,11 +4,14 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "kernels/host/layer_attention.h"
+#include "kernels/host/layer_product.h"
 #include "kernels/host/parallel.h"
 #include "kernels/keyed.h"
 
@@ -16,161 +19,114 @@ namespace assay {
 namespace {
 
 using Wrong = std::optional<Mismatch>;
-constexpr std::uint64_t k_place_stream = 0x680;  // And on: one for each step.
+constexpr std::uint64_t k_place_stream = 0x680;                     // And on: one for each step.
+constexpr std::uint64_t k_sample_stream = std::uint64_t{1} << 32U;  // One for each step and stage.
+constexpr std::uint64_t k_stages_of_step = 64;                      // At most.
 constexpr std::uint64_t k_edge = 16;
 // Rows are read from memory once for so many columns.
 constexpr std::uint64_t k_unit_columns = 4 * k_block_columns;
+constexpr std::uint64_t k_unit_rows = 16 * k_block_rows;
 
-/// A place of a stage's output.
-struct LayerPosition {
-  LayerArray array = LayerArray::n1;
-  std::uint64_t row = 0, column = 0;
-};
-
-/// Where a column of Q, K and V side by side stands by heads.
-LayerPosition by_heads(const TransformerProblem& problem, std::array<LayerArray, 3> arrays,
-                       std::uint64_t token, std::uint64_t column) {
-  const std::uint64_t head = column / problem.head_dim;
-  const auto place = [&](LayerArray array, std::uint64_t heads, std::uint64_t of_array) {
-    return LayerPosition{
-        .array = array,
-        .row = (token / problem.seq * heads + of_array) * problem.seq + token % problem.seq,
-        .column = column % problem.head_dim};
-  };
-  if (head < problem.heads) {
-    return place(arrays[0], problem.heads, head);
-  }
-  const std::uint64_t key_head = head - problem.heads;
-  return key_head < problem.kv_heads
-             ? place(arrays[1], problem.kv_heads, key_head)
-             : place(arrays[2], problem.kv_heads, key_head - problem.kv_heads);
-}
-
-/// A product, and what is done with each of its elements.
-struct ProductStage {
-  LayerArray to = LayerArray::n1;
-  StoredMatrix a, b;
-  bool by_heads = false;
-  enum class After { nothing, added, rectified, where_rectified } after = After::nothing;
-  StoredMatrix other;  ///< What is added, or where it is rectified.
-};
-
-class ProductCheck {
- public:
-  ProductCheck(const LayerClaim& claim, const ProductStage& stage) : claim_(claim), stage_(stage) {}
-
-  /// At most so many blocks of columns, from here on.
-  void take_columns(std::uint64_t first, std::uint64_t blocks) {
-    blocks_.clear();
-    for (; first < stage_.b.columns && blocks_.size() < blocks; first += k_block_columns) {
-      blocks_.push_back({.first = first, .panel = {}});
-      blocks_.back().panel.take(stage_.b, first);
-    }
-  }
-  /// The block of rows from here on, in those columns.
-  Wrong check_rows(std::uint64_t first) {
-    a_.take(stage_.a, first);
-    Wrong found;
-    for (const Block& block : blocks_) {
-      auto wrong = check_block(first, block);
-      if (wrong && (!found || wrong->index < found->index)) {
-        found = std::move(wrong);
-      }
-    }
-    return found;
-  }
-
- private:
-  struct Block {
-    std::uint64_t first = 0;
-    ColumnPanel panel;
-  };
-
-  Wrong check_block(std::uint64_t first, const Block& block) {
-    const BlockSums sums = multiply_panels(a_, block.panel);
-    const double roundings = rounding_bound(stage_.a.columns + 1);
-    const std::uint64_t rows = std::min(k_block_rows, stage_.a.rows - first);
-    const std::uint64_t columns = std::min(k_block_columns, stage_.b.columns - block.first);
-    for (std::uint64_t i = 0; i < rows; ++i) {
-      for (std::uint64_t j = 0; j < columns; ++j) {
-        if (auto wrong = check_one({first + i, block.first + j}, sums[i * k_block_columns + j],
-                                   roundings * a_.norm(i) * block.panel.norm(j))) {
-          return wrong;
-        }
-      }
-    }
-    return std::nullopt;
-  }
-
-  Wrong check_one(std::pair<std::uint64_t, std::uint64_t> place, double sum, double bound) {
-    const auto [row, column] = place;
-    LayerPosition at{.array = stage_.to, .row = row, .column = column};
-    if (stage_.by_heads) {
-      using enum LayerArray;
-      at = by_heads(*claim_.problem, {stage_.to, k, v}, row, column);
-    }
-    switch (stage_.after) {
-      case ProductStage::After::nothing: break;
-      case ProductStage::After::added:
-        // The product is stored, and so rounded, before it is added.
-        bound +=
-            (std::abs(sum) + bound) * (stage_.other.type == NumberType::bf16 ? 0x1p-8 : 0x1p-24);
-        sum += stage_.other.at(row, column);
-        break;
-      case ProductStage::After::rectified: sum = std::max(sum, 0.0); break;
-      case ProductStage::After::where_rectified:
-        if (!(stage_.other.at(row, column) > 0)) {
-          sum = bound = 0;
-        }
-        break;
-    }
-    return compare(
-        claim_,
-        {.array = at.array, .row = at.row, .column = at.column, .expected = sum, .bound = bound});
-  }
-
-  const LayerClaim& claim_;
-  ProductStage stage_;
-  RowPanel a_;
-  std::vector<Block> blocks_;
-};
-
-/// One stage: what can be drawn of it, and all of it. Units are rows, or blocks of columns.
-struct LayerStage {
-  std::function<Wrong(const Keyed& draw, std::uint64_t first_draw)> drawn;
+/// Parts that threads may do in any order.
+struct LayerWork {
   std::uint64_t units = 0;
   std::function<Wrong(std::uint64_t unit)> unit;
+};
+
+/// One stage: a little that is drawn of it, all of it, and a sample, where that is less than all.
+struct LayerStage {
+  std::function<Wrong(const Keyed& draw, std::uint64_t first_draw)> drawn;
+  LayerWork whole;
+  std::function<LayerWork(const Keyed& draw)> sampled;
 };
 
 LayerStage rows_of(std::uint64_t rows, const std::function<Wrong(std::uint64_t row)>& check) {
   return {.drawn = [rows, check](const Keyed& draw,
                                  std::uint64_t first) { return check(draw.below(first, rows)); },
-          .units = rows,
-          .unit = check};
+          .whole = {.units = rows, .unit = check},
+          .sampled = {}};
+}
+
+/// first .. last - 1.
+std::vector<std::uint64_t> places_between(std::uint64_t first, std::uint64_t last) {
+  std::vector<std::uint64_t> places(last - first);
+  std::iota(places.begin(), places.end(), first);
+  return places;
+}
+
+/// At most so many adjoining ones, drawn.
+std::vector<std::uint64_t> drawn_together(const Keyed& draw, std::uint64_t index, std::uint64_t all,
+                                          std::uint64_t size) {
+  const std::uint64_t first = draw.below(index, all - std::min(all, size) + 1);
+  return places_between(first, std::min(first + size, all));
+}
+
+/// Of so many places all, or one drawn of each of k_sampled - 1 equal parts, and the last, where
+/// what is left over by blocks ends.
+std::vector<std::uint64_t> sampled_of(const Keyed& draw, std::uint64_t first_draw,
+                                      std::uint64_t all) {
+  constexpr std::uint64_t k_parts = k_sampled - 1;
+  if (all <= k_sampled) {
+    return places_between(0, all);
+  }
+  std::vector<std::uint64_t> places;
+  for (std::uint64_t i = 0; i < k_parts; ++i) {
+    const std::uint64_t begin = i * (all - 1) / k_parts;
+    const std::uint64_t end = (i + 1) * (all - 1) / k_parts;
+    places.push_back(begin + draw.below(first_draw + i, end - begin));
+  }
+  places.push_back(all - 1);
+  return places;
+}
+
+/// The sampled rows in all columns, and the sampled columns in all rows.
+LayerWork sampled_product(std::shared_ptr<const ProductCheck> check, const Keyed& draw) {
+  const std::uint64_t all_rows = check->all_rows();
+  const std::uint64_t all_columns = check->all_columns();
+  const auto rows =
+      std::make_shared<const std::vector<RowBlock>>(check->rows(sampled_of(draw, 0, all_rows)));
+  const auto columns = std::make_shared<const std::vector<ColumnBlock>>(
+      check->columns(sampled_of(draw, k_sampled, all_columns)));
+  const std::uint64_t by_columns = (all_columns + k_block_columns - 1) / k_block_columns;
+  const std::uint64_t by_rows = (all_rows + k_unit_rows - 1) / k_unit_rows;
+  return {
+      .units = by_columns + by_rows,
+      .unit = [=, check = std::move(check)](std::uint64_t unit) -> Wrong {
+        if (unit < by_columns) {
+          const std::uint64_t first = unit * k_block_columns;
+          return check->check(*rows, check->columns(places_between(
+                                         first, std::min(first + k_block_columns, all_columns))));
+        }
+        const std::uint64_t first = (unit - by_columns) * k_unit_rows;
+        return check->check(
+            check->rows(places_between(first, std::min(first + k_unit_rows, all_rows))), *columns);
+      }};
+}
+
+Wrong whole_columns(const ProductCheck& check, std::uint64_t unit) {
+  const std::uint64_t first = unit * k_unit_columns;
+  const auto columns =
+      check.columns(places_between(first, std::min(first + k_unit_columns, check.all_columns())));
+  Wrong wrong;
+  for (std::uint64_t row = 0; row < check.all_rows() && !wrong; row += k_block_rows) {
+    wrong = check.check(
+        check.rows(places_between(row, std::min(row + k_block_rows, check.all_rows()))), columns);
+  }
+  return wrong;
 }
 
 LayerStage product(const LayerClaim& claim, const ProductStage& stage) {
-  const std::uint64_t rows = stage.a.rows;
-  const std::uint64_t columns = stage.b.columns;
+  auto check = std::make_shared<const ProductCheck>(claim, stage);
   return {
       .drawn =
-          [=, &claim](const Keyed& draw, std::uint64_t first) {
-            ProductCheck check(claim, stage);
-            check.take_columns(draw.below(first, columns - std::min(columns, k_block_columns) + 1),
-                               1);
-            return check.check_rows(draw.below(first + 1, rows - std::min(rows, k_block_rows) + 1));
+          [check](const Keyed& draw, std::uint64_t first) {
+            return check->check(
+                check->rows(drawn_together(draw, first + 1, check->all_rows(), k_block_rows)),
+                check->columns(drawn_together(draw, first, check->all_columns(), k_block_columns)));
           },
-      .units = (columns + k_unit_columns - 1) / k_unit_columns,
-      .unit =
-          [=, &claim](std::uint64_t block) {
-            ProductCheck check(claim, stage);
-            check.take_columns(block * k_unit_columns, k_unit_columns / k_block_columns);
-            Wrong wrong;
-            for (std::uint64_t row = 0; row < rows && !wrong; row += k_block_rows) {
-              wrong = check.check_rows(row);
-            }
-            return wrong;
-          }};
+      .whole = {.units = (check->all_columns() + k_unit_columns - 1) / k_unit_columns,
+                .unit = [check](std::uint64_t unit) { return whole_columns(*check, unit); }},
+      .sampled = [check](const Keyed& draw) { return sampled_product(check, draw); }};
 }
 
 double one_by_rms(const StoredMatrix& x, std::uint64_t row) {
@@ -244,31 +200,74 @@ LayerStage merged(const LayerClaim& claim, LayerArray to, std::array<LayerArray,
   });
 }
 
-/// A drawn row, and one near an end of a head, where the mask shows most. Units are those heads
-/// that share one of K.
-LayerStage heads_rows(const LayerClaim& claim, std::uint64_t heads, bool at_end,
-                      Wrong (*check)(LayerHeads&, std::uint64_t)) {
-  const std::uint64_t seq = claim.problem->seq;
-  const std::uint64_t units = claim.problem->batch * claim.problem->kv_heads;
-  const std::uint64_t rows = claim.problem->batch * heads * seq;
-  return {.drawn = [=, &claim](const Keyed& draw, std::uint64_t first) -> Wrong {
-            LayerHeads kept(claim);
-            if (auto wrong = check(kept, draw.below(first, rows))) {
-              return wrong;
-            }
-            const std::uint64_t head = draw.below(first + 1, rows / seq);
-            const std::uint64_t place = draw.below(first + 2, std::min(seq, k_edge));
-            return check(kept, head * seq + (at_end ? seq - 1 - place : place));
-          },
-          .units = units,
-          .unit = [=, &claim](std::uint64_t unit) -> Wrong {
-            LayerHeads kept(claim);
-            Wrong wrong;
-            for (std::uint64_t row = unit * (rows / units);
-                 row < (unit + 1) * (rows / units) && !wrong; ++row) {
-              wrong = check(kept, row);
-            }
-            return wrong;
+/// Rows that stand by heads; units are those heads that share one of K. Near one end of a head the
+/// mask shows most.
+struct HeadsRows {
+  const LayerClaim* claim = nullptr;
+  std::uint64_t heads = 0;
+  bool at_end = false;
+  Wrong (*check)(LayerHeads&, std::uint64_t) = nullptr;
+
+  [[nodiscard]] std::uint64_t seq() const { return claim->problem->seq; }
+  [[nodiscard]] std::uint64_t units() const {
+    return claim->problem->batch * claim->problem->kv_heads;
+  }
+  [[nodiscard]] std::uint64_t all_heads() const { return claim->problem->batch * heads; }
+
+  [[nodiscard]] std::uint64_t near_edge(const Keyed& draw, std::uint64_t index,
+                                        std::uint64_t head) const {
+    const std::uint64_t place = draw.below(index, std::min(seq(), k_edge));
+    return head * seq() + (at_end ? seq() - 1 - place : place);
+  }
+  [[nodiscard]] Wrong check_drawn(const Keyed& draw, std::uint64_t first) const {
+    LayerHeads kept(*claim);
+    if (auto wrong = check(kept, draw.below(first, all_heads() * seq()))) {
+      return wrong;
+    }
+    return check(kept, near_edge(draw, first + 2, draw.below(first + 1, all_heads())));
+  }
+  [[nodiscard]] Wrong check_unit(std::uint64_t unit) const {
+    const std::uint64_t rows = all_heads() / units() * seq();
+    LayerHeads kept(*claim);
+    Wrong wrong;
+    for (std::uint64_t row = unit * rows; row < (unit + 1) * rows && !wrong; ++row) {
+      wrong = check(kept, row);
+    }
+    return wrong;
+  }
+  /// Of each head one drawn row in every of some equal parts, k_sampled of all heads at least, and
+  /// one near its edge.
+  [[nodiscard]] Wrong check_sampled(const Keyed& draw, std::uint64_t unit) const {
+    const std::uint64_t of_unit = all_heads() / units();
+    const std::uint64_t parts = std::min(seq(), (k_sampled + all_heads() - 1) / all_heads());
+    LayerHeads kept(*claim);
+    for (std::uint64_t head = unit * of_unit; head < (unit + 1) * of_unit; ++head) {
+      const std::uint64_t first_draw = head * (k_sampled + 1);
+      if (auto wrong = check(kept, near_edge(draw, first_draw, head))) {
+        return wrong;
+      }
+      for (std::uint64_t i = 0; i < parts; ++i) {
+        const std::uint64_t begin = i * seq() / parts;
+        const std::uint64_t end = (i + 1) * seq() / parts;
+        const std::uint64_t place = begin + draw.below(first_draw + 1 + i, end - begin);
+        if (auto wrong = check(kept, head * seq() + place)) {
+          return wrong;
+        }
+      }
+    }
+    return std::nullopt;
+  }
+};
+
+LayerStage heads_rows(const HeadsRows& rows) {
+  return {.drawn = [rows](const Keyed& draw,
+                          std::uint64_t first) { return rows.check_drawn(draw, first); },
+          .whole = {.units = rows.units(),
+                    .unit = [rows](std::uint64_t unit) { return rows.check_unit(unit); }},
+          .sampled = [rows](const Keyed& draw) -> LayerWork {
+            return {.units = rows.units(), .unit = [rows, draw](std::uint64_t unit) {
+                      return rows.check_sampled(draw, unit);
+                    }};
           }};
 }
 
@@ -308,7 +307,8 @@ class LayerStages {
     using enum LayerArray;
     stages_.push_back(norm(claim_, n1, tokens(claim_.operands.x)));
     add({.to = q, .a = in(n1), .b = w_qkv(false), .by_heads = true});
-    stages_.push_back(heads_rows(claim_, problem_.heads, false, check_attended_row));
+    stages_.push_back(heads_rows(
+        {.claim = &claim_, .heads = problem_.heads, .at_end = false, .check = check_attended_row}));
     stages_.push_back(merged(claim_, a, {o, o, o}));
     add({.to = h,
          .a = in(a),
@@ -330,8 +330,14 @@ class LayerStages {
     stages_.push_back(norm_gradient(claim_, dh, {in(h), in(dn2), dy}));
     add({.to = dw_o, .a = in(a, true), .b = in(dh)});
     add({.to = d_o, .a = in(dh), .b = w_o(true), .by_heads = true});
-    stages_.push_back(heads_rows(claim_, problem_.heads, false, check_query_gradient));
-    stages_.push_back(heads_rows(claim_, problem_.kv_heads, true, check_key_gradients));
+    stages_.push_back(heads_rows({.claim = &claim_,
+                                  .heads = problem_.heads,
+                                  .at_end = false,
+                                  .check = check_query_gradient}));
+    stages_.push_back(heads_rows({.claim = &claim_,
+                                  .heads = problem_.kv_heads,
+                                  .at_end = true,
+                                  .check = check_key_gradients}));
     stages_.push_back(merged(claim_, dqkv, {dq, dk, dv}));
     add({.to = dw_qkv, .a = in(n1, true), .b = in(dqkv)});
     add({.to = dn1, .a = in(dqkv), .b = w_qkv(true)});
@@ -345,11 +351,11 @@ class LayerStages {
 
 /// Of all units, by as many threads as there are; `progress` is called after each, by one at a
 /// time.
-Wrong first_wrong_of(const LayerStage& stage, const std::function<void()>& progress) {
+Wrong first_wrong_of(const LayerWork& work, const std::function<void()>& progress) {
   std::mutex mutex;
   Wrong first;
   const auto take = [&](std::uint64_t unit) {
-    auto wrong = stage.unit(unit);
+    auto wrong = work.unit(unit);
     const std::lock_guard lock(mutex);
     if (wrong && (!first || wrong->index < first->index)) {
       first = std::move(wrong);
@@ -358,7 +364,7 @@ Wrong first_wrong_of(const LayerStage& stage, const std::function<void()>& progr
       progress();
     }
   };
-  parallel_ranges(stage.units, 1, [&take](std::uint64_t begin, std::uint64_t end) {
+  parallel_ranges(work.units, 1, [&take](std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t unit = begin; unit < end; ++unit) {
       take(unit);
     }
@@ -385,7 +391,20 @@ std::optional<Mismatch> check_everywhere(const LayerClaim& claim,
                                          const std::function<void()>& progress) {
   const LayerStages stages(claim);
   for (const LayerStage& stage : stages.all()) {
-    if (auto first = first_wrong_of(stage, progress)) {
+    if (auto first = first_wrong_of(stage.whole, progress)) {
+      return first;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Mismatch> check_sample(const LayerClaim& claim, const Seed& challenge,
+                                     std::uint32_t index, const std::function<void()>& progress) {
+  const LayerStages stages(claim);
+  for (std::size_t i = 0; i < stages.all().size(); ++i) {
+    const LayerStage& stage = stages.all()[i];
+    const Keyed draw(challenge, k_sample_stream + index * k_stages_of_step + i);
+    if (auto first = first_wrong_of(stage.sampled ? stage.sampled(draw) : stage.whole, progress)) {
       return first;
     }
   }

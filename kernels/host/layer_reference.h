@@ -1,4 +1,4 @@
-// Whether a decoder layer's step is right: each stage, at drawn places or everywhere.
+// Whether a decoder layer's step is right: each stage, at drawn places, in a sample or everywhere.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,21 @@ namespace assay {
 [[nodiscard]] std::optional<Mismatch> check_drawn_places(const LayerClaim& claim,
                                                          const Seed& challenge,
                                                          std::uint32_t index);
+
+/// Rows, columns and heads of a sample, at least.
+inline constexpr std::uint64_t k_sampled = 32;
+
+/// What a layer is checked by that is too large to be computed again. Norms, their gradients and
+/// copies: every element. Of each product k_sampled rows in all columns and k_sampled columns in
+/// all rows: one drawn of each of k_sampled - 1 equal parts, and the last; fewer where it has no
+/// more. Of attention and each of its gradients one drawn row in every equal part of every head,
+/// k_sampled parts or more in all, and of every head one among its first 16, of keys its last 16.
+/// So what is wrong in all rows or all columns of a stage, or in two adjoining parts of them, is
+/// found; and what is wrong in a share f of the rows is missed with (1 - f)^(k_sampled - 1) at
+/// most. The first stage that is wrong; drawn and called as above and below.
+[[nodiscard]] std::optional<Mismatch> check_sample(const LayerClaim& claim, const Seed& challenge,
+                                                   std::uint32_t index,
+                                                   const std::function<void()>& progress);
 
 /// Every element of every stage, on all threads. The first stage that is wrong, at its first wrong
 /// element. `progress`, if any, is called every now and then, by one thread at a time.

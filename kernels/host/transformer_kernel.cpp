@@ -26,7 +26,8 @@ std::uint64_t read_bits(NumberType type, const std::byte* at) {
 
 /// Slots begin on pages, an odd number of them apart: see outputs.cpp.
 std::uint64_t stride_of(const TransformerProblem& problem) {
-  return ((LayerPlaces(problem).bytes() + k_page - 1) / k_page | 1U) * k_page;
+  const auto bytes = static_cast<std::uint64_t>(LayerPlaces(problem).bytes());
+  return ((bytes + k_page - 1) / k_page | 1U) * k_page;
 }
 
 Result<Done> fits(const TransformerProblem& problem) {
@@ -204,11 +205,14 @@ Result<CheckResult> TransformerKernel::check(std::span<const Step> steps, const 
     }
   }
   for (const std::uint32_t index : full) {
-    if (auto wrong = check_everywhere(claim_of(steps[index]), progress_)) {
+    const LayerClaim claim = claim_of(steps[index]);
+    if (auto wrong = samples() ? check_sample(claim, challenge, index, progress_)
+                               : check_everywhere(claim, progress_)) {
       found[index] = std::move(wrong);  // The first wrong element, not the drawn place's.
     }
   }
-  return summed_up(std::move(found), full.size(), memory::k_log2_nothing_missed);
+  // One wrong element of millions is hardly ever in a sample.
+  return summed_up(std::move(found), full.size(), samples() ? 0.0 : memory::k_log2_nothing_missed);
 }
 
 Result<Done> TransformerKernel::flip(std::uint32_t slot, std::uint64_t bit) {

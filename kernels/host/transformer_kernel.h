@@ -14,8 +14,9 @@ namespace assay {
 
 /// One rank's part: forward and backward pass on its own tokens. What is exchanged is its caller's
 /// business; a problem of one rank needs none. Slots hold everything that a step computes, so that
-/// each stage is checked by itself. The time of a step is from its beginning to its end; checks
-/// lie between.
+/// each stage is checked by itself: of drawn steps everywhere, or in a sample where the layer is
+/// larger than k_most_whole_flops. The time of a step is from its beginning to its end; checks lie
+/// between.
 class TransformerKernel final : public Kernel {
  public:
   [[nodiscard]] static Result<Done> supports(const TransformerProblem& problem);
@@ -63,6 +64,8 @@ class TransformerKernel final : public Kernel {
   [[nodiscard]] std::byte* slot(std::uint32_t index) const {
     return memory_.data() + index * slot_stride_;
   }
+  /// Up to so many FLOPs of a step it is checked everywhere: for the tests.
+  void check_whole_up_to(Natural flops) { most_whole_flops_ = flops; }
   /// Called every now and then during a long check.
   void on_progress(std::function<void()> progress) { progress_ = std::move(progress); }
   Result<double> product_rate() { return pass_->product_rate(operands_.tuple(0)); }
@@ -72,6 +75,7 @@ class TransformerKernel final : public Kernel {
     Natural steps = 0, ns = 0;
   };
   [[nodiscard]] std::optional<Mismatch> find_poison(std::uint32_t slot) const;
+  [[nodiscard]] bool samples() const { return flops_of_rank(problem_) > most_whole_flops_; }
   template <class Visit>
   void each_lattice_place(std::uint32_t slot, std::size_t arrays, const Visit& visit) const;
 
@@ -84,6 +88,7 @@ class TransformerKernel final : public Kernel {
   std::uint32_t slots_ = 0;
   std::int64_t timed_ns_ = 0;
   Window window_;
+  Natural most_whole_flops_ = k_most_whole_flops;
   std::function<void()> progress_;
 };
 

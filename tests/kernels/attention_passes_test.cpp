@@ -42,6 +42,9 @@ Numbers drawn(std::uint64_t count, std::uint64_t stream) {
 struct Shape {
   const char* name;
   AttentionProblem problem;
+  friend std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+    return out << shape.name;
+  }
 };
 
 class AttentionPasses : public testing::TestWithParam<Shape> {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace assay {
 struct NamedProblem {
   std::string name;
   Problem problem;
+  friend std::ostream& operator<<(std::ostream& out, const NamedProblem& named) {
+    return out << named.name;
+  }
 };
 
 /// Of one key and of several blocks of keys, broken ones too, up to `longest`; heads of their own

@@ -15,6 +15,7 @@
 #include "kernels/host/decode_loops.h"
 #include "kernels/host/host_type.h"
 #include "kernels/number_bits.h"
+#include "tests/kernels/printed.h"
 #include "tests/kernels/wrong_steps.h"
 
 namespace assay {

@@ -27,6 +27,9 @@ struct NamedBackend {
   std::string where;         ///< In every refusal of a type: on what, or by which library.
   std::uint64_t flips = 40;  ///< Bits that are flipped and must be found.
   bool any_machine = false;  ///< Which may lack a second GPU or NUMA node.
+  friend std::ostream& operator<<(std::ostream& out, const NamedBackend& named) {
+    return out << named.name;
+  }
 };
 
 Result<std::unique_ptr<Backend>> host() {

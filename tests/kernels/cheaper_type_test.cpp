@@ -16,6 +16,9 @@ struct Cheat {
   NumberType input, accumulate, output;
   std::function<double(double)> cheaper;
   bool found = true;
+  friend std::ostream& operator<<(std::ostream& out, const Cheat& cheat) {
+    return out << cheat.name;
+  }
 };
 
 class CheaperType : public testing::TestWithParam<Cheat> {};

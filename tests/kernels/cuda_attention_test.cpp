@@ -77,6 +77,9 @@ struct Spoiled {
   const char* fault;
   Pass pass;
   std::uint64_t wrong;  ///< Of 20 steps, of which every tenth is spoiled.
+  friend std::ostream& operator<<(std::ostream& out, const Spoiled& spoiled) {
+    return out << spoiled.fault << " in " << name_of(spoiled.pass);
+  }
 };
 class CudaAttention : public testing::TestWithParam<Spoiled> {};
 

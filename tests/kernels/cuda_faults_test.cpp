@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/emulated_gpu.h"
+#include "tests/kernels/printed.h"
 
 namespace assay {
 namespace {
@@ -61,6 +62,9 @@ INSTANTIATE_TEST_SUITE_P(All, SpoiledProducts, testing::Values("wrong_bit", "ski
 struct SpoiledPass {
   const char* fault;
   MemoryProblem::Op op;
+  friend std::ostream& operator<<(std::ostream& out, const SpoiledPass& spoiled) {
+    return out << spoiled.fault << " in " << name_of(spoiled.op);
+  }
 };
 class SpoiledPasses : public testing::TestWithParam<SpoiledPass> {};
 
@@ -294,6 +298,9 @@ TEST(CudaFaults, AHealthyDeviceHasNone) {
 
 struct Types {
   NumberType input, sums, output;
+  friend std::ostream& operator<<(std::ostream& out, const Types& types) {
+    return out << name_of(types.input) << "_" << name_of(types.output);
+  }
 };
 class CheaperType : public testing::TestWithParam<Types> {};
 

@@ -16,6 +16,9 @@ constexpr NumberType k_bf16 = NumberType::bf16;
 
 struct Missing {
   const char *fault, *sentence;
+  friend std::ostream& operator<<(std::ostream& out, const Missing& missing) {
+    return out << missing.fault;
+  }
 };
 class MissingSoftware : public testing::TestWithParam<Missing> {};
 
@@ -51,6 +54,9 @@ struct Trouble {
   const char* fault;
   Error::Code code;
   const char* sentence;
+  friend std::ostream& operator<<(std::ostream& out, const Trouble& trouble) {
+    return out << trouble.fault;
+  }
 };
 class Troubles : public testing::TestWithParam<Trouble> {};
 

@@ -26,6 +26,9 @@ constexpr std::int64_t k_oldest = 90'800;
 struct Architecture {
   int version;  ///< 1000 is sm_100.
   int multiprocessors;
+  friend std::ostream& operator<<(std::ostream& out, const Architecture& gpu) {
+    return out << "sm_" << gpu.version / 10;
+  }
 };
 
 /// By the names that the library reads; what it doesn't choose by is the same for all.

@@ -102,5 +102,22 @@ TEST(Footprint, OfALayerIsItsTokensWeightsAndASlotOnEachRankWhereSumsStandTwice)
   EXPECT_TRUE(*least_bytes(layer) == 3 * (one + 4 * weights));
 }
 
+/// A contract may ask for it, and its plan says what that would take.
+TEST(Footprint, OfTheLargestLayerDoesNotOverflow) {
+  constexpr std::uint64_t k_most = 1U << 20U;
+  const TransformerProblem layer{.input = NumberType::f32,
+                                 .batch = k_most,
+                                 .seq = k_most,
+                                 .hidden = 1,
+                                 .ffn = 1,
+                                 .heads = k_most,
+                                 .kv_heads = 1,
+                                 .head_dim = 128};
+  // By heads and by tokens: q, o, a, do and dq, and dq again beside dk and dv.
+  const Natural large = Natural{4} * k_most * k_most * k_most * 128;
+  EXPECT_TRUE(*least_bytes(layer) > 6 * large);
+  EXPECT_TRUE(*least_bytes(layer) < 7 * large);
+}
+
 }  // namespace
 }  // namespace assay

@@ -13,6 +13,7 @@
 #include "kernels/host/gradient_reference.h"
 #include "kernels/host/host_type.h"
 #include "kernels/number_bits.h"
+#include "tests/kernels/printed.h"
 #include "tests/kernels/wrong_steps.h"
 
 namespace assay {

@@ -27,7 +27,9 @@ enum class LayerFault {
   keeps_a_gradient,
   forgets_the_norms_gradient,
   forgets_a_key_gradient,
-  skips_some_rows
+  skips_some_rows,
+  skips_a_head,
+  skips_some_columns
 };
 
 /// Rows of doubles.
@@ -313,15 +315,14 @@ class TextbookPass final : public LayerPass {
   Result<Done> run(const LayerViews& operands, std::byte* slot) override {
     TextbookLayer layer(problem_, fault_, [&](LayerArray array, Grid grid) {
       const LayerPlace& place = places_.of(array);
-      const bool is_last = array == LayerArray::dw_o && fault_ == LayerFault::skips_some_rows;
       for (std::uint64_t i = 0; i < grid.values.size(); ++i) {
-        if (is_last && i / place.columns >= place.rows * 3 / 4) {
-          break;
+        std::byte* const at = slot + place.first_byte + i * bytes_of(place.type);
+        std::uint64_t bits = rounded_bits(place.type, grid.values[i]);
+        if (skips(array, i / place.columns, i % place.columns)) {
+          std::memcpy(&bits, at, bytes_of(place.type));
         }
-        const std::uint64_t bits = rounded_bits(place.type, grid.values[i]);
         grid.values[i] = value_of_bits(place.type, bits);
-        std::memcpy(slot + place.first_byte + i * bytes_of(place.type), &bits,
-                    bytes_of(place.type));
+        std::memcpy(at, &bits, bytes_of(place.type));
       }
       return grid;
     });
@@ -333,6 +334,19 @@ class TextbookPass final : public LayerPass {
   Result<double> product_rate(const LayerViews& /*operands*/) override { return 1e9; }
 
  private:
+  /// What is not written, so that there stands what stood there before; later stages read that.
+  [[nodiscard]] bool skips(LayerArray array, std::uint64_t row, std::uint64_t column) const {
+    const LayerPlace& place = places_.of(array);
+    if (fault_ == LayerFault::skips_some_rows) {
+      return array == LayerArray::dw_o && row >= place.rows * 3 / 4;
+    }
+    if (fault_ == LayerFault::skips_some_columns) {
+      return array == LayerArray::r && column >= place.columns - place.columns / 8;
+    }
+    return fault_ == LayerFault::skips_a_head &&
+           (array == LayerArray::o || array == LayerArray::l) && row >= place.rows - problem_.seq;
+  }
+
   TransformerProblem problem_;
   LayerPlaces places_;
   LayerFault fault_;

@@ -1,12 +1,18 @@
 // A decoder layer's step: that its gradients are those of the layer, and that a step which leaves
 // something out is found.
 #include <array>
+#include <memory>
 #include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "kernels/host/layer_reference.h"
 #include "kernels/host/transformer_kernel.h"
+#include "tests/kernels/printed.h"
 #include "tests/kernels/textbook_layer.h"
 
 namespace assay {
@@ -56,14 +62,28 @@ FoundWrong wrong_in_steps(TransformerKernel& kernel) {
           full->first ? full->first->expected + ", not " + full->first->actual : ""};
 }
 
-FoundWrong wrong_with(const TransformerProblem& problem, LayerFault fault) {
+std::unique_ptr<TransformerKernel> wrong_kernel(const TransformerProblem& problem,
+                                                LayerFault fault) {
   auto operands = LayerOperands::generate(problem, 0, seed_of(3));
   EXPECT_TRUE(operands);
   auto kernel = TransformerKernel::prepare_with(problem, std::move(*operands),
                                                 std::make_unique<TextbookPass>(problem, fault));
   EXPECT_TRUE(kernel);
-  return wrong_in_steps(**kernel);
+  return std::move(*kernel);
 }
+
+FoundWrong wrong_with(const TransformerProblem& problem, LayerFault fault) {
+  return wrong_in_steps(*wrong_kernel(problem, fault));
+}
+
+constexpr std::array k_faults{
+    LayerFault::sees_a_key_too_many,    LayerFault::sees_a_key_too_few,
+    LayerFault::forgets_a_norm,         LayerFault::forgets_a_residual,
+    LayerFault::forgets_to_rectify,     LayerFault::rectifies_no_gradient,
+    LayerFault::mixes_up_heads,         LayerFault::forgets_a_term,
+    LayerFault::keeps_a_gradient,       LayerFault::forgets_the_norms_gradient,
+    LayerFault::forgets_a_key_gradient, LayerFault::skips_some_rows,
+    LayerFault::skips_a_head,           LayerFault::skips_some_columns};
 
 class TransformerOf : public testing::TestWithParam<NumberType> {};
 
@@ -92,11 +112,7 @@ TEST_P(TransformerOf, IsRightByTheBook) {
 }
 
 TEST_P(TransformerOf, IsFoundWrongWithAnyFaultAtDrawnPlacesAndEverywhere) {
-  using enum LayerFault;
-  for (const LayerFault fault :
-       {sees_a_key_too_many, sees_a_key_too_few, forgets_a_norm, forgets_a_residual,
-        forgets_to_rectify, rectifies_no_gradient, mixes_up_heads, forgets_a_term, keeps_a_gradient,
-        forgets_the_norms_gradient, forgets_a_key_gradient, skips_some_rows}) {
+  for (const LayerFault fault : k_faults) {
     const FoundWrong wrong = wrong_with(small(GetParam()), fault);
     EXPECT_EQ(wrong.in_full, k_steps) << static_cast<int>(fault);
     // One key more or less shows in few rows; two of each step are looked at.
@@ -117,6 +133,93 @@ TEST_P(TransformerOf, IsFoundWrongWithAMaskThatIsOneKeyOffInEveryStepOfALongSequ
     EXPECT_EQ(wrong.in_full, k_steps) << static_cast<int>(fault);
     EXPECT_EQ(wrong.in_places, k_steps) << static_cast<int>(fault);
   }
+}
+
+/// So large that a sample is none of all rows and columns.
+TransformerProblem sampled(NumberType type) {
+  return {.input = type,
+          .batch = 2,
+          .seq = 70,
+          .hidden = 80,
+          .ffn = 100,
+          .heads = 2,
+          .kv_heads = 1,
+          .head_dim = 64};
+}
+
+/// The sample alone, of one step after another one in the same slot.
+std::optional<Mismatch> wrong_in_sample(TransformerKernel& kernel, std::uint64_t tuple) {
+  const TransformerProblem problem = sampled(kernel.places().of(LayerArray::n1).type);
+  EXPECT_TRUE(kernel.run(std::vector<Step>{{.tuple = tuple + 1, .slot = 0}}));
+  EXPECT_TRUE(kernel.run(std::vector<Step>{{.tuple = tuple, .slot = 0}}));
+  const auto operands = LayerOperands::generate(problem, 0, seed_of(3));
+  EXPECT_TRUE(operands);
+  const LayerClaim claim{.problem = &problem,
+                         .places = &kernel.places(),
+                         .operands = operands->tuple(tuple),
+                         .slot = kernel.slot(0)};
+  return check_sample(claim, seed_of(9), 0, {});
+}
+
+TEST_P(TransformerOf, IsRightInASampleAndWrongWithAnyFault) {
+  for (const LayerFault fault : k_faults) {
+    const auto wrong = wrong_in_sample(*wrong_kernel(sampled(GetParam()), fault), 77);
+    EXPECT_TRUE(wrong) << static_cast<int>(fault);
+  }
+  auto kernel = TransformerKernel::prepare(sampled(GetParam()), 0, seed_of(3), 1);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const auto wrong = wrong_in_sample(**kernel, 77);
+  EXPECT_FALSE(wrong) << wrong->expected << ", not " << wrong->actual;
+}
+
+/// A whole check misses nothing, a sample may: what is said of the chance is each one's own.
+TEST_P(TransformerOf, HasEveryWrongRowAndColumnOfAStageFoundInASample) {
+  auto kernel = TransformerKernel::prepare(sampled(GetParam()), 0, seed_of(3), 1);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const std::vector<Step> steps{{.tuple = 9, .slot = 0}};
+  const std::vector<std::uint32_t> full{0};
+  ASSERT_TRUE((*kernel)->run(steps));
+  EXPECT_LT((*kernel)->check(steps, seed_of(8), full)->log2_miss, -60.0);
+  (*kernel)->check_whole_up_to(0);
+  const auto right = (*kernel)->check(steps, seed_of(8), full);
+  EXPECT_EQ(right->wrong, 0U) << right->first->expected << ", not " << right->first->actual;
+  EXPECT_EQ(right->log2_miss, 0.0);
+  const auto find = [&](const LayerPlace& place, bool is_row, std::uint64_t at) {
+    const auto flip = [&] {
+      for (std::uint64_t i = 0; i < (is_row ? place.columns : place.rows); ++i) {
+        const std::uint64_t element = is_row ? at * place.columns + i : i * place.columns + at;
+        EXPECT_TRUE((*kernel)->flip(0, place.first_element + element));
+      }
+    };
+    flip();
+    const std::uint64_t wrong = (*kernel)->check(steps, seed_of(8), full)->wrong;
+    flip();
+    return wrong;
+  };
+  for (std::size_t i = 0; i < k_layer_arrays; ++i) {
+    const auto array = static_cast<LayerArray>(i);
+    const LayerPlace& place = (*kernel)->places().of(array);
+    EXPECT_EQ(find(place, false, place.columns * 2 / 3), 1U) << name_of(array) << " column";
+    if (array != LayerArray::l) {  // One number, whose chance is that of its row.
+      EXPECT_EQ(find(place, true, place.rows * 2 / 3), 1U) << name_of(array) << " row";
+    }
+  }
+}
+
+TEST_P(TransformerOf, IsComparedAsAWholeUpToSoManyFlops) {
+  TransformerProblem problem = sampled(GetParam());
+  auto kernel = TransformerKernel::prepare(problem, 0, seed_of(3), 1);
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const std::vector<Step> steps{{.tuple = 9, .slot = 0}};
+  ASSERT_TRUE((*kernel)->run(steps));
+  const auto is_whole = [&] {
+    return (*kernel)->check(steps, seed_of(8), std::vector<std::uint32_t>{0})->log2_miss < 0;
+  };
+  EXPECT_TRUE(is_whole());
+  (*kernel)->check_whole_up_to(flops_of_rank(problem));
+  EXPECT_TRUE(is_whole());
+  (*kernel)->check_whole_up_to(flops_of_rank(problem) - 1);
+  EXPECT_FALSE(is_whole());
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, TransformerOf, testing::Values(NumberType::f32, NumberType::bf16),

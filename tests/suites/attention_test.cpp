@@ -1,16 +1,12 @@
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
-#include "harness/run/case.h"
+#include "tests/suites/case_here.h"
 
 namespace assay {
 namespace {
 
 Case attention() {
-  const auto cases = all_cases();
-  return *std::find_if(cases.begin(), cases.end(),
-                       [](const Case& known) { return known.id == "compute.attention"; });
+  return testing_doubles::case_here("compute.attention");
 }
 
 Params params() {
@@ -31,18 +27,11 @@ Params params() {
 }
 
 Params with(const char* name, const char* value) {
-  Params changed = params();
-  changed[name] = value;
-  return changed;
+  return testing_doubles::with(params(), name, value);
 }
 
 std::string refusal(const Params& given) {
-  const auto complete = complete_params(attention(), given);
-  if (!complete) {
-    return complete.error().message;
-  }
-  const auto problem = attention().problem(*complete);
-  return problem ? "accepted" : problem.error().message;
+  return testing_doubles::refusal_of(attention(), given);
 }
 
 TEST(Attention, TurnsParametersIntoItsProblem) {

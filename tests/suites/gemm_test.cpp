@@ -1,16 +1,12 @@
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
-#include "harness/run/case.h"
+#include "tests/suites/case_here.h"
 
 namespace assay {
 namespace {
 
 Case gemm() {
-  const auto cases = all_cases();
-  return *std::find_if(cases.begin(), cases.end(),
-                       [](const Case& known) { return known.id == "compute.gemm"; });
+  return testing_doubles::case_here("compute.gemm");
 }
 
 Params params(const char* input, const char* accumulate, const char* output) {

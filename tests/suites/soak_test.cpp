@@ -1,17 +1,13 @@
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
-#include "harness/run/case.h"
 #include "kernels/footprint.h"
+#include "tests/suites/case_here.h"
 
 namespace assay {
 namespace {
 
 Case soak() {
-  const auto cases = all_cases();
-  return *std::find_if(cases.begin(), cases.end(),
-                       [](const Case& known) { return known.id == "compute.soak"; });
+  return testing_doubles::case_here("compute.soak");
 }
 
 Params params() {
@@ -29,14 +25,7 @@ Params params() {
 }
 
 std::string refusal(const char* name, const char* value) {
-  Params given = params();
-  given[name] = value;
-  const auto complete = complete_params(soak(), given);
-  if (!complete) {
-    return complete.error().message;
-  }
-  const auto problem = soak().problem(*complete);
-  return problem ? "accepted" : problem.error().message;
+  return testing_doubles::refusal_of(soak(), testing_doubles::with(params(), name, value));
 }
 
 TEST(Soak, TurnsParametersIntoItsProblem) {

@@ -2,7 +2,6 @@
 // is worker and rank, too.
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -13,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "harness/run/campaign_run.h"
-#include "harness/run/case.h"
 #include "harness/run/layer_rank.h"
 #include "harness/run/layer_step_kernel.h"
 #include "harness/run/plan.h"
@@ -24,6 +22,7 @@
 #include "reports/contract_json.h"
 #include "tests/doubles/mpi/own_ranks.h"
 #include "tests/doubles/scripted_campaign.h"
+#include "tests/suites/case_here.h"
 
 namespace assay {
 namespace {
@@ -32,9 +31,7 @@ using testing_doubles::launch_with;
 using testing_doubles::mpirun_here;
 
 Case transformer_step() {
-  const auto cases = all_cases();
-  return *std::find_if(cases.begin(), cases.end(),
-                       [](const Case& known) { return known.id == "compute.transformer_step"; });
+  return testing_doubles::case_here("compute.transformer_step");
 }
 
 Params params() {
@@ -56,18 +53,11 @@ Params params() {
 }
 
 Params with(const char* name, const char* value) {
-  Params changed = params();
-  changed[name] = value;
-  return changed;
+  return testing_doubles::with(params(), name, value);
 }
 
 std::string refusal(const Params& given) {
-  const auto complete = complete_params(transformer_step(), given);
-  if (!complete) {
-    return complete.error().message;
-  }
-  const auto problem = transformer_step().problem(*complete);
-  return problem ? "accepted" : problem.error().message;
+  return testing_doubles::refusal_of(transformer_step(), given);
 }
 
 TEST(TransformerStep, TurnsParametersIntoItsProblem) {
@@ -248,6 +238,18 @@ TEST_F(TransformerStepRanks, ThatDieFailByTheirNumberAndThoseThatAreSlowTakeLong
   EXPECT_EQ(ran.error().code, Error::Code::io);
   EXPECT_EQ(ran.error().message.find("compute.transformer_step: rank 1 was lost"), 0U)
       << ran.error().message;
+}
+
+/// It computes no more, and the other one, which waits for it, says nothing of computing.
+TEST_F(TransformerStepRanks, ThatStopAreNamedThoughRanksThatComputeMayTakeLonger) {
+  RankLaunch launch = launch_with(ASSAY_FAULTY_MPI ",stopped=1@2");
+  launch.limit_ns = 2'000'000'000;
+  auto stopped = LayerStepKernel::prepare(launch, small(2), Seed{1});
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  const auto ran = (*stopped)->run(steps_to(k_steps));
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Error::Code::timeout) << ran.error().message;
+  EXPECT_NE(ran.error().message.find(" hang"), std::string::npos) << ran.error().message;
 }
 
 TEST_F(TransformerStepRanks, AreRefusedByNameWithoutALauncher) {
