@@ -4,8 +4,6 @@
 #include <cmath>
 #include <string>
 
-#include "kernels/number_bits.h"
-
 namespace assay {
 namespace {
 
@@ -65,28 +63,5 @@ GradientPattern::GradientPattern(const AttentionProblem& problem, const Gradient
       scores_(problem, rule.scores, seed),
       slopes_(with_head_dim(problem, problem.value_dim), rule.slopes, seed, k_slope_streams),
       levels_(seed, k_level_stream) {}
-
-std::uint64_t GradientPattern::agreeing_with_o(const GradientTuple& place,
-                                               std::uint64_t row) const {
-  const std::uint64_t live = rule_.slopes.live;
-  std::uint64_t agreeing = 0;
-  for (std::uint64_t block = 0; block < live; ++block) {
-    const auto at = slopes_.live_pair(place.slope_blocks + row * live + block);
-    const std::uint64_t pair =
-        k_first_of_o + row * slopes_.pairs() + block * slopes_.pairs_in_block() + at.place;
-    const bool negative = (slopes_.key_signs(pair) >> (pair % 64) & 1U) != 0;
-    agreeing += negative == at.negative ? 1 : 0;
-  }
-  return agreeing;
-}
-
-std::uint64_t gradient_bits(NumberType type, Gradient gradient, std::uint64_t live,
-                            std::int64_t sum) {
-  const bool of_v = gradient == Gradient::of_v;
-  const int exponent = -static_cast<int>(live) - (of_v ? 1 : 0);
-  const double exact = std::ldexp(static_cast<double>(sum), exponent);
-  const double scaled = of_v ? exact : exact * static_cast<double>(k_gradient_scale);
-  return rounded_bits(type, static_cast<double>(static_cast<float>(scaled)));
-}
 
 }  // namespace assay

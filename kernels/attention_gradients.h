@@ -61,18 +61,30 @@ class GradientPattern {
  public:
   GradientPattern(const AttentionProblem& problem, const GradientRule& rule, const Seed& seed);
 
-  [[nodiscard]] const GradientRule& rule() const { return rule_; }
-  [[nodiscard]] const AttentionPattern& scores() const { return scores_; }  ///< Q and K.
-  [[nodiscard]] const AttentionPattern& slopes() const { return slopes_; }  ///< dO and V.
+  [[nodiscard]] constexpr const GradientRule& rule() const { return rule_; }
+  [[nodiscard]] constexpr const AttentionPattern& scores() const { return scores_; }  ///< Q and K.
+  [[nodiscard]] constexpr const AttentionPattern& slopes() const { return slopes_; }  ///< dO and V.
 
   /// Where O begins, in pairs of slopes().key_pair.
   static constexpr std::uint64_t k_first_of_o = std::uint64_t{1} << 40U;
 
   /// Whether L of a row of Q is live / 2 + 1.
-  [[nodiscard]] bool lowered(std::uint64_t row) const { return (levels_(row) & 1U) != 0; }
+  [[nodiscard]] constexpr bool lowered(std::uint64_t row) const { return (levels_(row) & 1U) != 0; }
 
   /// Live pairs in which the row's dO and O agree: D is twice that, less 2.
-  [[nodiscard]] std::uint64_t agreeing_with_o(const GradientTuple& place, std::uint64_t row) const;
+  [[nodiscard]] constexpr std::uint64_t agreeing_with_o(const GradientTuple& place,
+                                                        std::uint64_t row) const {
+    const std::uint64_t live = rule_.slopes.live;
+    std::uint64_t agreeing = 0;
+    for (std::uint64_t block = 0; block < live; ++block) {
+      const auto at = slopes_.live_pair(place.slope_blocks + row * live + block);
+      const std::uint64_t pair =
+          k_first_of_o + row * slopes_.pairs() + block * slopes_.pairs_in_block() + at.place;
+      const bool negative = (slopes_.key_signs(pair) >> (pair % 64) & 1U) != 0;
+      agreeing += negative == at.negative ? 1 : 0;
+    }
+    return agreeing;
+  }
 
  private:
   GradientRule rule_;
@@ -86,8 +98,14 @@ inline constexpr float k_gradient_scale = static_cast<float>(0.34657359027997264
 enum class Gradient { of_q, of_k, of_v };
 
 /// The bits of a gradient whose sum of w e (of w, of dV) times operands is `sum`.
-[[nodiscard]] std::uint64_t gradient_bits(NumberType type, Gradient gradient, std::uint64_t live,
-                                          std::int64_t sum);
+[[nodiscard]] constexpr std::uint64_t gradient_bits(NumberType type, Gradient gradient,
+                                                    std::uint64_t live, std::int64_t sum) {
+  const bool of_v = gradient == Gradient::of_v;
+  const std::uint64_t parts = std::uint64_t{1} << (live + (of_v ? 1U : 0U));
+  const double exact = static_cast<double>(sum) / static_cast<double>(parts);
+  const double scaled = of_v ? exact : exact * static_cast<double>(k_gradient_scale);
+  return rounded_bits(type, static_cast<double>(static_cast<float>(scaled)));
+}
 
 /// Where the three lie in a slot: dQ, dK, dV, dense, as Q, K and V. In elements.
 struct GradientPlaces {

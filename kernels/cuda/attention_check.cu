@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 
 #include "kernels/cuda/attention_check.h"
 #include "kernels/cuda/warp_matrix.h"
@@ -21,12 +20,6 @@ struct Rows {
   std::uint64_t first = 0, count = 0;
   SeenKeys keys;  ///< Of the one that sees most.
 };
-
-/// Of eight numbers in bf16 number i.
-__device__ float number(const Sixteen& chunk, unsigned i) {
-  const std::uint32_t word = chunk.words[i / 2];
-  return std::bit_cast<float>(i % 2 == 0 ? word << 16U : word & 0xffff'0000U);
-}
 
 /// The weights of one row from its scores.
 struct WeighedByScores {
@@ -59,7 +52,7 @@ struct WeighedByScores {
       }
       ASSAY_UNROLL
       for (unsigned i = 0; i < 8; ++i) {
-        score += number(of_query, i) * number(of_key, i);
+        score += bf16_number(of_query, i) * bf16_number(of_key, i);
       }
     }
     const auto live = static_cast<float>(check.pattern->rule().live);
@@ -133,7 +126,7 @@ __device__ void add_values(std::int32_t (&sums)[CountRows][8], const std::uint32
     const Sixteen chunk = values[std::uint64_t{key} * groups + threadIdx.x % groups];
     ASSAY_UNROLL
     for (unsigned i = 0; i < 8; ++i) {
-      const auto value = static_cast<std::int32_t>(number(chunk, i));
+      const auto value = static_cast<std::int32_t>(bf16_number(chunk, i));
       ASSAY_UNROLL
       for (unsigned row = 0; row < CountRows; ++row) {
         sums[row][i] += static_cast<std::int32_t>(weights[row * k_keys + key]) * value;

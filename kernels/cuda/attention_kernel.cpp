@@ -55,12 +55,12 @@ Result<Done> fits(const AttentionProblem& problem, const DecodePlan& plan) {
 }
 
 Result<Done> known(const AttentionProblem& problem) {
-  if (problem.input != NumberType::bf16 || problem.pass == Pass::prefill_backward) {
+  if (problem.input != NumberType::bf16) {
     return Error{Error::Code::unsupported,
                  "compute.attention " + std::string(name_of(problem.pass)) + " in " +
                      std::string(name_of(problem.input)) +
-                     " on a GPU: the cuda backend has own kernels for prefill_forward and decode "
-                     "in bf16 alone, and measures no library's"};
+                     " on a GPU: the cuda backend has own kernels for it in bf16 alone, and "
+                     "measures no library's"};
   }
   if (auto shaped = well_shaped(problem); !shaped) {
     return shaped;

@@ -19,7 +19,7 @@ namespace assay::cuda {
 
 class AttentionKernel final : public Kernel {
  public:
-  /// Precondition of both: the device is the current one.
+  /// Precondition of both: the device is the current one, and the pass is no backward one.
   [[nodiscard]] static Result<Done> supports(const GpuTarget& gpu, const AttentionProblem& problem);
   [[nodiscard]] static Result<std::unique_ptr<AttentionKernel>> prepare(
       const GpuTarget& gpu, const AttentionProblem& problem, const Seed& seed);

@@ -8,16 +8,15 @@
 namespace assay::cuda {
 namespace {
 
-enum class Operand { q, k, v };
-
 /// A whole number of at most 8 bits: exact.
 __device__ std::uint32_t as_bf16(std::int64_t value) {
   return std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> 16U;
 }
 
 /// Writes 16 bytes a thread. Untimed.
-template <Operand Which>
-__global__ void fill_operand(const AttentionPattern* pattern, Sixteen* to, std::uint64_t chunks) {
+template <PatternPart Part>
+__global__ void fill_operand(const AttentionPattern* pattern, Sixteen* to, std::uint64_t chunks,
+                             std::uint64_t first) {
   const std::uint64_t chunk = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (chunk >= chunks) {
     return;
@@ -25,11 +24,11 @@ __global__ void fill_operand(const AttentionPattern* pattern, Sixteen* to, std::
   Sixteen made;
   ASSAY_UNROLL
   for (unsigned i = 0; i < 4; ++i) {
-    const std::uint64_t pair = 4 * chunk + i;
+    const std::uint64_t pair = first + 4 * chunk + i;
     AttentionPattern::Pair both;
-    if constexpr (Which == Operand::q) {
+    if constexpr (Part == PatternPart::query_pairs) {
       both = pattern->query_pair(pair);
-    } else if constexpr (Which == Operand::k) {
+    } else if constexpr (Part == PatternPart::key_pairs) {
       both = pattern->key_pair(pair);
     } else {
       both = {.first = pattern->value(2 * pair), .second = pattern->value(2 * pair + 1)};
@@ -50,24 +49,27 @@ Elements elements_of(const AttentionProblem& problem) {
           .v = (key_rows(problem) + k_attention_tuples) * problem.value_dim};
 }
 
-template <Operand Which>
-Result<DeviceBuffer> filled(const AttentionPattern* pattern, std::uint64_t elements,
-                            cudaStream_t stream) {
+}  // namespace
+
+Result<DeviceBuffer> filled_operand(const AttentionPattern* pattern, PatternPart part,
+                                    std::uint64_t elements, cudaStream_t stream,
+                                    std::uint64_t first) {
+  using enum PatternPart;
   const std::uint64_t chunks = elements / 8;
   auto buffer = DeviceBuffer::of_bytes(chunks * sizeof(Sixteen));
   if (!buffer) {
     return buffer;
   }
   const auto blocks = static_cast<unsigned>((chunks + k_block - 1) / k_block);
-  ASSAY_LAUNCH(fill_operand<Which>, blocks, k_block, stream, pattern, buffer->as<Sixteen>(),
-               chunks);
+  const auto kernel = part == query_pairs ? fill_operand<query_pairs>
+                      : part == key_pairs ? fill_operand<key_pairs>
+                                          : fill_operand<values>;
+  ASSAY_LAUNCH(kernel, blocks, k_block, stream, pattern, buffer->as<Sixteen>(), chunks, first);
   if (auto launched = check_launch("fill_operand"); !launched) {
     return launched.error();
   }
   return buffer;
 }
-
-}  // namespace
 
 std::uint64_t AttentionOperands::bytes_needed(const AttentionProblem& problem) {
   const Elements elements = elements_of(problem);
@@ -86,9 +88,9 @@ Result<AttentionOperands> AttentionOperands::generate(const AttentionProblem& pr
   }
   const Elements elements = elements_of(problem);
   const auto* const from = drawn->as<AttentionPattern>();
-  auto q = filled<Operand::q>(from, elements.q, stream);
-  auto k = filled<Operand::k>(from, elements.k, stream);
-  auto v = filled<Operand::v>(from, elements.v, stream);
+  auto q = filled_operand(from, PatternPart::query_pairs, elements.q, stream);
+  auto k = filled_operand(from, PatternPart::key_pairs, elements.k, stream);
+  auto v = filled_operand(from, PatternPart::values, elements.v, stream);
   for (const auto* filled : {&q, &k, &v}) {
     if (!*filled) {
       return filled->error();

@@ -16,6 +16,16 @@ namespace assay::cuda {
   return {.bytes = 2 * elements, .instructions = (k_draw_instructions + 20) * elements};
 }
 
+/// What of a pattern a matrix is filled with.
+enum class PatternPart { query_pairs, key_pairs, values };
+
+/// `elements` of them on the device, a multiple of eight, from pair `first` on (values count by
+/// twos). `pattern` is on the device and is read until the stream has come so far. bf16 alone.
+/// Fails as check() does.
+[[nodiscard]] Result<DeviceBuffer> filled_operand(const AttentionPattern* pattern, PatternPart part,
+                                                  std::uint64_t elements, cudaStream_t stream,
+                                                  std::uint64_t first = 0);
+
 class AttentionOperands {
  public:
   [[nodiscard]] static std::uint64_t bytes_needed(const AttentionProblem& problem);

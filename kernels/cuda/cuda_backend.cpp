@@ -8,6 +8,7 @@
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/gpu_files.h"
+#include "kernels/cuda/gradient_kernel.h"
 #include "kernels/cuda/latency_kernel.h"
 #include "kernels/cuda/library.h"
 #include "kernels/cuda/link_kernel.h"
@@ -114,7 +115,8 @@ class CudaBackend final : public Backend, public RankBackend, public FileBackend
       return LatencyKernel::supports(*latency);
     }
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
-      return AttentionKernel::supports(*gpu, *attention);
+      return is_backward(*attention) ? GradientKernel::supports(*attention)
+                                     : AttentionKernel::supports(*gpu, *attention);
     }
     if (std::holds_alternative<StorageProblem>(problem)) {
       return no_files();
@@ -148,7 +150,8 @@ class CudaBackend final : public Backend, public RankBackend, public FileBackend
       return as_kernel(LatencyKernel::prepare(*gpu, *latency, seed));
     }
     if (const auto* const attention = std::get_if<AttentionProblem>(&problem)) {
-      return as_kernel(AttentionKernel::prepare(*gpu, *attention, seed));
+      return is_backward(*attention) ? as_kernel(GradientKernel::prepare(*gpu, *attention, seed))
+                                     : as_kernel(AttentionKernel::prepare(*gpu, *attention, seed));
     }
     if (std::holds_alternative<StorageProblem>(problem)) {
       return no_files();
@@ -189,16 +192,19 @@ class CudaBackend final : public Backend, public RankBackend, public FileBackend
   }
 
  private:
+  static bool is_backward(const AttentionProblem& attention) {
+    return attention.pass == AttentionProblem::Pass::prefill_backward;
+  }
   static Error no_files() {
     return {Error::Code::unsupported,
             "files are laid out and checked by the host; this backend offers a GPU's memory to "
             "storage.gpu_read and storage.gpu_write alone"};
   }
   static Error no_layer(const TransformerProblem& layer) {
-    return {
-        Error::Code::unsupported,
-        "compute.transformer_step in " + std::string(name_of(layer.input)) +
-            " on a GPU needs the backward pass of attention, which the cuda backend does not have"};
+    return {Error::Code::unsupported, "compute.transformer_step in " +
+                                          std::string(name_of(layer.input)) +
+                                          " on a GPU: the cuda backend has kernels for its "
+                                          "attention and products, not for the rest"};
   }
   static Error no_ranks(const CollectiveProblem& collective) {
     return {Error::Code::unsupported, "network." + std::string(name_of(collective.op)) +

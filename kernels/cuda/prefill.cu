@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/attention_passes.h"
+#include "kernels/cuda/attention_tiles.h"
 #include "kernels/cuda/online_softmax.h"
 
 namespace assay::cuda {
@@ -18,65 +19,6 @@ struct PrefillTask {
   unsigned group = 0;         ///< That share keys and values.
   unsigned query_blocks = 0;  ///< Of a head.
 };
-
-/// Where chunk `chunk` of row `row` stands: eight rows of one chunk, as load_matrices() reads them,
-/// lie in different banks, and so do eight chunks of one row.
-template <unsigned Chunks>
-__device__ unsigned place(unsigned row, unsigned chunk) {
-  return row * Chunks + (chunk ^ (row % 8));
-}
-
-/// Rows first .. first + k_keys - 1 of a head of `count` rows; zeros behind the last.
-template <unsigned Chunks>
-__device__ void load_tile(Sixteen* tile, const Sixteen* from, unsigned first, unsigned count) {
-  ASSAY_UNROLL
-  for (unsigned i = 0; i < k_keys * Chunks / k_block; ++i) {
-    const unsigned at = i * k_block + threadIdx.x;
-    const unsigned row = at / Chunks;
-    const unsigned chunk = at % Chunks;
-    const bool there = first + row < count;
-    const std::uint64_t source = there ? first + row : 0;
-    copy_async(&tile[place<Chunks>(row, chunk)], from + source * Chunks + chunk, there);
-  }
-}
-
-/// The scores of a warp's rows with the keys of a tile.
-template <unsigned Columns>
-__device__ void add_scores(float (&scores)[k_keys / 8][4],
-                           const std::uint32_t (&queries)[Columns / 16][4], const Sixteen* keys) {
-  const unsigned lane = threadIdx.x % k_warp;
-  ASSAY_UNROLL
-  for (unsigned step = 0; step < Columns / 16; ++step) {
-    ASSAY_UNROLL
-    for (unsigned pair = 0; pair < k_keys / 16; ++pair) {
-      std::uint32_t of_keys[4];
-      const unsigned row = 16 * pair + lane / 16 * 8 + lane % 8;
-      load_matrices(of_keys, &keys[place<Columns / 8>(row, 2 * step + lane / 8 % 2)]);
-      multiply_add(scores[2 * pair], queries[step], of_keys[0], of_keys[1]);
-      multiply_add(scores[2 * pair + 1], queries[step], of_keys[2], of_keys[3]);
-    }
-  }
-}
-
-/// Adds values, each times the weight of its key.
-template <unsigned Columns>
-__device__ void add_values(float (&outputs)[Columns / 8][4], const float (&weights)[k_keys / 8][4],
-                           const Sixteen* values) {
-  const unsigned lane = threadIdx.x % k_warp;
-  ASSAY_UNROLL
-  for (unsigned step = 0; step < k_keys / 16; ++step) {
-    std::uint32_t of_keys[4];
-    weights_of(weights[2 * step], weights[2 * step + 1], of_keys);
-    ASSAY_UNROLL
-    for (unsigned pair = 0; pair < Columns / 16; ++pair) {
-      std::uint32_t of_values[4];
-      load_transposed(of_values,
-                      &values[place<Columns / 8>(16 * step + lane % 16, 2 * pair + lane / 16)]);
-      multiply_add(outputs[2 * pair], of_keys, of_values[0], of_values[1]);
-      multiply_add(outputs[2 * pair + 1], of_keys, of_values[2], of_values[3]);
-    }
-  }
-}
 
 /// `key` is the first of the tile, `row` the lane's first.
 template <bool Causal>
@@ -96,26 +38,20 @@ __device__ void mask(float (&scores)[k_keys / 8][4], unsigned key, unsigned row,
 template <unsigned Columns>
 __device__ void load_queries(std::uint32_t (&queries)[Columns / 16][4], Sixteen* tile,
                              const Sixteen* from, unsigned first, unsigned seq) {
-  const unsigned lane = threadIdx.x % k_warp;
   const unsigned warp = threadIdx.x / k_warp;
   constexpr unsigned k_warps = k_keys / 16;  // Whose rows are there at a time.
   for (unsigned part = 0; part < k_rows / k_keys; ++part) {
-    load_tile<Columns / 8>(tile, from, first + part * k_keys, seq);
+    load_tile<k_keys, Columns>(tile, from, first + part * k_keys, seq);
     await_copies();
     __syncthreads();
     if (warp / k_warps == part) {
-      ASSAY_UNROLL
-      for (unsigned step = 0; step < Columns / 16; ++step) {
-        load_matrices(
-            queries[step],
-            &tile[place<Columns / 8>(warp % k_warps * 16 + lane % 16, 2 * step + lane / 16)]);
-      }
+      take_rows<Columns>(queries, tile, warp % k_warps * 16);
     }
     __syncthreads();
   }
 }
 
-/// Quotients into `tile` and from there, 16 bytes a thread, to rows `first` on of a head.
+/// Quotients into `tile` and from there to rows `first` on of a head.
 template <unsigned Columns>
 __device__ void store_rows(Sixteen* to, Sixteen* tile, const SoftmaxRows<Columns>& rows,
                            unsigned first, unsigned seq) {
@@ -133,14 +69,7 @@ __device__ void store_rows(Sixteen* to, Sixteen* tile, const SoftmaxRows<Columns
     }
   }
   __syncthreads();
-  ASSAY_UNROLL
-  for (unsigned i = 0; i < k_rows * k_chunks / k_block; ++i) {
-    const unsigned at = i * k_block + threadIdx.x;
-    const unsigned row = at / k_chunks;
-    if (first + row < seq) {
-      to[std::uint64_t{row} * k_chunks + at % k_chunks] = tile[place<k_chunks>(row, at % k_chunks)];
-    }
-  }
+  store_tile<k_rows, Columns>(to, tile, first, seq);
 }
 
 /// Of a head's 128 queries all that they see, in tiles of 64 keys. While a tile's scores are worked
@@ -166,15 +95,15 @@ __global__ void attend(PrefillTask task) {
   SoftmaxRows<ValueDim> rows;
   const unsigned of_warp = first + threadIdx.x / k_warp * 16;  // Its first row.
   const unsigned end = Causal && first + k_rows < task.seq ? first + k_rows : task.seq;
-  load_tile<HeadDim / 8>(keys, k, 0, task.seq);
+  load_tile<k_keys, HeadDim>(keys, k, 0, task.seq);
   for (unsigned key = 0; key < end; key += k_keys) {
     await_copies();
     __syncthreads();
-    load_tile<ValueDim / 8>(values, v, key, task.seq);
+    load_tile<k_keys, ValueDim>(values, v, key, task.seq);
     const bool sees = of_warp < task.seq && (!Causal || key < of_warp + 16);
     float scores[k_keys / 8][4] = {};
     if (sees) {
-      add_scores<HeadDim>(scores, queries, keys);
+      add_products<HeadDim>(scores, queries, keys);
       if (key + k_keys > (Causal ? of_warp : task.seq)) {
         mask<Causal>(scores, key, of_warp + threadIdx.x % k_warp / 4, task.seq);
       }
@@ -182,14 +111,14 @@ __global__ void attend(PrefillTask task) {
     await_copies();
     __syncthreads();
     if (key + k_keys < end) {
-      load_tile<HeadDim / 8>(keys, k, key + k_keys, task.seq);
+      load_tile<k_keys, HeadDim>(keys, k, key + k_keys, task.seq);
     }
     if (sees) {
       fold_scores(rows, scores);
-      add_values<ValueDim>(rows.outputs, scores, values);
+      add_weighted<ValueDim>(rows.outputs, scores, values);
     }
   }
-  auto* const to = reinterpret_cast<Sixteen*>(task.to) + (q_row + first) * (ValueDim / 8);
+  auto* const to = reinterpret_cast<Sixteen*>(task.to) + q_row * (ValueDim / 8);
   store_rows(to, tiles, rows, first, task.seq);
 }
 

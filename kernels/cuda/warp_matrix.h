@@ -6,6 +6,7 @@
 // the copies at once.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "kernels/cuda/runtime.h"
@@ -16,6 +17,12 @@ namespace assay::cuda {
 struct alignas(16) Sixteen {
   std::uint32_t words[4];  // NOLINT(modernize-avoid-c-arrays): device code
 };
+
+/// Of eight numbers in bf16 number i.
+__device__ inline float bf16_number(const Sixteen& chunk, unsigned i) {
+  const std::uint32_t word = chunk.words[i / 2];
+  return std::bit_cast<float>(i % 2 == 0 ? word << 16U : word & 0xffff'0000U);
+}
 
 }  // namespace assay::cuda
 

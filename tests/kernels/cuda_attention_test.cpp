@@ -20,7 +20,7 @@ using Pass = AttentionProblem::Pass;
 /// Two heads of four share keys; more than one tile of keys, the last one broken.
 AttentionProblem small(Pass pass, NumberType type = NumberType::bf16) {
   return {.pass = pass,
-          .causal = pass == Pass::prefill_forward,
+          .causal = pass != Pass::decode,
           .input = type,
           .output = type,
           .batch = 1,
@@ -76,7 +76,10 @@ std::uint64_t wrong_of(Kernel& kernel, std::uint32_t count) {
 struct Spoiled {
   const char* fault;
   Pass pass;
-  std::uint64_t wrong;  ///< Of 20 steps, of which every tenth is spoiled.
+  std::uint64_t wrong;       ///< Of those steps.
+  std::uint64_t every = 10;  ///< Launch is spoiled.
+  std::uint32_t steps = 20;
+
   friend std::ostream& operator<<(std::ostream& out, const Spoiled& spoiled) {
     return out << spoiled.fault << " in " << name_of(spoiled.pass);
   }
@@ -84,10 +87,11 @@ struct Spoiled {
 class CudaAttention : public testing::TestWithParam<Spoiled> {};
 
 TEST_P(CudaAttention, ThatIsSpoiledIsFoundInEveryStep) {
-  const Gpu gpu("every=10,fault=" + std::string(GetParam().fault));
+  const Gpu gpu("every=" + std::to_string(GetParam().every) +
+                ",fault=" + std::string(GetParam().fault));
   auto kernel = gpu.prepare(small(GetParam().pass));
   ASSERT_TRUE(kernel);
-  EXPECT_EQ(wrong_of(*kernel, 20), GetParam().wrong);
+  EXPECT_EQ(wrong_of(*kernel, GetParam().steps), GetParam().wrong);
 }
 
 std::vector<Spoiled> all_spoiled() {
@@ -98,6 +102,16 @@ std::vector<Spoiled> all_spoiled() {
                            {"skipped", pass, 2},
                            {"cached", pass, 2},
                            {"cheaper", pass, 20}});
+  }
+  // Two launches a step write gradients, dK and dV first: of twelve both kinds are spoiled once.
+  for (Spoiled spoiled : {Spoiled{"none", Pass::prefill_backward, 0},
+                          {"wrong_bit", Pass::prefill_backward, 2},
+                          {"skipped", Pass::prefill_backward, 2},
+                          {"cached", Pass::prefill_backward, 2},
+                          {"cheaper", Pass::prefill_backward, 6}}) {
+    spoiled.every = 5;
+    spoiled.steps = 6;
+    all.push_back(spoiled);
   }
   return all;
 }
@@ -120,7 +134,7 @@ TEST(CudaAttentionDevice, ThatIsLostSaysSo) {
 TEST(CudaAttentionDevice, WitnessesWhatTheHostDoes) {
   const Gpu gpu("");
   auto host = make_host_backend();
-  for (const Pass pass : {Pass::prefill_forward, Pass::decode}) {
+  for (const Pass pass : {Pass::prefill_forward, Pass::prefill_backward, Pass::decode}) {
     const AttentionProblem problem = small(pass);
     auto there = gpu.prepare(problem);
     auto here = host->prepare(problem, host->devices()->front(), Seed{5});
@@ -164,6 +178,9 @@ TEST(CudaAttentionDevice, NamesItsOwnKernelsAndNoLibrary) {
   EXPECT_EQ(ran(decoding).kernel,
             "own flash attention, mma.sync m16n8k16, decoding in 1 parts of 128 keys; no "
             "library's");
+  EXPECT_EQ(ran(small(Pass::prefill_backward)).kernel,
+            "own flash attention, mma.sync m16n8k16, gradients of 64 keys and of 128 queries in "
+            "tiles of 64; no library's");
   decoding.seq = 300;  // Two short parts, where most multiprocessors have nothing to do.
   EXPECT_EQ(ran(decoding).kernel,
             "own flash attention, mma.sync m16n8k16, decoding in 2 parts of 256 keys; no "
@@ -235,14 +252,13 @@ TEST(CudaAttentionDevice, RefusesWhatItHasNoKernelForInOneSentence) {
     return supported ? "accepted" : supported.error().message;
   };
   const std::string reason =
-      " on a GPU: the cuda backend has own kernels for prefill_forward and decode in bf16 alone, "
-      "and measures no library's";
+      " on a GPU: the cuda backend has own kernels for it in bf16 alone, and measures no library's";
   EXPECT_EQ(refusal(small(Pass::prefill_forward, NumberType::f32)),
             "compute.attention prefill_forward in f32" + reason);
   EXPECT_EQ(refusal(small(Pass::decode, NumberType::fp8_e4m3)),
             "compute.attention decode in fp8_e4m3" + reason);
-  EXPECT_EQ(refusal(small(Pass::prefill_backward)),
-            "compute.attention prefill_backward in bf16" + reason);
+  EXPECT_EQ(refusal(small(Pass::prefill_backward, NumberType::f32)),
+            "compute.attention prefill_backward in f32" + reason);
   AttentionProblem large = small(Pass::prefill_forward);
   large.batch = 1U << 16U;
   large.seq = 1U << 14U;

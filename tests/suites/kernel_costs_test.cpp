@@ -17,6 +17,8 @@
 #include "kernels/cuda/attention_passes.h"
 #include "kernels/cuda/check_costs.h"
 #include "kernels/cuda/gemm_kernel.h"
+#include "kernels/cuda/gradient_check.h"
+#include "kernels/cuda/gradient_passes.h"
 #include "kernels/cuda/latency_kernel.h"
 #include "kernels/cuda/link_kernel.h"
 #include "kernels/cuda/memory_kernel.h"
@@ -99,7 +101,12 @@ std::vector<Row> rows() {
           {"fill_operand", "Q of that prefill", least_of_attention_operand(64 * 8192.0 * 128)},
           {"compare_rows", "a row of 8192 keys", least_of_row(prompt, 8192)},
           {"compare_output", "that prefill", least_of_output(prompt)},
-          {"compare_output", "that decoding", least_of_output(tokens)}};
+          {"compare_output", "that decoding", least_of_output(tokens)},
+          {"dot_rows", "that prefill's backward pass", least_of_dots(prompt)},
+          {"differentiate_keys", "the same", least_of_key_gradients(prompt)},
+          {"differentiate_queries", "the same", least_of_query_gradients(prompt)},
+          {"compare_gradient_rows", "a row of dK of 8 heads", least_of_gradient_row(prompt, 65536)},
+          {"compare_gradients", "that backward pass", least_of_gradients(prompt)}};
 }
 
 std::string floor_table() {
