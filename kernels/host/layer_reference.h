@@ -26,7 +26,8 @@ inline constexpr std::uint64_t k_sampled = 32;
 /// k_sampled parts or more in all, and of every head one among its first 16, of keys its last 16.
 /// So what is wrong in all rows or all columns of a stage, or in two adjoining parts of them, is
 /// found; and what is wrong in a share f of the rows is missed with (1 - f)^(k_sampled - 1) at
-/// most. The first stage that is wrong; drawn and called as above and below.
+/// most. Places are drawn from the challenge for step `index`. The first stage that is wrong;
+/// `progress` as below.
 [[nodiscard]] std::optional<Mismatch> check_sample(const LayerClaim& claim, const Seed& challenge,
                                                    std::uint32_t index,
                                                    const std::function<void()>& progress);
