@@ -20,8 +20,10 @@ struct NamedProblem {
 };
 
 /// Of one key and of several blocks of keys, broken ones too, up to `longest`; heads of their own
-/// and shared ones.
-inline std::vector<NamedProblem> attentions(std::uint64_t longest = 273) {
+/// and shared ones. `shared`: the keys of two heads with 128 columns in a backward pass, which has
+/// several times the products.
+inline std::vector<NamedProblem> attentions(std::uint64_t longest = 273,
+                                            std::uint64_t shared = 130) {
   struct Sizes {
     std::uint64_t batch, heads, kv_heads, seq, head_dim, value_dim;
   };
@@ -33,8 +35,9 @@ inline std::vector<NamedProblem> attentions(std::uint64_t longest = 273) {
       for (const char* const kind : {"full", "causal", "decode", "backward", "causal_backward"}) {
         using Pass = AttentionProblem::Pass;
         const std::string_view named(kind);
+        const std::uint64_t keys = named.ends_with("backward") && seq == 130 ? shared : seq;
         all.push_back({.name = "attention_" + std::string(name_of(type)) + "_" + kind + "_" +
-                               std::to_string(seq),
+                               std::to_string(keys),
                        .problem = AttentionProblem{.pass = named == "decode" ? Pass::decode
                                                            : named.ends_with("backward")
                                                                ? Pass::prefill_backward
@@ -45,7 +48,7 @@ inline std::vector<NamedProblem> attentions(std::uint64_t longest = 273) {
                                                    .batch = batch,
                                                    .heads = heads,
                                                    .kv_heads = kv_heads,
-                                                   .seq = seq,
+                                                   .seq = keys,
                                                    .head_dim = head_dim,
                                                    .value_dim = value_dim}});
       }

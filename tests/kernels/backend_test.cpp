@@ -460,7 +460,7 @@ INSTANTIATE_TEST_SUITE_P(CudaEmulatedAttention, BackendConformance,
                                               .make = [] { return emulated("model=b200,gpus=1"); },
                                               .where = " on a GPU",
                                               .flips = 3}),
-                                          testing::ValuesIn(attentions_and_layers(145))),
+                                          testing::ValuesIn(attentions_and_layers(145, 70))),
                          name_of_test);
 
 // A thread of the emulated device costs a thousand times what one of a device does, so it gets the

@@ -28,8 +28,9 @@ inline std::vector<NamedProblem> layers() {
   return all;
 }
 
-inline std::vector<NamedProblem> attentions_and_layers(std::uint64_t longest = 273) {
-  std::vector<NamedProblem> all = attentions(longest);
+inline std::vector<NamedProblem> attentions_and_layers(std::uint64_t longest = 273,
+                                                       std::uint64_t shared = 130) {
+  std::vector<NamedProblem> all = attentions(longest, shared);
   for (const NamedProblem& layer : layers()) {
     all.push_back(layer);
   }
