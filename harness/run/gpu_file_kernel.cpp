@@ -234,20 +234,20 @@ Result<Done> GpuFileKernel::run_batch(std::span<const Step> steps) {
     }
   }
   const std::int64_t begun_ns = monotonic_ns();
-  auto moved = team_.each(
-      [](std::size_t) { return true; },
-      [&](std::size_t client) -> Result<Done> {
-        for (const Step& step : steps) {
-          if (auto done = move_all(step.slot, client); !done) {
-            return done;
-          }
-        }
-        if (writes() && outside_.sync(files_[client].descriptor()) != 0) {
-          return Error{Error::Code::io, "what a GPU wrote could not be made durable (fsync): " +
-                                            std::generic_category().message(errno)};
-        }
-        return Done{};
-      });
+  auto moved = team_.each([](std::size_t) { return true; },
+                          [&](std::size_t client) -> Result<Done> {
+                            for (const Step& step : steps) {
+                              if (auto done = move_all(step.slot, client); !done) {
+                                return done;
+                              }
+                            }
+                            if (writes() && outside_.sync(files_[client].descriptor()) != 0) {
+                              return Error{Error::Code::io,
+                                           "what a GPU wrote could not be made durable (fsync): " +
+                                               std::generic_category().message(errno)};
+                            }
+                            return Done{};
+                          });
   timed_ns_ += monotonic_ns() - begun_ns;
   if (!moved) {
     return moved;
