@@ -26,8 +26,8 @@ Elements elements_of(const AttentionProblem& problem) {
 Result<DeviceBuffer> logarithms(const GradientPattern& pattern, std::uint64_t rows) {
   std::vector<float> levels(rows);
   for (std::uint64_t row = 0; row < rows; ++row) {
-    levels[row] =
-        static_cast<float>(pattern.rule().scores.live / 2 + (pattern.lowered(row) ? 1U : 0U));
+    const std::uint64_t level = pattern.rule().scores.live / 2 + (pattern.lowered(row) ? 1 : 0);
+    levels[row] = static_cast<float>(level);
   }
   return on_device(levels);
 }
@@ -76,7 +76,7 @@ Result<GradientOperands> GradientOperands::generate(const AttentionProblem& prob
   made.o_ = std::move(*o);
   made.d_o_ = std::move(*d_o);
   made.l_ = std::move(*l);
-  return Result<GradientOperands>(std::move(made));
+  return made;
 }
 
 GradientViews GradientOperands::tuple(std::uint64_t tuple) const {
