@@ -123,9 +123,9 @@ void print_libraries(std::ostream& out, const std::vector<VendorLibrary>& librar
     out << "\nLibraries that backend cuda loads\n";
   }
   for (const VendorLibrary& library : libraries) {
+    const std::string version = library.version.empty() ? "" : library.version + ", ";
     out << beside("  " + library.name,
-                  library.why_not.empty() ? library.version + ", " + library.file
-                                          : "none: " + library.why_not,
+                  library.why_not.empty() ? version + library.file : "none: " + library.why_not,
                   12);
   }
 }

@@ -177,8 +177,9 @@ TEST(Arguments, DoctorAsksAGpuForEveryKindOfWork) {
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const std::size_t on_gpu = ended.out.find("Can measure on gpu0\n");
   ASSERT_NE(on_gpu, std::string::npos) << ended.out;
-  for (const char* can : {"yes  compute.gemm nvfp4", "yes  compute.latency",
-                          "yes  network.host_copy, far NUMA node", "yes  network.peer_copy"}) {
+  for (const char* can :
+       {"yes  compute.gemm nvfp4", "yes  compute.latency", "yes  network.host_copy, far NUMA node",
+        "yes  network.peer_copy", "yes  storage.gpu_read and gpu_write"}) {
     EXPECT_NE(ended.out.find(can, on_gpu), std::string::npos) << can;
   }
   const Ended hopper =

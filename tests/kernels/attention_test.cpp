@@ -337,16 +337,17 @@ class FreeOperands {
   AttentionProblem problem_;
 };
 
-// Rounding: scores to f32 (head_dim terms), weights to the type (unit u: 2^-24, bf16 2^-9), sums in
-// f32 over seq terms, the quotient, the output (u). With |v| <= 1 and |q k| / 2 bits <= 32, an
-// output is off by at most 2 u + (seq + 32 head_dim) 2^-24 (Higham, Accuracy and Stability, 3.1).
+// Rounding: scores to f32 (head_dim terms), weights to the type (by a part u of each: 2^-24, bf16
+// 2^-8), sums in f32 over seq terms, the quotient, the output (by u / 2, below 1). With |v| <= 1
+// and |q k| / 2 bits <= 32, an output is off by at most 3/2 u + (seq + 32 head_dim) 2^-24 (Higham,
+// Accuracy and Stability, 3.1).
 TEST_P(AttentionOf, AnyNumbersIsThatOfTheTextbookWithinItsErrorBound) {
   for (const AttentionProblem& problem : smalls(GetParam())) {
     const FreeOperands operands(problem);
     const auto o = operands.attend();
-    const double unit = GetParam() == NumberType::f32 ? 0x1p-24 : 0x1p-9;
+    const double unit = GetParam() == NumberType::f32 ? 0x1p-24 : 0x1p-8;
     const auto steps = static_cast<double>(problem.seq + 32 * problem.head_dim);
-    const double bound = 2 * unit + steps * 0x1p-24;
+    const double bound = 1.5 * unit + steps * 0x1p-24;
     double worst = 0;
     for (std::uint64_t row = 0; row < query_rows(problem); ++row) {
       const auto right = textbook_row(problem, operands.views(), row, k_scale);

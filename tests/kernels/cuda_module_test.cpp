@@ -62,9 +62,11 @@ TEST_F(CudaModule, SaysOfEveryLibraryWhichVersionItIsOrWhyItCannotBeUsed) {
   const auto loaded = load_backend("cuda", {.path = k_module});
   ASSERT_TRUE(loaded) << loaded.error().message;
   const auto libraries = loaded->backend->libraries();
-  ASSERT_EQ(libraries.size(), 3U);
-  const std::array<std::array<const char*, 2>, 3> expected{
-      {{"cuBLASLt", "libcublasLt.so."}, {"cuDNN", "libcudnn.so."}, {"NCCL", "libnccl.so."}}};
+  const std::array<std::array<const char*, 2>, 4> expected{{{"cuBLASLt", "libcublasLt.so."},
+                                                            {"cuDNN", "libcudnn.so."},
+                                                            {"NCCL", "libnccl.so."},
+                                                            {"cuFile", "libcufile.so."}}};
+  ASSERT_EQ(libraries.size(), expected.size());
   for (std::size_t i = 0; i < libraries.size(); ++i) {
     const VendorLibrary& library = libraries[i];
     const auto [name, file] = expected.at(i);

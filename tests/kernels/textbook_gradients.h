@@ -32,7 +32,8 @@ struct TextbookGradients {
         views_(views),
         values(gradient_places(problem).all),
         bounds(values.size()) {
-    const double unit = problem.input == NumberType::f32 ? 0x1p-24 : 0x1p-9;
+    // The unit roundoff: a bf16 keeps 8 bits, an f32 24.
+    const double unit = problem.input == NumberType::f32 ? 0x1p-24 : 0x1p-8;
     const auto dim = static_cast<double>(problem.head_dim);
     const auto columns = static_cast<double>(problem.value_dim);
     const auto terms = static_cast<double>(problem.seq * problem.heads);
@@ -52,7 +53,7 @@ struct TextbookGradients {
           i < gradient_places(problem).dv ? static_cast<double>(k_gradient_scale) : 1.0;
       // Never -0: an exact sum isn't.
       values[i] = scale * (grid > 0 ? std::round(values[i] / grid) * grid : values[i]) + 0.0;
-      bounds[i] = bounds[i] * scale + 2 * unit * std::abs(values[i]) + 1e-30;
+      bounds[i] = bounds[i] * scale * (1 + unit) + unit * std::abs(values[i]) + 1e-30;
     }
   }
 

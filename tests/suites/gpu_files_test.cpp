@@ -107,7 +107,7 @@ class GpuFiles : public testing::Test {
     EXPECT_TRUE(run(**kernel, steps(0)) && run(**kernel, steps(10)));
     EXPECT_EQ(check(**kernel, steps(10)).wrong, 0U) << "the way says nothing of the bytes";
     return io_fault_of(op == Op::read ? "storage.gpu_read" : "storage.gpu_write", {},
-                       notes_of(**kernel), 12 * k_mib);
+                       notes_of(**kernel), static_cast<Natural>(k_moved));
   }
 
   std::string folder_;
@@ -124,7 +124,7 @@ TEST_F(GpuFiles, MoveWhatTheyMustAndShowAFlippedBitAndASkippedStep) {
     const auto kernel = prepare(op);
     ASSERT_TRUE(kernel) << kernel.error().message;
     EXPECT_EQ((*kernel)->ran().version, "1.13.0");
-    EXPECT_TRUE((*kernel)->work_per_step() == 2 * k_mib);
+    EXPECT_TRUE((*kernel)->work_per_step() == Natural{2} * k_mib);
     ASSERT_EQ((*kernel)->slots(), 4U);
     for (const std::uint64_t first : {0U, 100U}) {  // past the end of the files
       const auto ran = run(**kernel, steps(first));
