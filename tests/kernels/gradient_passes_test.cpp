@@ -21,8 +21,8 @@ struct GradientShape {
   const char* name;
   AttentionProblem problem;
 };
-void PrintTo(const GradientShape& shape, std::ostream* to) {
-  *to << shape.name;
+std::ostream& operator<<(std::ostream& to, const GradientShape& shape) {
+  return to << shape.name;
 }
 
 class GradientPasses : public testing::TestWithParam<GradientShape> {
