@@ -20,6 +20,7 @@
 // matter of Wqkv, and l holds the logarithms, base 2, of the sums of the weights.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -94,6 +95,12 @@ class LayerPlaces {
   std::uint64_t elements_ = 0, weights_byte_ = 0;
 };
 
+/// The longest sums of a layer that can be verified. One of k terms may be off by k 2^-24 of the
+/// norms of its row and column, and is itself about 1 / sqrt(k) of them where its terms have no
+/// sign in common. Of 2^15 terms the bound is 0.35 of that, so whoever leaves out one term in a
+/// hundred is seen among ten thousand elements; beyond 2^16 a whole product could be left out.
+inline constexpr std::uint64_t k_most_summed = std::uint64_t{1} << 15U;
+
 [[nodiscard]] constexpr std::uint64_t tokens_of(const TransformerProblem& problem) {
   return problem.batch * problem.seq;
 }
@@ -104,6 +111,11 @@ class LayerPlaces {
 /// Columns of a.
 [[nodiscard]] constexpr std::uint64_t attention_columns(const TransformerProblem& problem) {
   return problem.heads * problem.head_dim;
+}
+/// Terms of the longest sum of any stage.
+[[nodiscard]] constexpr std::uint64_t longest_sum(const TransformerProblem& problem) {
+  return std::max({tokens_of(problem), problem.hidden, problem.ffn, qkv_columns(problem),
+                   problem.seq * (problem.heads / problem.kv_heads)});
 }
 /// Weights of the layer: hidden (heads + 2 kv_heads) head_dim + heads head_dim hidden + 2 hidden
 /// ffn.

@@ -88,10 +88,15 @@ std::string fault_in_path(const Readings& telemetry, Natural work) {
   if (!direct) {
     return not_shown(telemetry, k_direct);
   }
-  return *direct * 100 < *claimed * k_least_percent
-             ? "of " + to_decimal(*claimed) + " bytes between files and the GPU nvidia-fs moved " +
-                   to_decimal(*direct) + " directly"
-             : "";
+  constexpr Natural k_most_percent = 102;
+  constexpr Natural k_unit = Natural{1} << 20U;  // nvidia-fs counts MiB
+  const std::string counted = "of " + to_decimal(*claimed) +
+                              " bytes between files and the GPU nvidia-fs moved " +
+                              to_decimal(*direct) + " directly";
+  if (*direct * 100 > *claimed * k_most_percent + k_unit * 100) {
+    return counted + ", so others' are among them, and nobody can say which";
+  }
+  return *direct * 100 < *claimed * k_least_percent ? counted : "";
 }
 
 }  // namespace

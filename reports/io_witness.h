@@ -25,7 +25,7 @@ inline constexpr std::string_view k_process_witness = "process",
 /// block device; by the network devices where it names those, and then there may be no block
 /// device. At most 1 % of the files may be cached. Of files that go into or out of a GPU's memory
 /// the library's compatibility mode must be off, and the driver of the direct way must have counted
-/// at least 0.98, too.
+/// at least 0.98, too, and no more than 1.02 and a MiB.
 [[nodiscard]] std::string io_fault_of(std::string_view case_id, const Params& params,
                                       const Readings& telemetry, Natural work);
 

@@ -33,6 +33,9 @@ struct Case {
   /// Whether the host's backend serves it, whatever computes: what it is about is the host's.
   bool on_host = false;
 
+  /// Whether items are measured one at a time: what shows their bytes counts for all of a node.
+  bool one_at_a_time = false;
+
   /// Whether the first wrong step of a run is done again, there and on a neighbour.
   bool repeats_wrong_step = false;
 

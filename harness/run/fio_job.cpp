@@ -1,7 +1,6 @@
 #include "harness/run/fio_job.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/run/mapped_program.h"
 #include "harness/run/watched_child.h"
-#include "kernels/host/storage_files.h"
 
 namespace assay {
 namespace {
@@ -190,14 +189,7 @@ Result<std::shared_ptr<void>> FioProgram::mapped() const {
   if (!found) {
     return found.error();
   }
-  const storage::OwnedDescriptor program(::open(found->c_str(), O_RDONLY | O_CLOEXEC));
-  void* const start = ::mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, program.number(), 0);
-  if (start == MAP_FAILED) {
-    return Error{Error::Code::unsupported, *found +
-                                               " can't be read, so that nobody could say "
-                                               "which fio it was"};
-  }
-  return std::shared_ptr<void>(start, [](void* held) { ::munmap(held, 1); });
+  return mapped_program(*found);
 }
 
 std::vector<std::string> fio_arguments(const FioJob& job) {

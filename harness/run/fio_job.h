@@ -23,8 +23,7 @@ struct FioProgram {
   [[nodiscard]] Result<std::string> file() const;
   /// "fio-3.33". Fails with unsupported where it is none of fio 3, else as a job.
   [[nodiscard]] Result<std::string> version() const;
-  /// Held, it is mapped as what is executed, so that its digest is taken with those of the objects
-  /// of this process. Fails with unsupported.
+  /// See mapped_program(). Fails with unsupported.
   [[nodiscard]] Result<std::shared_ptr<void>> mapped() const;
 };
 

@@ -210,6 +210,7 @@ Ran FioKernel::ran() const {
 }
 
 void FioKernel::begin_window() {
+  claims_.begin();
   outside_.program.is_timed = true;
   read_latencies_.clear();
   write_latencies_.clear();

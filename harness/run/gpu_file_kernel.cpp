@@ -138,9 +138,15 @@ Result<Done> GpuFileKernel::prove_direct() {
       return dropped;
     }
   }
+  begin_window();
+  return Done{};
+}
+
+/// A soak would hide what a window lacks.
+void GpuFileKernel::begin_window() {
   claims_.begin();
   before_ = device_->path();
-  return Done{};
+  moved_ = 0;
 }
 
 storage::BlockName GpuFileKernel::name_of_block(const Slot& slot, std::uint64_t client,

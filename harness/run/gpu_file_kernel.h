@@ -51,6 +51,7 @@ class GpuFileKernel final : public Kernel {
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override;
   [[nodiscard]] std::uint64_t slot_bits() const override { return 8 * step_bytes(); }
   /// As StorageKernel's, and what the device's side moved, by its own word and by its driver's.
+  void begin_window() override;
   Result<std::vector<Noted>> notes() override;
 
  private:

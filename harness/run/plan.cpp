@@ -74,6 +74,11 @@ Result<const Case*> find_case(const Clause& clause, std::size_t index,
                              std::string(name_of(clause.scope)) + ", only " +
                              listed(scopes, [](Scope scope) { return name_of(scope); }));
   }
+  if (found->one_at_a_time && clause.concurrent != Concurrency::one_at_a_time) {
+    return refuse(index, "concurrent: " + clause.case_id +
+                             " is measured one_at_a_time: what shows its bytes counts those of all "
+                             "GPUs of a node");
+  }
   const auto& rules = found->rules;
   if (std::find(rules.begin(), rules.end(), clause.rule) == rules.end()) {
     return refuse(index, "rule: " + std::string(name_of(clause.rule)) + " " +

@@ -16,8 +16,10 @@
 
 #include "harness/run/clock.h"
 #include "harness/run/lines.h"
+#include "harness/run/mapped_program.h"
 #include "harness/run/mpirun_command.h"
 #include "harness/run/rank_launcher.h"
+#include "harness/run/rank_process.h"
 #include "kernels/host/cpu.h"
 #include "kernels/module.h"
 
@@ -32,23 +34,6 @@ constexpr std::size_t k_kept = 4096;
 
 std::int64_t now_ns() {
   return system_clock().now_ns();
-}
-
-/// As this process counts it: a rank may be in a container, where another has that number. 0 if it
-/// can't be seen from here.
-std::int32_t process_behind(int socket) {
-  ucred who{};
-  socklen_t size = sizeof who;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
-}
-
-/// 'R' of a process that computes or waits for a CPU, 'S' of one that sleeps, 'T' of a stopped one;
-/// '?' where nobody says.
-char state_of(std::int32_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  const std::string line((std::istreambuf_iterator<char>(file)), {});
-  const std::size_t name_end = line.rfind(')');
-  return name_end == std::string::npos || name_end + 2 >= line.size() ? '?' : line[name_end + 2];
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -138,7 +123,8 @@ Result<std::unique_ptr<RankJob>> RankJob::start(const RankLaunch& launch, const 
   if (auto launched = job->listen_and_launch(launch, work); !launched) {
     return launched.error();
   }
-  if (auto greeted = job->greet(work.problem.ranks, deadline_ns); !greeted) {
+  if (auto greeted = job->greet(work.problem.ranks, deadline_ns, launch.command.front());
+      !greeted) {
     return greeted.error();
   }
   if (auto begun = job->begin(work, seed); !begun) {
@@ -194,8 +180,12 @@ Result<Done> RankJob::listen_and_launch(const RankLaunch& launch, const RankWork
   }
   const MpirunJob job{.ranks = ranks, .folder = folder_.path(), .computes = work.layer.has_value()};
   const RankLauncher launcher = launcher_from(launch.launcher);
-  const bool is_plain = launcher.kind == RankLauncher::Kind::mpirun && launcher.given.empty();
-  started_by_ = is_plain ? "" : launcher.shown();
+  started_by_ = launcher.shown();
+  auto program = mapped_program(launcher.file);
+  if (!program) {
+    return program.error();
+  }
+  launcher_program_ = *std::move(program);
   const Environment own = own_environment();
   auto process = Process::start(launcher_command(launcher, rank, job, own),
                                 launcher_environment(launcher, job, own));
@@ -290,7 +280,8 @@ void RankJob::wait_for_news(int limit_ms, bool for_greetings) {
   }
 }
 
-Result<Done> RankJob::greet(std::uint32_t ranks, std::int64_t deadline_ns) {
+Result<Done> RankJob::greet(std::uint32_t ranks, std::int64_t deadline_ns,
+                            const std::string& program) {
   const auto said_hello = [](const auto& line) { return line->answer.has_value(); };
   while (lines_.size() < ranks || !std::all_of(lines_.begin(), lines_.end(), said_hello)) {
     wait_for_news(k_tick_ms, true);
@@ -304,6 +295,11 @@ Result<Done> RankJob::greet(std::uint32_t ranks, std::int64_t deadline_ns) {
   }
   for (const auto& line : lines_) {
     line->process = process_behind(line->socket);
+    if (!runs(line->process, program)) {
+      return Error{Error::Code::io, "what speaks for a rank (process " +
+                                        std::to_string(line->process) + ") does not run " +
+                                        program + ", or can't be seen"};
+    }
   }
   return Done{};
 }

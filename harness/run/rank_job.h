@@ -70,7 +70,8 @@ class RankJob {
   Result<Done> listen_and_launch(const RankLaunch& launch, const RankWork& work);
   Result<Done> launch_on_devices(const RankLaunch& launch, const std::vector<std::string>& rank);
   Result<Done> join(const std::vector<RankRecord>& started);
-  Result<Done> greet(std::uint32_t ranks, std::int64_t deadline_ns);
+  /// `program`: the file that every rank runs.
+  Result<Done> greet(std::uint32_t ranks, std::int64_t deadline_ns, const std::string& program);
   Result<Done> take_ready(const std::vector<RankRecord>& records);
   Result<std::vector<RankRecord>> gather();
   void wait_for_news(int limit_ms, bool for_greetings);
@@ -82,6 +83,7 @@ class RankJob {
 
   RunFolder folder_;
   int listener_ = -1;
+  std::shared_ptr<void> launcher_program_;           ///< See mapped_program().
   std::vector<std::unique_ptr<Process>> launchers_;  ///< On devices: the ranks themselves.
   std::string said_;
   std::vector<std::unique_ptr<Line>> lines_;  ///< By rank, once all are ready.

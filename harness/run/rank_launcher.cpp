@@ -18,6 +18,13 @@ namespace {
 constexpr std::string_view k_stranded = "assay rank: there is no worker on host ";
 constexpr std::size_t k_most_said = 240;  // so that what comes before it stays in a note
 
+/// It goes into evidence, whatever it is.
+std::string as_plain_text(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 /// Placement is the site's to say: what it gives comes after ours, and the last one holds.
 std::vector<std::string> srun_command(const RankLauncher& launcher, const MpirunJob& job,
                                       const Environment& worker) {
@@ -38,11 +45,11 @@ std::vector<std::string> srun_command(const RankLauncher& launcher, const Mpirun
 }  // namespace
 
 std::string RankLauncher::shown() const {
-  std::string text = kind == Kind::srun ? "srun" : "mpirun";
+  std::string text = as_plain_text(std::filesystem::path(file).filename());
   for (const std::string& word : given) {
     text += " " + word;
   }
-  return text;
+  return text == "mpirun" ? "" : text;
 }
 
 RankLauncher launcher_from(const std::string& words) {
@@ -139,7 +146,7 @@ std::string hosts_of_stranded_ranks(const std::string& printed) {
     std::istringstream rest(printed.substr(at + k_stranded.size()));
     std::string host;
     rest >> host;
-    hosts.insert(host);
+    hosts.insert(as_plain_text(host));
   }
   std::string text;
   for (const std::string& host : hosts) {
@@ -154,7 +161,7 @@ std::string launcher_said(const std::string& printed) {
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line.find(k_stranded) == std::string::npos ? line : "");
     for (std::string word; words >> word;) {
-      text += (text.empty() ? "" : " ") + word;
+      text += (text.empty() ? "" : " ") + as_plain_text(word);
     }
   }
   if (text.size() > k_most_said) {

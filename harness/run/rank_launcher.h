@@ -17,7 +17,7 @@ struct RankLauncher {
   std::string file;
   std::vector<std::string> given;  ///< Arguments of the site's, before those that count the ranks.
 
-  /// "srun --mpi=pmix": kind and arguments, without the file's folder.
+  /// "srun --mpi=pmix": file and arguments, without the folder; "" of mpirun without any.
   [[nodiscard]] std::string shown() const;
 };
 

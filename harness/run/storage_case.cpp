@@ -137,6 +137,7 @@ Case gpu_file_case(Case base) {
                     {"extent_mib", "what one step moves of each file, in MiB", k_usual_extent_mib},
                     {"request_kib", "size of one request in KiB", "1024"}});
   made.on_host = false;
+  made.one_at_a_time = true;
   made.scopes = {Scope::each_gpu};  // GPUs are not timed at the same moments: no sum of theirs
   return made;
 }

@@ -39,6 +39,7 @@ class MetadataKernel final : public Kernel {
                             std::span<const std::uint32_t> full) override;
   Result<Done> flip(std::uint32_t slot, std::uint64_t bit) override;
   [[nodiscard]] std::uint64_t slot_bits() const override { return 64; }
+  void begin_window() override { claims_.begin(); }  // a soak would hide what a window lacks
   Result<std::vector<Noted>> notes() override;
 
  private:

@@ -58,7 +58,15 @@ bool lies_on_another(const fs::path& interface) {
   return false;
 }
 
-/// Each byte counts in one of these.
+/// Whether ports of verbs devices count its bytes, too: IP over InfiniBand.
+bool is_counted_by_ports(const fs::path& interface) {
+  constexpr int k_infiniband = 32;  // ARPHRD_INFINIBAND
+  int type = 0;
+  return (std::ifstream(interface / "type") >> type) && type == k_infiniband;
+}
+
+/// Each byte counts in one of these. A bond, or the synthetic interface of a cloud's machine, has
+/// the devices that it adds up below it.
 Result<std::vector<fs::path>> interfaces_in(const fs::path& folder) {
   std::vector<fs::path> devices;
   std::vector<fs::path> others;
@@ -67,14 +75,11 @@ Result<std::vector<fs::path>> interfaces_in(const fs::path& folder) {
        entry.increment(error)) {
     std::error_code ignored;
     const fs::path& interface = entry->path();
-    if (interface.filename() == "lo" || !fs::is_directory(interface, ignored)) {
+    if (interface.filename() == "lo" || !fs::is_directory(interface, ignored) ||
+        lies_on_another(interface) || is_counted_by_ports(interface)) {
       continue;  // bonding_masters is a file
     }
-    if (fs::exists(interface / "device", ignored)) {
-      devices.push_back(interface);
-    } else if (!lies_on_another(interface)) {
-      others.push_back(interface);
-    }
+    (fs::exists(interface / "device", ignored) ? devices : others).push_back(interface);
   }
   if (error) {
     return Error{Error::Code::io, "network interfaces can't be looked for: " + folder.string() +

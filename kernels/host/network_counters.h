@@ -20,9 +20,9 @@ struct NetworkBytes {
     const std::string& devices = "/sys/class/infiniband");
 
 /// Of all interfaces of this network namespace that are devices (where there is none, as in a
-/// container, of those that lie on no other; a bond would count its devices' bytes again), and of
-/// all verbs devices, which move what interfaces don't see. Never of loopback. Fails with io,
-/// likewise.
+/// container, of all others) and lie on no other, as a bond does, and of all verbs devices, which
+/// move what interfaces don't see and count for those of InfiniBand. Never of loopback. Fails with
+/// io, likewise.
 [[nodiscard]] Result<NetworkBytes> read_network_counters(const std::string& classes = "/sys/class");
 
 }  // namespace assay

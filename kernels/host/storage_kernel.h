@@ -44,6 +44,7 @@ class StorageKernel final : public Kernel {
   [[nodiscard]] std::uint64_t slot_bits() const override;
   /// The bytes claimed since all was laid out beside those that process and device count, what
   /// share of the files was in the page cache at most, and how full the file system is.
+  void begin_window() override { claims_.begin(); }  // a soak would hide what a window lacks
   Result<std::vector<Noted>> notes() override;
 
  private:

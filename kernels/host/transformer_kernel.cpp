@@ -51,13 +51,11 @@ Result<Done> well_shaped(const TransformerProblem& problem) {
                  "a layer needs tokens, columns, heads in whole groups and 64 or 128 columns of a "
                  "head"};
   }
-  const std::uint64_t group = problem.heads / problem.kv_heads;
-  const std::uint64_t most = std::max(
-      {tokens_of(problem), problem.hidden, problem.ffn, qkv_columns(problem), problem.seq * group});
-  if (most > k_most_terms / 4) {
-    return Error{Error::Code::unsupported, "a layer with sums of " + std::to_string(most) +
-                                               " terms rounds too far in f32: at most " +
-                                               std::to_string(k_most_terms / 4)};
+  if (const std::uint64_t longest = longest_sum(problem); longest > k_most_summed) {
+    return Error{Error::Code::unsupported, "a layer with sums of " + std::to_string(longest) +
+                                               " terms: by what f32 may round more than " +
+                                               std::to_string(k_most_summed) +
+                                               ", terms could be left out unseen"};
   }
   return Done{};
 }

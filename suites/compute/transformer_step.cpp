@@ -67,6 +67,12 @@ Result<Done> read_shape(const Params& params, TransformerProblem& layer) {
   if (weights_of(layer) > Natural{std::numeric_limits<std::int32_t>::max()}) {
     return refuse("hidden: a layer of more than 2147483647 weights is summed by no call of MPI");
   }
+  if (longest_sum(layer) > k_most_summed) {
+    return refuse("seq: a sum of " + std::to_string(longest_sum(layer)) +
+                  " terms (tokens, columns, or queries that share a key) rounds by so much that "
+                  "terms could be left out unseen: at most " +
+                  std::to_string(k_most_summed));
+  }
   return Done{};
 }
 

@@ -49,6 +49,9 @@ TEST_F(NetworkCounters, AddUpWhatDevicesMovedAndNotWhatLiesOnThem) {
   beside("eth1", "device");
   std::ofstream(classes_ + "/net/bonding_masters") << "bond0\n";
   EXPECT_EQ(text(), "110 220") << "devices move what a container's interface moves";
+  beside("bond0", "device");
+  EXPECT_EQ(text(), "110 220")
+      << "as a cloud's synthetic interface, which adds up what is below it";
 }
 
 TEST_F(NetworkCounters, HaveWhatVerbsDevicesMoved) {
@@ -59,6 +62,10 @@ TEST_F(NetworkCounters, HaveWhatVerbsDevicesMoved) {
   std::ofstream(counters / "port_xmit_data") << "100\n";
   std::ofstream(counters / "port_rcv_data") << "50\n";
   EXPECT_EQ(text(), "210 420") << "ports count words of four bytes";
+  interface("ib0", 7, 7);
+  beside("ib0", "device");
+  std::ofstream(classes_ + "/net/ib0/type") << "32\n";
+  EXPECT_EQ(text(), "210 420") << "the ports have counted it";
 }
 
 TEST_F(NetworkCounters, ThatCantBeReadAreAFault) {

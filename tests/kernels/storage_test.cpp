@@ -327,6 +327,21 @@ TEST_F(StorageKernels, StateWhatTheyClaimBesideWhatTheSystemCounted) {
   EXPECT_GE(of("storage_fill_ppm").value, 0);
 }
 
+TEST_F(StorageKernels, ClaimTheirWindowAloneSoThatASoakHidesNothing) {
+  std::uint64_t counted = 0;
+  outside_.moved = [&counted](const storage::FileSystem&) {
+    return storage::MovedBytes{.process_read = counted, .process_written = counted};
+  };
+  const auto kernel = prepare(Op::read);
+  ASSERT_TRUE(kernel);
+  run_and_check(**kernel, steps(0));
+  counted = 1'000'000'000;  // before the window everything was moved, and within it nothing
+  (*kernel)->begin_window();
+  run_and_check(**kernel, steps(2));
+  EXPECT_EQ(noted(**kernel, "storage_read_claimed_bytes"), 6 * (256 << 10U));
+  EXPECT_EQ(noted(**kernel, "storage_read_process_bytes"), 0);
+}
+
 TEST_F(StorageKernels, StateWhatTheNetworkMovedWhereItIsTheWitness) {
   std::uint64_t calls = 0;
   std::string fault;

@@ -132,6 +132,10 @@ TEST(IoWitness, OfAGpusMemoryIsThatBytesWentPastTheHosts) {
             "of " + std::to_string(k_written) +
                 " bytes between files and the GPU nvidia-fs moved " +
                 std::to_string(k_least - 100) + " directly");
+  constexpr std::int64_t k_most = k_written / 50 * 51 + (1 << 20);
+  EXPECT_EQ(fault_of("storage_gpu_direct_bytes", {k_most, ""}), "");
+  EXPECT_TRUE(says(fault_of("storage_gpu_direct_bytes", {k_most + 100, ""}),
+                   "so others' are among them, and nobody can say which"));
   EXPECT_TRUE(says(fault_of("storage_gpu_direct_bytes", {std::nullopt, "no such file"}),
                    "doesn't show storage_gpu_direct_bytes: no such file"));
   EXPECT_TRUE(says(fault_of("storage_gpu_may_bounce", {1, ""}), "in its compatibility mode"));

@@ -247,6 +247,20 @@ TEST(MakePlan, RefusesWhatTheCasesDoNotKnow) {
             "clauses[0].params.size: 13 is unlucky");
 }
 
+TEST(MakePlan, RefusesItemsAtOnceWhereTheirBytesAreCountedTogether) {
+  Case alone = product();
+  alone.one_at_a_time = true;
+  Contract contract = fleet();
+  contract.clauses[0].concurrent = Concurrency::one_at_a_time;
+  EXPECT_TRUE(make_plan(contract, {alone}));
+  contract.clauses[0].concurrent = Concurrency::all_items;
+  const auto refused = make_plan(contract, {alone});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "clauses[0].concurrent: compute.product is measured one_at_a_time: what shows its bytes "
+            "counts those of all GPUs of a node");
+}
+
 TEST(MakePlan, RefusesARuleThatTheCaseDoesNotServe) {
   EXPECT_EQ(refusal_of([](Clause& c) { c.rule = Rule::once; }),
             "clauses[0].rule: once judges whether what was found is what was ordered, which "

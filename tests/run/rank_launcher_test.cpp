@@ -16,6 +16,8 @@ bool holds(const std::vector<std::string>& command, const std::string& word) {
 }
 
 TEST(RankLauncher, IsSrunByTheNameOfItsFile) {
+  EXPECT_EQ(launcher_from("/usr/bin/mpirun").shown(), "");
+  EXPECT_EQ(launcher_from("/home/me/start-ranks").shown(), "start-ranks");
   EXPECT_EQ(launcher_from("/opt/slurm/bin/srun  --mpi=pmi2 -c 4").shown(), "srun --mpi=pmi2 -c 4");
   EXPECT_EQ(launcher_from("/opt/slurm/bin/srun").kind, Kind::srun);
   EXPECT_EQ(launcher_from("/home/srun/mpirun").kind, Kind::mpirun);
@@ -94,6 +96,7 @@ TEST(RankLauncher, IsToldApartFromTheRanksThatFoundNoWorker) {
   EXPECT_EQ(launcher_said(printed), "; the launcher said: srun: error: n3: task 1: Exited");
   EXPECT_EQ(hosts_of_stranded_ranks("srun: error"), "");
   EXPECT_EQ(launcher_said(""), "");
+  EXPECT_EQ(launcher_said("caf\xc3\xa9 \x01\xff\n"), "; the launcher said: caf?? ??");
 }
 
 }  // namespace

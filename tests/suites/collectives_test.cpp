@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -289,6 +290,26 @@ TEST_F(Collectives, AreRefusedByNameWithoutALauncherOrAModule) {
       CollectiveKernel::prepare(launch_with(ASSAY_MPI_MODULE ",colour=red"), problem, Seed{});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Error::Code::unsupported);
+}
+
+/// What answers as a rank must be the program that the worker trusts, whoever started it.
+TEST_F(Collectives, OfAnotherProgramThanTheWorkersAreRefused) {
+  std::string folder = "/tmp/assay-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  RankLaunch launch = launch_with(ASSAY_MPI_MODULE);
+  const std::string other = folder + "/another";
+  std::filesystem::copy_file(launch.command.front(), other);
+  std::ofstream(folder + "/ranks") << "#!/bin/sh\nexec " << other << " \"$@\"\n";
+  std::filesystem::permissions(folder + "/ranks", std::filesystem::perms::owner_all);
+  launch.command.front() = folder + "/ranks";
+  const auto kernel =
+      CollectiveKernel::prepare(launch, {.op = Op::all_reduce, .bytes = 64, .ranks = 2}, Seed{});
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(kernel);
+  EXPECT_EQ(kernel.error().code, Error::Code::io);
+  EXPECT_EQ(kernel.error().message.find("what speaks for a rank (process "), 0U);
+  EXPECT_NE(kernel.error().message.find(" does not run " + folder + "/ranks"), std::string::npos)
+      << kernel.error().message;
 }
 
 TEST_F(Collectives, ThatDoNotFitTheHostsMemoryAreRefusedWithBothFigures) {

@@ -85,6 +85,8 @@ TEST(TransformerStep, RefusesParametersThatDontGoTogether) {
   EXPECT_EQ(refusal(with("hidden", "1048577")), "params.hidden: at most 1048576");
   EXPECT_EQ(refusal(with("hidden", "1048576")),
             "params.hidden: a layer of more than 2147483647 weights is summed by no call of MPI");
+  EXPECT_EQ(refusal(with("batch", "65536")).find("params.seq: a sum of "), 0U)
+      << refusal(with("batch", "65536"));
   EXPECT_EQ(refusal(with("ranks", "4097")), "params.ranks: 1 to 4096");
   EXPECT_EQ(refusal(with("peak_gflops", "1000000001")),
             "params.peak_gflops: at most 1000000000, or measured");
