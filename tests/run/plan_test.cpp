@@ -256,9 +256,10 @@ TEST(MakePlan, RefusesItemsAtOnceWhereTheirBytesAreCountedTogether) {
   contract.clauses[0].concurrent = Concurrency::all_items;
   const auto refused = make_plan(contract, {alone});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message,
-            "clauses[0].concurrent: compute.product is measured one_at_a_time: what shows its bytes "
-            "counts those of all GPUs of a node");
+  EXPECT_EQ(
+      refused.error().message,
+      "clauses[0].concurrent: compute.product is measured one_at_a_time: what shows its bytes "
+      "counts those of all GPUs of a node");
 }
 
 TEST(MakePlan, RefusesARuleThatTheCaseDoesNotServe) {
