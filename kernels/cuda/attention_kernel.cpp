@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/gemm_kernel.h"
 #include "kernels/cuda/library_comparison.h"
+#include "kernels/cuda/slot_checks.h"
 #include "kernels/decimal_and_bits.h"
 #include "kernels/findings.h"
 #include "kernels/memory_plan.h"
@@ -229,55 +230,19 @@ Result<std::optional<Mismatch>> AttentionKernel::mismatch(const RowFinding& find
                                   .actual = decimal_and_bits(problem_.output, *actual)});
 }
 
-Result<Done> AttentionKernel::check_drawn(std::span<const Step> steps, const Seed& challenge,
-                                          std::vector<std::optional<Mismatch>>& found) {
-  std::vector<RowTask> tasks;
-  std::vector<std::uint32_t> step_of;
-  for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    for (const std::uint64_t row : draw_attention_rows(challenge, problem_, i)) {
-      tasks.push_back({.claim = claim_of(steps[i]), .row = row});
-      step_of.push_back(i);
-    }
-  }
-  const auto findings = check_rows(checked(), tasks, stream_);
-  if (!findings) {
-    return findings.error();
-  }
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto& of_step = found[step_of[i]];
-    auto wrong = mismatch((*findings)[i], tasks[i].row, steps[step_of[i]].slot);
-    if (!wrong) {
-      return wrong.error();
-    }
-    of_step = of_step ? std::move(of_step) : std::move(*wrong);
-  }
-  return Done{};
-}
-
 Result<CheckResult> AttentionKernel::check(std::span<const Step> steps, const Seed& challenge,
                                            std::span<const std::uint32_t> full) {
   if (auto known = well_formed(*this, steps, full); !known) {
     return known.error();
   }
-  std::vector<std::optional<Mismatch>> found(steps.size());
-  if (auto drawn = check_drawn(steps, challenge, found); !drawn) {
-    return drawn.error();
-  }
-  for (const std::uint32_t index : full) {
-    const auto finding = check_output(checked(), claim_of(steps[index]), stream_);
-    if (!finding) {
-      return finding.error();
-    }
-    if (!*finding) {
-      continue;
-    }
-    auto wrong = mismatch(**finding, 0, steps[index].slot);
-    if (!wrong) {
-      return wrong.error();
-    }
-    found[index] = std::move(*wrong);  // The first wrong element, not the drawn row's.
-  }
-  return summed_up(std::move(found), full.size(), memory::k_log2_nothing_missed);
+  const SlotChecks<RowTask> checks{
+      .problem = problem_,
+      .claim_of = [this](const Step& step) { return claim_of(step); },
+      .rows = [this](const auto& tasks) { return check_rows(checked(), tasks, stream_); },
+      .whole = [this](const auto& claim) { return check_output(checked(), claim, stream_); },
+      .mismatch = [this](const RowFinding& finding, std::uint64_t row,
+                         std::uint32_t slot) { return mismatch(finding, row, slot); }};
+  return checks.check(steps, challenge, full);
 }
 
 }  // namespace assay::cuda

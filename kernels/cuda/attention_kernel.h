@@ -53,8 +53,6 @@ class AttentionKernel final : public Kernel {
   [[nodiscard]] Result<std::optional<Mismatch>> mismatch(const RowFinding& finding,
                                                          std::uint64_t row,
                                                          std::uint32_t slot) const;
-  Result<Done> check_drawn(std::span<const Step> steps, const Seed& challenge,
-                           std::vector<std::optional<Mismatch>>& found);
 
   AttentionProblem problem_;
   AttentionPattern pattern_;
